@@ -1,0 +1,104 @@
+import { createServer, type Server } from "node:http";
+import { rooms } from "@parloir/contracts/ids.ts";
+import { createTokenIssuer, createTokenVerifier } from "@parloir/platform/auth.ts";
+import type { ApiConfig } from "@parloir/platform/env.ts";
+import { createHealth, type Health } from "@parloir/platform/health.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import type { Metrics } from "@parloir/platform/metrics.ts";
+import { createPrivateServer } from "@parloir/platform/private-server.ts";
+import { createRoomPublisher } from "@parloir/platform/publisher.ts";
+import type { RedisClient } from "@parloir/platform/redis.ts";
+import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { readEpoch } from "@parloir/store/cluster-state.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { createApp } from "./app.ts";
+import { createAuthenticate } from "./callers.ts";
+import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
+import { messageOf } from "./commit/message.ts";
+import { createCursors } from "./cursor.ts";
+import { demoRoutes } from "./demo.ts";
+import { createInternalHandlers } from "./internal.ts";
+import { createMarkRead } from "./marks.ts";
+import { createPages } from "./pages.ts";
+import { createRouter } from "./route.ts";
+import { conversationRoutes } from "./routes/conversations.ts";
+import { messageRoutes } from "./routes/messages.ts";
+import { peopleRoutes } from "./routes/people.ts";
+
+export interface Api {
+  publicServer: Server;
+  privateServer: Server;
+  health: Health;
+  commitQueue: CommitQueue;
+}
+
+/** Puts the api together from its parts. It holds nothing: any api can answer any call. */
+export function createApi(options: {
+  config: ApiConfig;
+  database: Database;
+  redis: RedisClient;
+  log: Log;
+  metrics: Metrics;
+}): Api {
+  const { config, database, redis, log, metrics } = options;
+  const publishes = metrics.get("parloir_publishes_total");
+  const publisher = createRoomPublisher({
+    redis,
+    log,
+    onPublished: (receivers) => publishes.inc({ outcome: receivers > 0 ? "received" : "nobody" }),
+    onFailed: () => publishes.inc({ outcome: "failed" }),
+  });
+  const commitQueue = createCommitQueue({
+    database,
+    log,
+    metrics,
+    onStored: (send, committed) =>
+      publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed)),
+  });
+  const markRead = createMarkRead({ database, publisher });
+  const health = createHealth({
+    postgres: () => readEpoch(database).then(() => "ok" as const),
+    redis: () => (redis.status === "ready" ? "ok" : "degraded"),
+  });
+  const issueToken = createTokenIssuer(config.tokens);
+  const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
+  const routes = [
+    ...peopleRoutes({ database, issueToken }),
+    ...conversationRoutes({ database, publisher, cursors: createCursors(config.internalSecret), markRead }),
+    ...messageRoutes({ database, commitQueue, sendLimit }),
+    ...(config.demoAccounts ? demoRoutes(issueToken) : []),
+  ];
+  const authenticate = createAuthenticate({
+    verifyToken: createTokenVerifier(config.tokens),
+    serverKey: config.serverKey,
+    database,
+  });
+  const app = createApp({
+    routes: createRouter({ routes, authenticate, log, metrics }),
+    pages: createPages(config.webRoot),
+    health,
+    allowedOrigins: config.allowedOrigins,
+    log,
+  });
+  const internal = {
+    secret: config.internalSecret,
+    handlers: createInternalHandlers({ database, commitQueue, markRead }),
+  };
+  watchPool(database, metrics);
+  return {
+    publicServer: createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, app),
+    privateServer: createPrivateServer({ log, metrics, health, internal }),
+    health,
+    commitQueue,
+  };
+}
+
+function watchPool(database: Database, metrics: Metrics): void {
+  const gauge = metrics.get("parloir_database_pool");
+  Object.assign(gauge, {
+    collect() {
+      for (const [state, count] of Object.entries(database.pool()))
+        gauge.set({ state: state as "idle" }, count);
+    },
+  });
+}

@@ -1,0 +1,126 @@
+import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
+import type { SendReceipt, SyncItem } from "@parloir/contracts/events.ts";
+import { maxAutomaticJoins } from "@parloir/contracts/events.ts";
+import type { ItemResult, ReadItem, SendItem, Session, SessionItem } from "@parloir/contracts/internal.ts";
+import type { InternalHandlers } from "@parloir/platform/private-server.ts";
+import { readEpoch } from "@parloir/store/cluster-state.ts";
+import { headsOfPeople } from "@parloir/store/conversations.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { readHeads, readPages } from "@parloir/store/messages.ts";
+import { recognisePeople } from "@parloir/store/people.ts";
+import type { CommitQueue } from "./commit/commit-queue.ts";
+import type { MarkRead } from "./marks.ts";
+
+/** The gateways' side of the api. Each handler takes a batch and settles item by item. */
+export function createInternalHandlers(options: {
+  database: Database;
+  commitQueue: CommitQueue;
+  markRead: MarkRead;
+}): InternalHandlers {
+  const { database, commitQueue } = options;
+  const epoch = createEpochReader(database);
+  const notFound = failed(new CodedError("NOT_FOUND", "no such conversation"));
+  return {
+    async send({ items }) {
+      const results = await Promise.all(items.map((item) => send(commitQueue, item)));
+      return { epoch: await epoch(), results };
+    },
+    async marks({ items }) {
+      return { epoch: await epoch(), results: await options.markRead(items) };
+    },
+    async sessions({ items }) {
+      const current = await epoch();
+      const results = await openSessions(database, items, current);
+      return { epoch: current, results };
+    },
+    async read({ items }) {
+      const pages = await readPages(database, items);
+      const results = items.map((item, index): ItemResult<SyncItem> => {
+        const page = pages[index];
+        return page ? { ok: true, data: syncItem(item, page) } : notFound;
+      });
+      return { epoch: await epoch(), results };
+    },
+    async heads({ items }) {
+      const heads = await readHeads(
+        database,
+        items.map((item) => item.conversationId),
+      );
+      const results = items.map(({ conversationId }): ItemResult<{ lastSeq: number }> => {
+        const lastSeq = heads.get(conversationId);
+        return lastSeq === undefined ? notFound : { ok: true, data: { lastSeq } };
+      });
+      return { epoch: await epoch(), results };
+    },
+  };
+}
+
+async function send(commitQueue: CommitQueue, item: SendItem): Promise<ItemResult<SendReceipt>> {
+  try {
+    const { change: _, ...receipt } = await commitQueue.submit(item);
+    return { ok: true, data: receipt };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): ItemResult<never> {
+  const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
+  return { ok: false, error: errorBody(coded) };
+}
+
+async function openSessions(
+  database: Database,
+  items: SessionItem[],
+  epoch: string,
+): Promise<ItemResult<Session>[]> {
+  const people = await recognisePeople(
+    database,
+    items.map(({ userId: id, name, email, role }) => ({ id, name, email, role })),
+  );
+  const heads = await headsOfPeople(
+    database,
+    items.map((item) => item.userId),
+    maxAutomaticJoins,
+  );
+  return people.map((person) => ({
+    ok: true,
+    data: {
+      userId: person.id,
+      role: person.role,
+      email: person.email ?? null,
+      epoch,
+      conversations: heads.get(person.id) ?? [],
+    },
+  }));
+}
+
+/** What a cursor misses. A cursor beyond the head belongs to another history: the client must reload. */
+function syncItem(
+  item: ReadItem,
+  page: { messages: SyncItem["messages"]; lastSeq: number; floor: number },
+): SyncItem {
+  const { conversationId } = item;
+  const { messages, lastSeq } = page;
+  if (item.after !== undefined && item.after > lastSeq) {
+    return { conversationId, messages: [], lastSeq, complete: false, reset: true };
+  }
+  const reached = messages.at(-1)?.seq ?? Math.max(item.after ?? 0, page.floor);
+  return { conversationId, messages, lastSeq, complete: reached >= lastSeq };
+}
+
+/** The epoch changes only when a database is restored: read once a second at most. */
+function createEpochReader(database: Database): () => Promise<string> {
+  const freshMs = 1_000;
+  let known: { epoch: Promise<string>; at: number } | undefined;
+  return () => {
+    if (!known || Date.now() - known.at > freshMs) {
+      const epoch = readEpoch(database);
+      known = { epoch, at: Date.now() };
+      epoch.catch(() => {
+        known = undefined;
+      });
+    }
+    return known.epoch;
+  };
+}

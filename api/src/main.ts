@@ -1,0 +1,44 @@
+import { readApiConfig } from "@parloir/platform/env.ts";
+import { installLifecycle } from "@parloir/platform/lifecycle.ts";
+import { createLog } from "@parloir/platform/log.ts";
+import { createMetrics } from "@parloir/platform/metrics.ts";
+import { closeServer, listen } from "@parloir/platform/private-server.ts";
+import { closeRedis, createPublisherClient, untilReady } from "@parloir/platform/redis.ts";
+import { createDatabase } from "@parloir/store/database.ts";
+import { createApi } from "./api.ts";
+import { seedDemoPeople } from "./demo.ts";
+
+const config = readApiConfig();
+const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "api" });
+const metrics = createMetrics("api", config.nodeName);
+const database = createDatabase({
+  url: config.databaseUrl,
+  poolSize: config.databasePoolSize,
+  applicationName: config.nodeName,
+  onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
+});
+const redis = createPublisherClient({ url: config.redisUrl, cluster: config.redisCluster }, log);
+const redisWaitMs = 3_000;
+if (!(await untilReady(redis, redisWaitMs)))
+  log.warn("starting without redis: messages are stored, pushes wait");
+
+const api = createApi({ config, database, redis, log, metrics });
+if (config.demoAccounts) await seedDemoPeople(database);
+await listen(api.privateServer, config.privatePort, config.privateHost);
+const port = await listen(api.publicServer, config.port, config.host);
+api.health.started();
+log.info({ port, privatePort: config.privatePort }, "api listens");
+
+installLifecycle({
+  log,
+  deadlineMs: 15_000,
+  onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
+  steps: [
+    { name: "refuse", run: () => api.health.draining() },
+    { name: "public server", run: () => closeServer(api.publicServer) },
+    { name: "commits", run: () => api.commitQueue.drained() },
+    { name: "private server", run: () => closeServer(api.privateServer) },
+    { name: "postgres", run: () => database.close() },
+    { name: "redis", run: () => closeRedis(redis) },
+  ],
+});

@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { CodedError, errorCodes } from "@parloir/contracts/errors.ts";
+import { parse } from "@parloir/contracts/parse.ts";
+import type { Person } from "@parloir/contracts/shapes.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import type { Metrics } from "@parloir/platform/metrics.ts";
+import { type Request, type Response, Router } from "express";
+import type * as z from "zod/mini";
+import type { Authenticate } from "./callers.ts";
+
+/** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */
+export interface Route<
+  Params extends z.ZodMiniType = z.ZodMiniType,
+  Query extends z.ZodMiniType = z.ZodMiniType,
+  Body extends z.ZodMiniType = z.ZodMiniType,
+> {
+  method: "get" | "put" | "post" | "patch" | "delete";
+  path: string;
+  /** `person`: an access token; `key`: a server key; `anyone`: no credentials. */
+  who: "person" | "key" | "anyone";
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  handle: (call: {
+    params: z.infer<Params>;
+    query: z.infer<Query>;
+    body: z.infer<Body>;
+    /** The caller; for `key` and `anyone` it must not be read. */
+    person: Person;
+  }) => Promise<RouteAnswer>;
+}
+
+export interface RouteAnswer {
+  status?: number;
+  data: unknown;
+}
+
+/** Keeps the schemas' types for the handler while routes of different shapes live in one list. */
+export function route<P extends z.ZodMiniType, Q extends z.ZodMiniType, B extends z.ZodMiniType>(
+  definition: Route<P, Q, B>,
+): Route {
+  return definition as unknown as Route;
+}
+
+export function createRouter(options: {
+  routes: Route[];
+  authenticate: Authenticate;
+  log: Log;
+  metrics: Metrics;
+}): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const requests = options.metrics.get("parloir_http_requests_total");
+  const duration = options.metrics.get("parloir_http_request_seconds");
+  for (const definition of options.routes) {
+    router[definition.method](definition.path, async (request, response) => {
+      const stop = duration.startTimer({ route: definition.path });
+      try {
+        const { status = 200, data } = await handle(definition, options.authenticate, request);
+        response.status(status).json({ success: true, data });
+      } catch (error) {
+        sendError(response, error, options.log);
+      }
+      stop();
+      requests.inc({
+        route: definition.path,
+        method: definition.method,
+        status: String(response.statusCode),
+      });
+    });
+  }
+  for (const [path, methods] of methodsByPath(options.routes)) {
+    router.all(path, (_request, response) => {
+      response.setHeader("allow", methods.join(", ").toUpperCase());
+      sendError(response, new CodedError("METHOD_NOT_ALLOWED", "the route has no such method"), options.log);
+    });
+  }
+  return router;
+}
+
+async function handle(definition: Route, authenticate: Authenticate, request: Request): Promise<RouteAnswer> {
+  const person = await authenticate(definition.who, request.headers.authorization);
+  if (definition.body && !request.is("application/json")) {
+    throw new CodedError("UNSUPPORTED", "the body must be application/json");
+  }
+  return definition.handle({
+    params: definition.params ? parse(definition.params, request.params) : undefined,
+    query: definition.query ? parse(definition.query, request.query) : undefined,
+    body: definition.body ? parse(definition.body, request.body) : undefined,
+    person: person as Person,
+  });
+}
+
+function methodsByPath(routes: Route[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method]);
+  return methods;
+}
+
+/** The only place that turns an error into a REST answer. What is not a CodedError leaves as INTERNAL. */
+export function sendError(response: Response, error: unknown, log: Log): void {
+  const requestId = randomUUID();
+  const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
+  if (coded.code === "INTERNAL") log.error({ err: error, requestId }, "a request failed");
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  if (coded.retryAfterMs !== undefined)
+    response.setHeader("retry-after", Math.ceil(coded.retryAfterMs / 1_000));
+  response.status(errorCodes[coded.code].status).json({
+    success: false,
+    error: {
+      code: coded.code,
+      message: coded.message,
+      requestId,
+      ...(coded.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(coded.retryAfterMs) }),
+    },
+  });
+}

@@ -1,0 +1,80 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import {
+  defaultPageSize,
+  type HistoryQuery,
+  historyQuery,
+  sendMessageBody,
+} from "@parloir/contracts/http.ts";
+import { checkContent } from "@parloir/contracts/parse.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { unreadSummary } from "@parloir/store/marks.ts";
+import { type PageRequest, readPages } from "@parloir/store/messages.ts";
+import type { CommitQueue } from "../commit/commit-queue.ts";
+import { messageOf } from "../commit/message.ts";
+import { type Route, route } from "../route.ts";
+
+export function messageRoutes(options: {
+  database: Database;
+  commitQueue: CommitQueue;
+  sendLimit: TokenBuckets;
+}): Route[] {
+  const { database, commitQueue } = options;
+  return [
+    route({
+      method: "post",
+      path: "/api/messages",
+      who: "person",
+      body: sendMessageBody,
+      async handle({ body, person }) {
+        checkContent(body.content);
+        const retryAfterMs = options.sendLimit.take(person.id);
+        if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many messages", { retryAfterMs });
+        const send = { ...body, senderId: person.id };
+        const committed = await commitQueue.submit(send);
+        if (!committed.duplicate) {
+          return { status: 201, data: { ...messageOf(send, committed), duplicate: false } };
+        }
+        const stored = await readOne(database, body.conversationId, person.id, committed.seq);
+        return { data: { ...stored, duplicate: true } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/messages",
+      who: "person",
+      query: historyQuery,
+      async handle({ query, person }) {
+        const limit = query.limit ?? defaultPageSize;
+        const [page] = await readPages(database, [
+          { ...pageRequest(query, limit), userId: person.id, limit: limit + 1 },
+        ]);
+        if (!page) throw new CodedError("NOT_FOUND", "no such conversation");
+        const forward = query.after !== undefined || query.page !== undefined;
+        const hasMore = page.messages.length > limit;
+        const messages = forward ? page.messages.slice(0, limit) : page.messages.slice(-limit);
+        return { data: { messages, lastSeq: page.lastSeq, hasMore } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/messages/unread",
+      who: "person",
+      handle: async ({ person }) => ({ data: await unreadSummary(database, person.id) }),
+    }),
+  ];
+}
+
+/** `page` counts from the oldest message, which is plain arithmetic on a gapless seq. */
+function pageRequest(query: HistoryQuery, limit: number): Omit<PageRequest, "userId" | "limit"> {
+  const { conversationId } = query;
+  if (query.page !== undefined) return { conversationId, after: 0, skip: (query.page - 1) * limit };
+  return { conversationId, after: query.after, before: query.before };
+}
+
+async function readOne(database: Database, conversationId: string, userId: string, seq: number) {
+  const [page] = await readPages(database, [{ conversationId, userId, after: seq - 1, limit: 1 }]);
+  const message = page?.messages[0];
+  if (!message) throw new CodedError("NOT_FOUND", "no such message");
+  return message;
+}

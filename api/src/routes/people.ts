@@ -1,0 +1,61 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { createTokenBody, maxTokenTtlSeconds, putUserBody, userParams } from "@parloir/contracts/http.ts";
+import type { createTokenIssuer } from "@parloir/platform/auth.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { findPerson, putPerson } from "@parloir/store/people.ts";
+import { type Route, route } from "../route.ts";
+
+const defaultTokenTtlSeconds = 3_600;
+
+/** Provisioning by the host's back end, its tokens for browsers, and `me`. */
+export function peopleRoutes(options: {
+  database: Database;
+  issueToken: ReturnType<typeof createTokenIssuer>;
+}): Route[] {
+  const { database } = options;
+  return [
+    route({
+      method: "put",
+      path: "/api/users/:id",
+      who: "key",
+      params: userParams,
+      body: putUserBody,
+      async handle({ params, body }) {
+        const { person, created } = await putPerson(database, { id: params.id, ...body });
+        return { status: created ? 201 : 200, data: person };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/users/:id",
+      who: "key",
+      params: userParams,
+      async handle({ params }) {
+        return { data: await personOrNotFound(database, params.id) };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/tokens",
+      who: "key",
+      body: createTokenBody,
+      async handle({ body }) {
+        const person = await personOrNotFound(database, body.userId);
+        const ttl = Math.min(body.ttlSeconds ?? defaultTokenTtlSeconds, maxTokenTtlSeconds);
+        return { status: 201, data: await options.issueToken(person, ttl) };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/me",
+      who: "person",
+      handle: async ({ person }) => ({ data: person }),
+    }),
+  ];
+}
+
+async function personOrNotFound(database: Database, id: string) {
+  const person = await findPerson(database, id);
+  if (!person) throw new CodedError("NOT_FOUND", "no such person");
+  return person;
+}

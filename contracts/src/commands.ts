@@ -1,0 +1,47 @@
+import * as z from "zod/mini";
+import { clientMessageId, seq, userId, uuid } from "./ids.ts";
+
+/**
+ * Payload schema of every socket command. Unknown fields are refused: a client that sends `senderId` or `seq` is
+ * mistaken about who decides them. The text itself is judged by `contentProblem`, which has its own codes.
+ */
+export const sendMessagePayload = z.strictObject({
+  conversationId: uuid,
+  clientMessageId,
+  content: z.string(),
+  attachmentIds: z.optional(z.array(uuid).check(z.maxLength(10))),
+  replyToSeq: z.optional(seq.check(z.minimum(1))),
+  mentions: z.optional(z.array(userId).check(z.maxLength(50))),
+});
+export type SendMessagePayload = z.infer<typeof sendMessagePayload>;
+
+export const maxSyncConversations = 200;
+/** Messages per conversation and answer of `sync` or `join_conversation`. */
+export const maxSyncPage = 200;
+
+const cursor = z.union([seq, z.strictObject({ seq, change: seq })]);
+
+export const commandSchemas = {
+  join_conversation: z.strictObject({ conversationId: uuid, after: z.optional(seq) }),
+  leave_conversation: z.strictObject({ conversationId: uuid }),
+  send_message: sendMessagePayload,
+  typing: z.strictObject({ conversationId: uuid, isTyping: z.boolean() }),
+  mark_read: z.strictObject({ conversationId: uuid, seq }),
+  sync: z.strictObject({
+    cursors: z.record(uuid, cursor).check(
+      z.refine((cursors) => {
+        const count = Object.keys(cursors).length;
+        return count >= 1 && count <= maxSyncConversations;
+      }, `cursors must name 1 to ${maxSyncConversations} conversations`),
+    ),
+    epoch: z.optional(z.string().check(z.maxLength(64))),
+  }),
+  refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),
+  heartbeat: z.strictObject({}),
+} as const;
+
+export type Command = keyof typeof commandSchemas;
+export type CommandPayload<C extends Command> = z.infer<(typeof commandSchemas)[C]>;
+
+/** Commands whose loss costs nothing: no ack is owed and a busy gateway may drop them. */
+export const volatileCommands: ReadonlySet<Command> = new Set<Command>(["typing"]);

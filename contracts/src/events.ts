@@ -1,0 +1,100 @@
+import type { Command, CommandPayload } from "./commands.ts";
+import type { ErrorBody } from "./errors.ts";
+import type {
+  ConversationHead,
+  Message,
+  Notification,
+  ReadMark,
+  Role,
+  SharedConversation,
+  Unread,
+} from "./shapes.ts";
+
+/** Every socket event, both ways. A new event starts here, then its schema (commands.ts), then its handler. */
+
+export type Ack<Data> = { ok: true; data: Data } | { ok: false; error: ErrorBody };
+
+export interface SendReceipt {
+  id: string;
+  conversationId: string;
+  seq: number;
+  createdAt: string;
+  /** True when this clientMessageId was stored before: same id, seq and createdAt as then. */
+  duplicate: boolean;
+}
+
+export interface JoinAnswer {
+  lastSeq: number;
+  /** Ascending; what follows `after`, or the newest page when `after` was not given. */
+  messages: Message[];
+  /** With `after`: true when `messages` holds exactly after+1 … lastSeq. */
+  complete: boolean;
+}
+
+export interface SyncItem {
+  conversationId: string;
+  messages: Message[];
+  lastSeq: number;
+  /** `messages` holds exactly cursor+1 … lastSeq. False: ask again from the last message received. */
+  complete: boolean;
+  /** The cursor is beyond the head, or the hole is too wide: reload the conversation. */
+  reset?: true;
+}
+
+export interface SyncAnswer {
+  epoch: string;
+  /** The client's epoch is another database's history: reload everything. */
+  reset?: true;
+  conversations: SyncItem[];
+}
+
+/** What each command's ack carries when ok. */
+export interface CommandAnswers {
+  join_conversation: JoinAnswer;
+  leave_conversation: Record<string, never>;
+  send_message: SendReceipt;
+  typing: Record<string, never>;
+  mark_read: ReadMark;
+  sync: SyncAnswer;
+  refresh_token: { expiresAt: string };
+  heartbeat: { tips: Record<string, number> };
+}
+
+export type ClientToServerEvents = {
+  [C in Command]: (payload: CommandPayload<C>, ack?: (answer: Ack<CommandAnswers[C]>) => void) => void;
+};
+
+export interface Ready {
+  userId: string;
+  role: Role;
+  email: string | null;
+  nodeId: string;
+  /** Changes only when the database went back to an older state. */
+  epoch: string;
+  expiresAt: string;
+  /** The most recently active ones (at most `maxAutomaticJoins`), joined by the time this arrives. */
+  conversations: ConversationHead[];
+}
+
+export const maxAutomaticJoins = 200;
+
+export interface ServerToClientEvents {
+  ready: (ready: Ready) => void;
+  new_message: (message: Message) => void;
+  user_typing: (typing: { conversationId: string; userId: string; isTyping: boolean }) => void;
+  messages_read: (mark: { conversationId: string; userId: string; seq: number }) => void;
+  conversation_updated: (conversation: SharedConversation) => void;
+  conversation_added: (added: { conversationId: string }) => void;
+  conversation_removed: (removed: { conversationId: string }) => void;
+  notification: (notification: Notification) => void;
+  unread: (unread: Unread) => void;
+  resync: (reason: { reason: string }) => void;
+  server_draining: (notice: { reconnectInMs: number }) => void;
+  error: (error: { code: string; message: string }) => void;
+}
+
+export type ServerEvent = keyof ServerToClientEvents;
+export type ServerPayload<E extends ServerEvent> = Parameters<ServerToClientEvents[E]>[0];
+
+/** Older spellings that other chat back ends used, accepted where they are harmless. */
+export const typingAliases = { typing_start: true, typing_stop: false } as const;

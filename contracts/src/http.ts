@@ -1,0 +1,104 @@
+import * as z from "zod/mini";
+import { sendMessagePayload } from "./commands.ts";
+import { clientMessageId, seq, userId, uuid } from "./ids.ts";
+import type { Message } from "./shapes.ts";
+import { conversationKinds, conversationStatuses, roles } from "./shapes.ts";
+
+/** Bodies and queries of every REST route. Query values arrive as strings. */
+
+const shortText = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
+const httpsUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_048));
+const wholeNumber = (min: number, max: number) =>
+  z.pipe(
+    z.pipe(z.string().check(z.regex(/^\d{1,16}$/)), z.transform(Number)),
+    z.int().check(z.minimum(min), z.maximum(max)),
+  );
+
+export const putUserBody = z.strictObject({
+  name: shortText(200),
+  email: z.optional(z.email().check(z.maxLength(320))),
+  role: z.optional(z.enum(roles)),
+  avatarUrl: z.optional(httpsUrl),
+  locale: z.optional(z.string().check(z.regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/))),
+});
+export type PutUserBody = z.infer<typeof putUserBody>;
+
+export const maxTokenTtlSeconds = 86_400;
+export const createTokenBody = z.strictObject({
+  userId,
+  ttlSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(maxTokenTtlSeconds))),
+});
+
+const subject = z.strictObject({
+  type: z.string().check(z.regex(/^[a-z][a-z0-9_-]{0,31}$/)),
+  id: shortText(128),
+  title: shortText(300),
+});
+
+export const createConversationBody = z.strictObject({
+  kind: z.optional(z.enum(conversationKinds)),
+  recipientId: z.optional(userId),
+  memberIds: z.optional(z.array(userId).check(z.minLength(1), z.maxLength(100))),
+  subject: z.optional(subject),
+  adId: z.optional(shortText(128)),
+  adTitle: z.optional(shortText(300)),
+});
+export type CreateConversationBody = z.infer<typeof createConversationBody>;
+
+export const listConversationsQuery = z.strictObject({
+  status: z.optional(z.enum(conversationStatuses)),
+  kind: z.optional(z.enum(conversationKinds)),
+  archived: z.optional(z.enum(["true", "false"])),
+  cursor: z.optional(z.string().check(z.maxLength(512))),
+  limit: z.optional(wholeNumber(1, 200)),
+});
+
+export const conversationParams = z.strictObject({ id: uuid });
+export const userParams = z.strictObject({ id: userId });
+
+export const markReadBody = z.strictObject({ seq });
+
+export const defaultPageSize = 50;
+export const historyQuery = z
+  .strictObject({
+    conversationId: uuid,
+    after: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    before: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    page: z.optional(wholeNumber(1, 1_000_000)),
+    limit: z.optional(wholeNumber(1, 200)),
+  })
+  .check(
+    z.refine(
+      (query) => [query.after, query.before, query.page].filter((value) => value !== undefined).length <= 1,
+      "after, before and page exclude each other",
+    ),
+  );
+export type HistoryQuery = z.infer<typeof historyQuery>;
+
+export const sendMessageBody = sendMessagePayload;
+export { clientMessageId };
+
+export interface HistoryPage {
+  messages: Message[];
+  lastSeq: number;
+  hasMore: boolean;
+}
+
+export interface UnreadSummary {
+  total: number;
+  conversations: Record<string, number>;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+export interface DemoAccount {
+  id: string;
+  name: string;
+  role: string;
+  locale: string;
+  /** What this person is in the demonstration, in the viewer's language. */
+  title: { en: string; fr: string };
+}

@@ -1,0 +1,31 @@
+import * as z from "zod/mini";
+
+/** Ids of people are the host's own: 1-128 of these characters. */
+export const userIdPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Chosen by the sender, unique per (conversation, sender). Clients use a UUID. */
+export const clientMessageIdPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
+
+export const userId = z.string().check(z.regex(userIdPattern));
+export const uuid = z.string().check(z.regex(uuidPattern));
+export const clientMessageId = z.string().check(z.regex(clientMessageIdPattern));
+/** `seq` and `change` are JSON numbers; JSON itself is exact to 2^53 - 1. */
+export const seq = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
+
+/**
+ * Room names. Each gateway subscribes to the Redis channel of every room it has a member in. A name must not be
+ * confused with a Socket.IO socket id, which the adapter recognises by nothing but its 20 characters: see
+ * `channelOf` in platform/src/publisher.ts.
+ */
+export const rooms = {
+  conversation: (id: string) => `conversation:${id}`,
+  user: (id: string) => `user:${id}`,
+  role: (role: string) => `role:${role}`,
+} as const;
+
+const conversationPrefix = "conversation:";
+
+/** The conversation id of a `conversation:` room name, else undefined. */
+export function conversationOfRoom(room: string): string | undefined {
+  return room.startsWith(conversationPrefix) ? room.slice(conversationPrefix.length) : undefined;
+}

@@ -1,0 +1,74 @@
+import type { SendMessagePayload } from "./commands.ts";
+import type { ErrorBody } from "./errors.ts";
+import type { SendReceipt, SyncItem } from "./events.ts";
+import type { ConversationHead, ReadMark, Role } from "./shapes.ts";
+
+/**
+ * What gateways ask the api on its private port (`POST /internal/<route>`, Bearer INTERNAL_SECRET). Every route
+ * takes a batch and answers item by item in the same order, so that one bad item never fails its neighbours.
+ */
+
+export type ItemResult<Data> = { ok: true; data: Data } | { ok: false; error: ErrorBody };
+
+export interface SendItem extends SendMessagePayload {
+  senderId: string;
+}
+
+export interface MarkItem {
+  userId: string;
+  conversationId: string;
+  seq: number;
+}
+
+/** A socket's first question: who is this in the database, and what should it join? */
+export interface SessionItem {
+  userId: string;
+  /** From the token; used only to create the person on first sight. */
+  role: Role;
+  name: string | null;
+  email: string | null;
+}
+
+export interface Session {
+  userId: string;
+  role: Role;
+  email: string | null;
+  epoch: string;
+  conversations: SessionHead[];
+}
+
+export interface SessionHead extends ConversationHead {
+  /** What this person may not see of the history: everything up to and including this seq. */
+  floor: number;
+}
+
+/** Messages of one conversation after a cursor, as `userId` may see them; without `userId`, for a room's ring. */
+export interface ReadItem {
+  conversationId: string;
+  userId: string | null;
+  /** Undefined: the newest page. */
+  after?: number;
+  limit: number;
+}
+
+export interface InternalRoutes {
+  send: { item: SendItem; result: SendReceipt };
+  marks: { item: MarkItem; result: ReadMark };
+  sessions: { item: SessionItem; result: Session };
+  read: { item: ReadItem; result: SyncItem };
+  /** Heads of conversations; an unknown id is NOT_FOUND. */
+  heads: { item: { conversationId: string }; result: { lastSeq: number } };
+}
+
+export type InternalRoute = keyof InternalRoutes;
+export type InternalItem<R extends InternalRoute> = InternalRoutes[R]["item"];
+export type InternalResult<R extends InternalRoute> = InternalRoutes[R]["result"];
+
+export interface InternalRequest<R extends InternalRoute> {
+  items: InternalItem<R>[];
+}
+
+export interface InternalResponse<R extends InternalRoute> {
+  epoch: string;
+  results: ItemResult<InternalResult<R>>[];
+}

@@ -1,0 +1,30 @@
+/**
+ * The job catalogue: each queue with what its jobs carry and how they are tried. Job ids must hold no `:` and must
+ * not be all digits (BullMQ's rules).
+ */
+
+/** One committed message, as the outbox hands it to the jobs. */
+export interface OutboxMessage {
+  conversationId: string;
+  seq: number;
+  senderId: string;
+}
+
+export interface NotifyJob {
+  messages: OutboxMessage[];
+}
+
+export const queues = {
+  notify: {
+    name: "notify",
+    concurrency: 4,
+    attempts: 10,
+    /** Exponential, milliseconds of the first delay. */
+    backoffMs: 500,
+    /** Kept so that a job added twice (the relay died between adding and committing) is recognised. */
+    keepCompleted: { age: 3_600, count: 1_000 },
+    keepFailed: { age: 7 * 86_400, count: 5_000 },
+  },
+} as const;
+
+export type QueueName = keyof typeof queues;

@@ -1,0 +1,126 @@
+/** The things that travel, as REST and sockets both show them. Times are ISO 8601 UTC strings. */
+
+export const roles = ["client", "technician", "agent", "admin"] as const;
+export type Role = (typeof roles)[number];
+
+export interface Person {
+  id: string;
+  name: string;
+  email?: string;
+  avatarUrl?: string;
+  role: Role;
+  locale?: string;
+}
+
+export interface Participant {
+  userId: string;
+  name: string;
+  avatarUrl?: string;
+  role: Role;
+  lastReadSeq: number;
+}
+
+export const conversationKinds = ["direct", "support", "group"] as const;
+export type ConversationKind = (typeof conversationKinds)[number];
+
+export const conversationStatuses = ["open", "pending", "closed"] as const;
+export type ConversationStatus = (typeof conversationStatuses)[number];
+
+export interface Subject {
+  type: string;
+  id: string;
+  title: string;
+}
+
+export interface Attachment {
+  id: string;
+  name: string;
+  mediaType: string;
+  size: number;
+  width?: number;
+  height?: number;
+  durationMs?: number;
+  url: string;
+  thumbnailUrl?: string;
+}
+
+export interface Reaction {
+  emoji: string;
+  userIds: string[];
+}
+
+export interface Message {
+  conversationId: string;
+  /** 1, 2, 3 … without gaps within the conversation: the only order there is. */
+  seq: number;
+  id: string;
+  senderId: string;
+  clientMessageId: string;
+  kind: "text" | "system" | "call";
+  content: string;
+  attachments: Attachment[];
+  replyToSeq: number | null;
+  mentions: string[];
+  reactions: Reaction[];
+  createdAt: string;
+  editedAt: string | null;
+  deletedAt: string | null;
+  /** A second gapless counter, taken by every insert, edit, deletion and reaction of the conversation. */
+  change: number;
+}
+
+/** A conversation as everyone in it may see it. */
+export interface SharedConversation {
+  id: string;
+  kind: ConversationKind;
+  subject: Subject | null;
+  status: ConversationStatus;
+  assigneeId: string | null;
+  participants: Participant[];
+  lastSeq: number;
+  lastChange: number;
+  lastMessage: Message | null;
+  cycle: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** A conversation as one person sees it. */
+export interface Conversation extends SharedConversation {
+  lastReadSeq: number;
+  unreadCount: number;
+  archived: boolean;
+  mutedUntil: string | null;
+}
+
+export interface Notification {
+  id: string;
+  type: "message";
+  conversationId: string | null;
+  seq: number | null;
+  title: string;
+  message: string;
+  /** Unread messages that this line stands for. */
+  count: number;
+  createdAt: string;
+  readAt: string | null;
+}
+
+export interface Unread {
+  total: number;
+  conversationId: string;
+  count: number;
+}
+
+/** Per-conversation head in `ready`. */
+export interface ConversationHead {
+  id: string;
+  lastSeq: number;
+  lastReadSeq: number;
+  unreadCount: number;
+}
+
+export interface ReadMark {
+  lastReadSeq: number;
+  unreadCount: number;
+}

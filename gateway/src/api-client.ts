@@ -1,0 +1,111 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { InternalItem, InternalResponse, InternalRoute } from "@parloir/contracts/internal.ts";
+import type { Metrics } from "@parloir/platform/metrics.ts";
+import { Pool } from "undici";
+
+/**
+ * Calls the apis' private port over kept connections. A call goes to the api of its lane and, when that one does
+ * not answer, to the next: every internal route may be repeated, because sends are idempotent by clientMessageId
+ * and marks only rise.
+ */
+export interface ApiClient {
+  /** @throws CodedError UNAVAILABLE when no api answered within `timeoutMs` */
+  call: <R extends InternalRoute>(
+    route: R,
+    items: InternalItem<R>[],
+    options: { lane: number; timeoutMs: number },
+  ) => Promise<InternalResponse<R>>;
+  /** The epoch of the newest answer. */
+  epoch: () => string | null;
+  lanes: number;
+  close: () => Promise<void>;
+}
+
+interface Endpoint {
+  pool: Pool;
+  /** After a refused or failed call the others are asked first until then. */
+  avoidUntil: number;
+}
+
+const avoidMs = 1_000;
+const connectTimeoutMs = 1_000;
+const connectionsPerApi = 16;
+
+export function createApiClient(options: { urls: string[]; secret: string; metrics: Metrics }): ApiClient {
+  const endpoints = options.urls.map(
+    (url): Endpoint => ({
+      pool: new Pool(url, {
+        connections: connectionsPerApi,
+        pipelining: 1,
+        keepAliveTimeout: 60_000,
+        connect: { timeout: connectTimeoutMs },
+      }),
+      avoidUntil: 0,
+    }),
+  );
+  const duration = options.metrics.get("parloir_api_call_seconds");
+  const size = options.metrics.get("parloir_batch_size");
+  const headers = { authorization: `Bearer ${options.secret}`, "content-type": "application/json" };
+  let epoch: string | null = null;
+
+  /** The lane's own api first, those that just failed last. */
+  function inOrder(lane: number): Endpoint[] {
+    const rotated = endpoints.map((_, index) => endpoints[(lane + index) % endpoints.length]!);
+    const now = Date.now();
+    return [
+      ...rotated.filter((each) => each.avoidUntil <= now),
+      ...rotated.filter((each) => each.avoidUntil > now),
+    ];
+  }
+
+  async function ask<T>(endpoint: Endpoint, route: string, body: string, timeoutMs: number): Promise<T> {
+    const response = await endpoint.pool.request({
+      path: `/internal/${route}`,
+      method: "POST",
+      headers,
+      body,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    if (response.statusCode !== 200) {
+      await response.body.dump();
+      throw new Error(`the api answered ${response.statusCode} to ${route}`);
+    }
+    return (await response.body.json()) as T;
+  }
+
+  return {
+    lanes: endpoints.length,
+    epoch: () => epoch,
+    async call<R extends InternalRoute>(
+      route: R,
+      items: InternalItem<R>[],
+      { lane, timeoutMs }: { lane: number; timeoutMs: number },
+    ) {
+      size.observe({ route }, items.length);
+      const body = JSON.stringify({ items });
+      const deadline = Date.now() + timeoutMs;
+      let cause: unknown;
+      for (const endpoint of inOrder(lane)) {
+        const left = deadline - Date.now();
+        if (left <= 0) break;
+        const stop = duration.startTimer({ route });
+        try {
+          const answer = await ask<InternalResponse<R>>(endpoint, route, body, left);
+          stop({ outcome: "ok" });
+          endpoint.avoidUntil = 0;
+          epoch = answer.epoch;
+          return answer;
+        } catch (error) {
+          stop({ outcome: "failed" });
+          endpoint.avoidUntil = Date.now() + avoidMs;
+          cause = error;
+        }
+      }
+      throw new CodedError("UNAVAILABLE", "no api answers", { cause });
+    },
+    async close() {
+      await Promise.all(endpoints.map((endpoint) => endpoint.pool.close()));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { rooms } from "@parloir/contracts/ids.ts";
+import type { Session } from "@parloir/contracts/internal.ts";
+import type { Identity } from "@parloir/platform/auth.ts";
+import { acceptCommands } from "./commands.ts";
+import type { GatewayContext, GatewaySocket } from "./context.ts";
+import { scheduleExpiry } from "./expiry.ts";
+
+/** What the handshake found out, before the socket counts as connected. */
+export function prepareSocket(socket: GatewaySocket, identity: Identity, session: Session): void {
+  socket.data.session = session;
+  socket.data.user = { userId: session.userId, email: session.email, role: session.role };
+  socket.data.expiresAt = identity.expiresAt;
+  socket.data.heads = new Map(
+    session.conversations.map(({ id, lastSeq, floor }) => [id, { lastSeq, floor }]),
+  );
+  socket.data.refusedCommands = 0;
+  socket.data.refusedSince = 0;
+}
+
+/** A connected socket: its rooms, its commands, `ready`, and what ends it. */
+export function openConnection(gateway: GatewayContext, socket: GatewaySocket): void {
+  socket.data.connectedAt = Date.now();
+  acceptCommands(gateway, socket);
+  scheduleExpiry(gateway, socket);
+  socket.data.opened = joinAutomatically(gateway, socket)
+    .catch((error: unknown) => gateway.log.error({ err: error }, "automatic joins failed"))
+    .then(() => announce(gateway, socket));
+  socket.on("disconnect", () => {
+    clearTimeout(socket.data.expiry);
+    gateway.looking.lookAway(socket.id);
+  });
+}
+
+async function joinAutomatically(gateway: GatewayContext, socket: GatewaySocket): Promise<void> {
+  const { userId, role } = socket.data.user;
+  await socket.join([rooms.user(userId), rooms.role(role)]);
+  const heads = new Map([...socket.data.heads].map(([id, { lastSeq }]) => [id, lastSeq]));
+  await gateway.rooms.joinConversations(socket, heads);
+}
+
+function announce(gateway: GatewayContext, socket: GatewaySocket): void {
+  const { session } = socket.data;
+  if (!session) return;
+  socket.data.session = null;
+  socket.emit("ready", {
+    userId: session.userId,
+    role: session.role,
+    email: session.email,
+    nodeId: gateway.nodeName,
+    epoch: session.epoch,
+    expiresAt: new Date(socket.data.expiresAt).toISOString(),
+    conversations: session.conversations.map(({ floor: _, ...head }) => head),
+  });
+}

@@ -1,0 +1,52 @@
+import type { ClientToServerEvents, ServerToClientEvents } from "@parloir/contracts/events.ts";
+import type { Session } from "@parloir/contracts/internal.ts";
+import type { VerifyToken } from "@parloir/platform/auth.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import type { Metrics } from "@parloir/platform/metrics.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import type { DefaultEventsMap, Server, Socket } from "socket.io";
+import type { ApiClient } from "./api-client.ts";
+import type { Batcher } from "./batcher.ts";
+import type { Looking } from "./looking.ts";
+import type { ReadMarks } from "./read-marks.ts";
+import type { Rooms } from "./rooms.ts";
+import type { Sequencer } from "./sequencer.ts";
+
+/** What belongs to one socket, all of it reproducible: the gateway may die at any time. */
+export interface SocketData {
+  /** The role is the database's. */
+  user: { userId: string; email: string | null; role: string };
+  /** What the api answered at the handshake, until `ready` was sent. */
+  session: Session | null;
+  /** Milliseconds since 1970; the socket closes then unless `refresh_token` came. */
+  expiresAt: number;
+  expiry: NodeJS.Timeout | undefined;
+  /** Heads at the time of connecting: what the ring must reach to answer this socket's first `sync`. */
+  heads: Map<string, { lastSeq: number; floor: number }>;
+  /** When automatic joins are done and `ready` was sent. */
+  opened: Promise<void>;
+  connectedAt: number;
+  refusedCommands: number;
+  refusedSince: number;
+}
+
+export type GatewayServer = Server<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+export type GatewaySocket = Socket<ClientToServerEvents, ServerToClientEvents, DefaultEventsMap, SocketData>;
+
+/** The parts that handlers use. */
+export interface GatewayContext {
+  nodeName: string;
+  io: GatewayServer;
+  log: Log;
+  metrics: Metrics;
+  api: ApiClient;
+  sends: Batcher<"send">;
+  reads: Batcher<"read">;
+  sessions: Batcher<"sessions">;
+  readMarks: ReadMarks;
+  sequencer: Sequencer;
+  rooms: Rooms;
+  looking: Looking;
+  verifyToken: VerifyToken;
+  limits: { sends: TokenBuckets; events: TokenBuckets; joins: TokenBuckets; typing: TokenBuckets };
+}

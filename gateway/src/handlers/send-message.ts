@@ -1,0 +1,16 @@
+import { checkContent } from "@parloir/contracts/parse.ts";
+import type { Handler } from "./handlers.ts";
+
+/**
+ * Hands the message to the batcher and acks when it is committed. Nothing is awaited before `submit`, so that the
+ * sends of one socket enter the batch in the order in which they were emitted. Membership is the commit's to check.
+ */
+export const sendMessage: Handler<"send_message"> = async (gateway, socket, payload) => {
+  checkContent(payload.content);
+  const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
+  const send = { ...payload, senderId: socket.data.user.userId };
+  const receipt = await gateway.sends.submit(payload.conversationId, send);
+  stop();
+  gateway.sequencer.tip(receipt.conversationId, receipt.seq);
+  return receipt;
+};

@@ -1,0 +1,76 @@
+import { type CommandPayload, maxSyncPage } from "@parloir/contracts/commands.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { SyncItem } from "@parloir/contracts/events.ts";
+import { rooms } from "@parloir/contracts/ids.ts";
+import type { GatewayContext, GatewaySocket } from "../context.ts";
+import type { Handler } from "./handlers.ts";
+
+/**
+ * Answers what a client missed: from the ring when it provably covers the hole, else from the database in a read
+ * shared with everybody who asks at the moment. Unknown and foreign ids are absent from the answer.
+ */
+export const sync: Handler<"sync"> = async (gateway, socket, payload) => {
+  await socket.data.opened;
+  const epoch = gateway.api.epoch() ?? "";
+  if (payload.epoch !== undefined && payload.epoch !== epoch)
+    return { epoch, reset: true, conversations: [] };
+  const items = await Promise.all(
+    Object.entries(payload.cursors).map(([id, cursor]) => syncOne(gateway, socket, id, cursor)),
+  );
+  return { epoch, conversations: items.filter((item) => item !== null) };
+};
+
+type Cursor = CommandPayload<"sync">["cursors"][string];
+
+async function syncOne(
+  gateway: GatewayContext,
+  socket: GatewaySocket,
+  conversationId: string,
+  cursor: Cursor,
+): Promise<SyncItem | null> {
+  const after = typeof cursor === "number" ? cursor : cursor.seq;
+  const sources = gateway.metrics.get("parloir_sync_total");
+  const fromRing = await readRing(gateway, socket, conversationId, after);
+  if (fromRing) {
+    sources.inc({ source: "ring" });
+    return fromRing;
+  }
+  sources.inc({ source: "database" });
+  try {
+    const { userId } = socket.data.user;
+    const item = await gateway.reads.submit(conversationId, {
+      conversationId,
+      userId,
+      after,
+      limit: maxSyncPage,
+    });
+    gateway.sequencer.tip(conversationId, item.lastSeq);
+    return item;
+  } catch (error) {
+    if (error instanceof CodedError && error.code === "NOT_FOUND") return null;
+    throw error;
+  }
+}
+
+/** How long after connecting the heads of `ready` prove the ring: later, a message may be missing from both. */
+const provenMs = 10_000;
+
+/**
+ * The ring covers the hole when it reaches back to the cursor and stands at the head that was read from the
+ * database for this very connection; what came after that head is pushed, because the socket is in the room.
+ */
+async function readRing(
+  gateway: GatewayContext,
+  socket: GatewaySocket,
+  conversationId: string,
+  after: number,
+): Promise<SyncItem | null> {
+  const head = socket.data.heads.get(conversationId);
+  if (head === undefined || Date.now() - socket.data.connectedAt > provenMs) return null;
+  if (!socket.rooms.has(rooms.conversation(conversationId))) return null;
+  if (after > head.lastSeq || after < head.floor) return null;
+  await gateway.sequencer.catchUp(conversationId, head.lastSeq);
+  const found = gateway.sequencer.since(conversationId, after);
+  if (!found || found.lastSeq < head.lastSeq) return null;
+  return { conversationId, messages: found.messages, lastSeq: found.lastSeq, complete: true };
+}

@@ -1,0 +1,77 @@
+import type { Log } from "@parloir/platform/log.ts";
+import { beatMs, lookingField, lookingKey, lookingTtlSeconds, nodesKey } from "@parloir/platform/lookers.ts";
+import type { RedisClient } from "@parloir/platform/redis.ts";
+
+/**
+ * Publishes which conversations people of this gateway have open (see platform/src/lookers.ts for who reads it).
+ * A socket looks at the conversation that it joined last, until it leaves it or disconnects.
+ */
+export interface Looking {
+  look: (socketId: string, userId: string, conversationId: string) => void;
+  /** Without a conversation: whatever the socket looks at. */
+  lookAway: (socketId: string, conversationId?: string) => void;
+  stop: () => Promise<void>;
+}
+
+export function startLooking(options: { redis: RedisClient; incarnation: string; log: Log }): Looking {
+  const { redis, incarnation } = options;
+  const key = lookingKey(incarnation);
+  const fieldOfSocket = new Map<string, string>();
+  /** Several sockets of one person may look at the same conversation. */
+  const socketsOfField = new Map<string, number>();
+  const timer = setInterval(() => void beat(), beatMs);
+  timer.unref();
+  void beat();
+
+  /** Lost writes do not matter: without a hash (Redis came back empty) the next beat writes all of it again. */
+  function attempt(work: Promise<unknown>): Promise<unknown> {
+    return work.catch((error: unknown) => options.log.debug({ err: error }, "looking could not be written"));
+  }
+
+  async function beat(): Promise<void> {
+    await attempt(redis.zadd(nodesKey, Date.now(), incarnation));
+    await attempt(redis.zremrangebyscore(nodesKey, 0, Date.now() - 10 * lookingTtlSeconds * 1_000));
+    const renewed = await attempt(redis.expire(key, lookingTtlSeconds));
+    if (renewed === 0 && socketsOfField.size > 0) await attempt(writeAll());
+  }
+
+  async function writeAll(): Promise<void> {
+    await redis.hset(key, Object.fromEntries([...socketsOfField.keys()].map((field) => [field, "1"])));
+    await redis.expire(key, lookingTtlSeconds);
+  }
+
+  function lookAway(socketId: string, conversationId?: string): void {
+    const field = fieldOfSocket.get(socketId);
+    if (field === undefined || (conversationId !== undefined && !field.startsWith(`${conversationId} `)))
+      return;
+    fieldOfSocket.delete(socketId);
+    const left = (socketsOfField.get(field) ?? 1) - 1;
+    if (left > 0) {
+      socketsOfField.set(field, left);
+      return;
+    }
+    socketsOfField.delete(field);
+    void attempt(redis.hdel(key, field));
+  }
+
+  return {
+    look(socketId, userId, conversationId) {
+      const field = lookingField(conversationId, userId);
+      if (fieldOfSocket.get(socketId) === field) return;
+      lookAway(socketId);
+      fieldOfSocket.set(socketId, field);
+      const count = socketsOfField.get(field) ?? 0;
+      socketsOfField.set(field, count + 1);
+      if (count === 0) {
+        void attempt(redis.hset(key, field, "1"));
+        void attempt(redis.expire(key, lookingTtlSeconds));
+      }
+    },
+    lookAway,
+    async stop() {
+      clearInterval(timer);
+      await attempt(redis.zrem(nodesKey, incarnation));
+      await attempt(redis.del(key));
+    },
+  };
+}

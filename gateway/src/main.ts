@@ -1,0 +1,44 @@
+import { readGatewayConfig } from "@parloir/platform/env.ts";
+import { installLifecycle } from "@parloir/platform/lifecycle.ts";
+import { createLog } from "@parloir/platform/log.ts";
+import { createMetrics } from "@parloir/platform/metrics.ts";
+import { closeServer, createPrivateServer, listen } from "@parloir/platform/private-server.ts";
+import {
+  closeRedis,
+  createPublisherClient,
+  createSubscriberClient,
+  untilReady,
+} from "@parloir/platform/redis.ts";
+import { createGateway } from "./gateway.ts";
+
+const config = readGatewayConfig();
+const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "gateway" });
+const metrics = createMetrics("gateway", config.nodeName);
+const endpoint = { url: config.redisUrl, cluster: config.redisCluster };
+const publisher = createPublisherClient(endpoint, log);
+const subscriber = createSubscriberClient(endpoint, log);
+const redisWaitMs = 3_000;
+const reachable = await Promise.all([
+  untilReady(publisher, redisWaitMs),
+  untilReady(subscriber, redisWaitMs),
+]);
+if (reachable.includes(false)) log.warn("starting without redis: messages travel by polled heads");
+
+const gateway = createGateway({ config, publisher, subscriber, log, metrics });
+const privateServer = createPrivateServer({ log, metrics, health: gateway.health });
+await listen(privateServer, config.privatePort, config.privateHost);
+const port = await listen(gateway.publicServer, config.port, config.host);
+gateway.health.started();
+log.info({ port, privatePort: config.privatePort }, "gateway listens");
+
+installLifecycle({
+  log,
+  deadlineMs: config.drainMs + 10_000,
+  onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
+  steps: [
+    { name: "drain", run: () => gateway.drain() },
+    { name: "gateway", run: () => gateway.close() },
+    { name: "private server", run: () => closeServer(privateServer) },
+    { name: "redis", run: () => [publisher, subscriber].map(closeRedis) },
+  ],
+});

@@ -1,0 +1,284 @@
+import { hostname } from "node:os";
+
+/**
+ * The only file that reads `process.env`. Every process asks for its own configuration; all problems are reported
+ * at once, because a deploy that fails five times for five variables is five deploys.
+ */
+
+export type ProcessRole = "gateway" | "api" | "worker" | "migrate";
+type Source = Record<string, string | undefined>;
+
+export class EnvironmentError extends Error {
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(`the environment is not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+    this.name = "EnvironmentError";
+    this.problems = problems;
+  }
+}
+
+/** Secrets that are fine on a laptop and refused in production. */
+const developmentDefaults = {
+  JWT_SECRET: "development-jwt-secret-0123456789abcdef",
+  INTERNAL_SECRET: "development-internal-secret",
+  SERVER_KEY: "dev-server-key",
+} as const;
+const shortestSecret = 32;
+
+export interface CommonConfig {
+  production: boolean;
+  nodeName: string;
+  host: string;
+  privateHost: string;
+  privatePort: number;
+  logLevel: string;
+  redisUrl: string;
+  redisCluster: boolean;
+}
+
+export interface TokenConfig {
+  secret: string | null;
+  jwksUrl: string | null;
+  issuer: string;
+  audience: string;
+}
+
+export interface Limits {
+  sendsPerSecond: number;
+  sendBurst: number;
+  eventsPerMinute: number;
+  joinsPerMinute: number;
+  socketsPerUser: number;
+  connectsPerSecond: number;
+  maxSockets: number;
+  eventLoopLagMs: number;
+}
+
+export interface GatewayConfig extends CommonConfig {
+  port: number;
+  apiUrls: string[];
+  internalSecret: string;
+  allowedOrigins: string[];
+  tokens: TokenConfig;
+  limits: Limits;
+  drainMs: number;
+}
+
+export interface ApiConfig extends CommonConfig {
+  port: number;
+  databaseUrl: string;
+  databasePoolSize: number;
+  internalSecret: string;
+  serverKey: string;
+  allowedOrigins: string[];
+  tokens: TokenConfig;
+  limits: Limits;
+  webRoot: string | null;
+  demoAccounts: boolean;
+}
+
+export interface WorkerConfig extends CommonConfig {
+  databaseUrl: string;
+  databasePoolSize: number;
+  queueRedisUrl: string;
+}
+
+export interface MigrateConfig {
+  databaseUrl: string;
+}
+
+export function readGatewayConfig(source: Source = process.env): GatewayConfig {
+  return read(source, (env) => ({
+    ...common(env),
+    port: env.number("PORT", 3001),
+    apiUrls: env.urls("API_URLS", "http://127.0.0.1:4100"),
+    internalSecret: env.secret("INTERNAL_SECRET"),
+    allowedOrigins: allowedOrigins(env),
+    tokens: tokens(env),
+    limits: limits(env),
+    drainMs: env.number("DRAIN_MS", 20_000),
+  }));
+}
+
+export function readApiConfig(source: Source = process.env): ApiConfig {
+  return read(source, (env) => ({
+    ...common(env),
+    port: env.number("PORT", 4000),
+    databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
+    databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
+    internalSecret: env.secret("INTERNAL_SECRET"),
+    serverKey: env.secret("SERVER_KEY"),
+    allowedOrigins: allowedOrigins(env),
+    tokens: tokens(env),
+    limits: limits(env),
+    webRoot: env.optional("WEB_ROOT"),
+    demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
+  }));
+}
+
+export function readWorkerConfig(source: Source = process.env): WorkerConfig {
+  return read(source, (env) => {
+    const base = common(env);
+    return {
+      ...base,
+      databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
+      databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
+      queueRedisUrl: env.url("QUEUE_REDIS_URL", base.redisUrl),
+    };
+  });
+}
+
+export function readMigrateConfig(source: Source = process.env): MigrateConfig {
+  return read(source, (env) => ({
+    databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
+  }));
+}
+
+function common(env: Reader): CommonConfig {
+  return {
+    production: env.production,
+    nodeName: env.name("NODE_NAME", hostname().replace(/[^A-Za-z0-9_-]/g, "-")),
+    host: env.text("HOST", env.production ? "0.0.0.0" : "127.0.0.1"),
+    privateHost: env.text("PRIVATE_HOST", env.text("HOST", env.production ? "0.0.0.0" : "127.0.0.1")),
+    privatePort: env.number("PRIVATE_PORT", 9100),
+    logLevel: env.oneOf("LOG_LEVEL", ["fatal", "error", "warn", "info", "debug", "trace", "silent"], "info"),
+    redisUrl: env.url("REDIS_URL", "redis://127.0.0.1:6379"),
+    redisCluster: env.flag("REDIS_CLUSTER", false),
+  };
+}
+
+function tokens(env: Reader): TokenConfig {
+  const jwksUrl = env.optional("JWKS_URL");
+  if (jwksUrl !== null && env.optional("JWT_SECRET") !== null) {
+    env.problem("JWT_SECRET and JWKS_URL exclude each other: one issuer signs with one kind of key");
+  }
+  return {
+    secret: jwksUrl === null ? env.secret("JWT_SECRET") : null,
+    jwksUrl: jwksUrl === null ? null : env.url("JWKS_URL", ""),
+    issuer: env.text("JWT_ISSUER", "parloir"),
+    audience: env.text("JWT_AUDIENCE", "parloir"),
+  };
+}
+
+/** `0` switches a limit off. */
+function limits(env: Reader): Limits {
+  return {
+    sendsPerSecond: env.number("LIMIT_SENDS_PER_SECOND", 5),
+    sendBurst: env.number("LIMIT_SEND_BURST", 20),
+    eventsPerMinute: env.number("LIMIT_EVENTS_PER_MINUTE", 120),
+    joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
+    socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
+    connectsPerSecond: env.number("LIMIT_CONNECTS_PER_SECOND", 500),
+    maxSockets: env.number("LIMIT_SOCKETS", 20_000),
+    eventLoopLagMs: env.number("LIMIT_EVENT_LOOP_LAG_MS", 200),
+  };
+}
+
+/** Origins whose pages may open sockets and call the api besides the cluster's own; `PUBLIC_URL` is always one. */
+function allowedOrigins(env: Reader): string[] {
+  const own = env.optional("PUBLIC_URL");
+  const listed = env.list("ALLOWED_ORIGINS");
+  const origins: string[] = [];
+  for (const entry of own === null ? listed : [own, ...listed]) {
+    if (URL.canParse(entry)) origins.push(new URL(entry).origin);
+    else env.problem(`ALLOWED_ORIGINS: "${entry}" is not an origin such as https://example.org`);
+  }
+  return origins;
+}
+
+function read<Config>(source: Source, build: (env: Reader) => Config): Config {
+  const env = new Reader(source);
+  const config = build(env);
+  if (env.problems.length > 0) throw new EnvironmentError([...new Set(env.problems)]);
+  return config;
+}
+
+class Reader {
+  readonly problems: string[] = [];
+  readonly production: boolean;
+  private readonly source: Source;
+
+  constructor(source: Source) {
+    this.source = source;
+    this.production = source.NODE_ENV === "production";
+  }
+
+  problem(text: string): void {
+    this.problems.push(text);
+  }
+
+  /** An empty variable counts as absent: compose files pass `VAR=` for what is not set. */
+  optional(name: string): string | null {
+    const value = this.source[name]?.trim();
+    return value === undefined || value === "" ? null : value;
+  }
+
+  text(name: string, fallback: string): string {
+    return this.optional(name) ?? fallback;
+  }
+
+  /** Node names prefix engine session ids, so they hold no dot. */
+  name(name: string, fallback: string): string {
+    const value = this.text(name, fallback);
+    if (!/^[A-Za-z0-9_-]{1,63}$/.test(value)) this.problem(`${name} must be 1-63 of A-Z a-z 0-9 _ -`);
+    return value;
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.optional(name);
+    if (value === null) return fallback;
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+    this.problem(`${name} must be a whole number from 0, not "${value}"`);
+    return fallback;
+  }
+
+  flag(name: string, fallback: boolean, developmentOnly?: string): boolean {
+    const value = this.optional(name);
+    if (value === null) return fallback;
+    if (value !== "0" && value !== "1") this.problem(`${name} must be 0 or 1, not "${value}"`);
+    if (value === "1" && developmentOnly && this.production) this.problem(`${name}: ${developmentOnly}`);
+    return value === "1";
+  }
+
+  oneOf(name: string, choices: string[], fallback: string): string {
+    const value = this.text(name, fallback);
+    if (!choices.includes(value))
+      this.problem(`${name} must be one of ${choices.join(", ")}, not "${value}"`);
+    return value;
+  }
+
+  list(name: string): string[] {
+    return (this.optional(name) ?? "")
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== "");
+  }
+
+  /** A URL's value may hold a password: problems name the variable, never the value. */
+  url(name: string, developmentFallback: string): string {
+    const value = this.optional(name);
+    if (value === null) {
+      if (this.production) this.problem(`${name} is required in production`);
+      return developmentFallback;
+    }
+    if (!URL.canParse(value)) this.problem(`${name} is not a URL`);
+    return value;
+  }
+
+  urls(name: string, developmentFallback: string): string[] {
+    const values = this.list(name);
+    if (values.length === 0) return [this.url(name, developmentFallback)];
+    for (const value of values) if (!URL.canParse(value)) this.problem(`${name} holds what is not a URL`);
+    return values.map((value) => value.replace(/\/+$/, ""));
+  }
+
+  secret(name: keyof typeof developmentDefaults): string {
+    const value = this.optional(name);
+    if (!this.production) return value ?? developmentDefaults[name];
+    if (value === null) this.problem(`${name} is required in production`);
+    else if (value === developmentDefaults[name]) this.problem(`${name} is the development default`);
+    else if (value.length < shortestSecret)
+      this.problem(`${name} must have at least ${shortestSecret} characters`);
+    return value ?? "";
+  }
+}

@@ -1,0 +1,222 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { ProcessRole } from "./env.ts";
+
+/**
+ * Every metric of ours: names, labels and buckets in one table, base units (seconds, bytes), no ids as labels.
+ * `docs/metrics.md` is this table in prose and a test holds the two together.
+ */
+type Kind = "counter" | "gauge" | "histogram";
+interface MetricDefinition {
+  kind: Kind;
+  of: readonly ProcessRole[];
+  help: string;
+  labels: readonly string[];
+  buckets?: readonly number[];
+}
+
+const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const sizeBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
+
+export const metricTable = {
+  parloir_sockets: { kind: "gauge", of: ["gateway"], help: "Connected sockets.", labels: [] },
+  parloir_rooms: { kind: "gauge", of: ["gateway"], help: "Conversations with a local member.", labels: [] },
+  parloir_handshakes_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Handshakes by outcome: ok or the error code.",
+    labels: ["outcome"],
+  },
+  parloir_commands_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Socket commands by event and outcome (ok or the error code).",
+    labels: ["event", "outcome"],
+  },
+  parloir_ack_seconds: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "From a send's arrival at the gateway to its ack.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
+  parloir_delivery_seconds: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "From a message's created_at to its emission here (database clock against this node's).",
+    labels: [],
+    buckets: latencyBuckets,
+  },
+  parloir_messages_delivered_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Messages released by the sequencer, by source: push, repair or poll.",
+    labels: ["source"],
+  },
+  parloir_messages_repeated_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Pushed messages that had been released before.",
+    labels: [],
+  },
+  parloir_gaps_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Gaps seen by the sequencer, by how they ended: closed (the missing came), repaired, resync.",
+    labels: ["outcome"],
+  },
+  parloir_sync_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Conversations answered by sync, by source: ring or database.",
+    labels: ["source"],
+  },
+  parloir_connections_cut_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Connections cut by the gateway, by reason.",
+    labels: ["reason"],
+  },
+  parloir_api_call_seconds: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "Internal api calls by route and outcome (ok or failed).",
+    labels: ["route", "outcome"],
+    buckets: latencyBuckets,
+  },
+  parloir_batch_size: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "Items per internal api call.",
+    labels: ["route"],
+    buckets: sizeBuckets,
+  },
+  parloir_commits_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Group commits by outcome: ok, rerun (unique violation) or failed.",
+    labels: ["outcome"],
+  },
+  parloir_commit_size: {
+    kind: "histogram",
+    of: ["api"],
+    help: "Messages per group commit.",
+    labels: [],
+    buckets: sizeBuckets,
+  },
+  parloir_commit_seconds: {
+    kind: "histogram",
+    of: ["api"],
+    help: "Duration of a group commit.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
+  parloir_messages_committed_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Send results: ok, duplicate or the error code.",
+    labels: ["outcome"],
+  },
+  parloir_http_requests_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Public REST requests by route, method and status.",
+    labels: ["route", "method", "status"],
+  },
+  parloir_http_request_seconds: {
+    kind: "histogram",
+    of: ["api"],
+    help: "Duration of public REST requests by route.",
+    labels: ["route"],
+    buckets: latencyBuckets,
+  },
+  parloir_publishes_total: {
+    kind: "counter",
+    of: ["api", "worker"],
+    help: "Publishes to rooms by outcome: received, nobody (no gateway has the room) or failed.",
+    labels: ["outcome"],
+  },
+  parloir_database_pool: {
+    kind: "gauge",
+    of: ["api", "worker"],
+    help: "Connections of the Postgres pool by state: total, idle or waiting (callers).",
+    labels: ["state"],
+  },
+  parloir_outbox_relayed_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Messages taken from the outbox into jobs.",
+    labels: [],
+  },
+  parloir_outbox_lag_seconds: {
+    kind: "histogram",
+    of: ["worker"],
+    help: "Age of the oldest outbox row of each relay round when it was taken.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
+  parloir_jobs_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Finished jobs by queue and outcome: completed or failed.",
+    labels: ["queue", "outcome"],
+  },
+  parloir_job_seconds: {
+    kind: "histogram",
+    of: ["worker"],
+    help: "Duration of jobs by queue.",
+    labels: ["queue"],
+    buckets: latencyBuckets,
+  },
+  parloir_notifications_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Notification rows written or raised.",
+    labels: [],
+  },
+  parloir_unhandled_rejections_total: {
+    kind: "counter",
+    of: ["gateway", "api", "worker"],
+    help: "Promises that failed and that nobody awaited: a bug.",
+    labels: [],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+type Table = typeof metricTable;
+export type MetricName = keyof Table;
+type Instrument<Name extends MetricName> = Table[Name]["kind"] extends "counter"
+  ? Counter<Table[Name]["labels"][number]>
+  : Table[Name]["kind"] extends "gauge"
+    ? Gauge<Table[Name]["labels"][number]>
+    : Histogram<Table[Name]["labels"][number]>;
+
+export interface Metrics {
+  registry: Registry;
+  /** @throws when the table does not give this metric to this kind of process: a mistake found at start. */
+  get: <Name extends MetricName>(name: Name) => Instrument<Name>;
+}
+
+/** One registry per process, so that several processes' worth of parts can live in one test. */
+export function createMetrics(role: ProcessRole, nodeName: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ node: nodeName });
+  collectDefaultMetrics({ register: registry });
+  const instruments = new Map<string, unknown>();
+  for (const [name, definition] of Object.entries(metricTable) as [string, MetricDefinition][]) {
+    if (definition.of.includes(role)) instruments.set(name, instrument(name, definition, registry));
+  }
+  return {
+    registry,
+    get(name) {
+      const found = instruments.get(name);
+      if (!found) throw new Error(`${name} is not a metric of ${role}`);
+      return found as Instrument<typeof name>;
+    },
+  };
+}
+
+function instrument(name: string, definition: MetricDefinition, registry: Registry): unknown {
+  const options = { name, help: definition.help, labelNames: [...definition.labels], registers: [registry] };
+  if (definition.kind === "counter") return new Counter(options);
+  if (definition.kind === "gauge") return new Gauge(options);
+  return new Histogram({ ...options, buckets: [...(definition.buckets ?? latencyBuckets)] });
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import type { ServerEvent, ServerPayload } from "@parloir/contracts/events.ts";
+import type { Log } from "./log.ts";
+import type { RedisClient } from "./redis.ts";
+
+/**
+ * Publishes events to rooms from processes that hold no sockets, in the envelope of the sharded Redis adapter of
+ * Socket.IO (`@socket.io/redis-emitter` speaks only the classic one: socketio/socket.io-redis-emitter#127).
+ *
+ * Guarantee: none. A publish may be lost, and the gateways' sequencers repair what is. Nothing here may fail a
+ * request: errors are counted.
+ */
+export interface RoomPublisher {
+  /** Emits an event to every socket in one room, on every gateway. One room per publish: see `channelOf`. */
+  emit: <E extends ServerEvent>(room: string, event: E, payload: ServerPayload<E>) => void;
+}
+
+const namespaceChannel = "socket.io#/#";
+const broadcast = 3;
+const eventPacket = 2;
+
+/**
+ * The channel of a room. The adapter listens on a room's own channel, but takes every 20-character name for a
+ * socket id, whose broadcasts travel on the namespace's channel (socket.io-redis-adapter, `looksLikeASocketId`).
+ */
+export function channelOf(room: string): string {
+  return room.length === 20 ? namespaceChannel : `${namespaceChannel}${room}#`;
+}
+
+export function createRoomPublisher(options: {
+  redis: RedisClient;
+  log: Log;
+  onPublished: (receivers: number) => void;
+  onFailed: () => void;
+}): RoomPublisher {
+  const uid = randomBytes(8).toString("hex");
+  let failing = false;
+
+  return {
+    emit(room, event, payload) {
+      const envelope = JSON.stringify({
+        uid,
+        nsp: "/",
+        type: broadcast,
+        data: {
+          packet: { type: eventPacket, data: [event, payload], nsp: "/" },
+          opts: { rooms: [room], except: [], flags: {} },
+        },
+      });
+      options.redis.spublish(channelOf(room), envelope).then(
+        (receivers) => {
+          failing = false;
+          options.onPublished(Number(receivers));
+        },
+        (error: unknown) => {
+          options.onFailed();
+          if (!failing) options.log.warn({ err: error }, "publishing fails");
+          failing = true;
+        },
+      );
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { Database } from "./database.ts";
+
+/**
+ * The group commit: one statement that authorises, recognises repeats, numbers, inserts, moves the senders' own
+ * read marks and writes the outbox row, for any number of messages of any conversations.
+ *
+ * - `locked` takes the conversations in id order before anything is written, so two batches never deadlock.
+ * - `advanced` numbers by `last_seq + n` under that lock: commit order is seq order and there is never a gap.
+ *   A Postgres sequence gives both wrong: it hands out numbers before the commit and keeps them after a rollback.
+ * - created_at is read after the lock and never falls behind the previous message's.
+ * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
+ *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
+ */
+export interface NewMessage {
+  conversationId: string;
+  senderId: string;
+  clientMessageId: string;
+  content: string;
+  /** Of the request's contents: see `fingerprintOf`. A decimal bigint. */
+  fingerprint: string;
+  replyToSeq: number | null;
+  mentions: string[] | null;
+}
+
+export type CommitOutcome = "stored" | "repeat" | "conflict" | "not_member" | "bad_reply";
+
+export interface CommitRow {
+  /** Position in the batch. */
+  ord: number;
+  outcome: CommitOutcome;
+  id: string | null;
+  seq: number | null;
+  change: number | null;
+  created_at: string | null;
+}
+
+const text = `
+WITH input AS MATERIALIZED (
+  SELECT * FROM json_to_recordset($1::json) AS i(
+    ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[])
+), locked AS MATERIALIZED (
+  SELECT id, last_seq FROM conversations
+  WHERE id IN (SELECT c FROM input) ORDER BY id FOR NO KEY UPDATE
+), judged AS MATERIALIZED (
+  SELECT i.*, o.id AS old_id, o.seq AS old_seq, o.change AS old_change, o.created_at AS old_created_at,
+    CASE
+      WHEN l.id IS NULL OR p.user_id IS NULL THEN 'not_member'
+      WHEN o.id IS NOT NULL AND o.fingerprint = i.f THEN 'repeat'
+      WHEN o.id IS NOT NULL THEN 'conflict'
+      WHEN i.r > l.last_seq OR i.r < 1 THEN 'bad_reply'
+      ELSE 'stored'
+    END AS outcome
+  FROM input i
+  LEFT JOIN locked l ON l.id = i.c
+  LEFT JOIN members p ON p.conversation_id = i.c AND p.user_id = i.s AND p.left_at IS NULL
+  LEFT JOIN messages o ON o.conversation_id = i.c AND o.sender_id = i.s AND o.client_message_id = i.k
+), fresh AS MATERIALIZED (
+  SELECT *, uuidv7() AS id, row_number() OVER (PARTITION BY c ORDER BY ord) AS n
+  FROM judged WHERE outcome = 'stored'
+), advanced AS (
+  UPDATE conversations v
+  SET last_seq = v.last_seq + g.n, last_change = v.last_change + g.n,
+      updated_at = GREATEST(clock_timestamp(), v.updated_at)
+  FROM (SELECT c, count(*) AS n FROM fresh GROUP BY c) g
+  WHERE v.id = g.c
+  RETURNING v.id, v.last_seq - g.n AS seq, v.last_change - g.n AS change, v.updated_at AS at
+), numbered AS MATERIALIZED (
+  SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, f.m, f.id, a.seq + f.n AS seq, a.change + f.n AS change, a.at
+  FROM fresh f JOIN advanced a ON a.id = f.c
+), inserted AS (
+  INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, content,
+    reply_to_seq, mentions, change, created_at)
+  SELECT c, seq, id, s, k, f, t, r, m, change, at FROM numbered ORDER BY c, seq
+), marked AS (
+  UPDATE members p SET last_read_seq = GREATEST(p.last_read_seq, o.seq), archived_at = NULL
+  FROM (SELECT c, s, max(seq) AS seq FROM numbered GROUP BY c, s) o
+  WHERE p.conversation_id = o.c AND p.user_id = o.s
+), queued AS (
+  INSERT INTO outbox (messages)
+  SELECT jsonb_agg(jsonb_build_object('conversationId', c, 'seq', seq, 'senderId', s)) FROM numbered
+  HAVING count(*) > 0
+)
+SELECT j.ord, j.outcome, COALESCE(n.id, j.old_id) AS id, COALESCE(n.seq, j.old_seq) AS seq,
+  COALESCE(n.change, j.old_change) AS change, COALESCE(n.at, j.old_created_at) AS created_at
+FROM judged j LEFT JOIN numbered n ON n.ord = j.ord
+ORDER BY j.ord`;
+
+/**
+ * Commits a batch. When this resolves, every `stored` row is durable.
+ * @param items at most one item per (conversation, sender, clientMessageId): the caller folds repeats within a batch
+ * @throws on a unique violation (see above) and whenever Postgres does not answer in time: the outcome is unknown
+ */
+export async function commitMessages(database: Database, items: NewMessage[]): Promise<CommitRow[]> {
+  const input = JSON.stringify(
+    items.map((item, ord) => ({
+      ord,
+      c: item.conversationId,
+      s: item.senderId,
+      k: item.clientMessageId,
+      t: item.content,
+      f: item.fingerprint,
+      r: item.replyToSeq,
+      m: item.mentions,
+    })),
+  );
+  return database.query<CommitRow>({ name: "commit-messages", text, values: [input] });
+}

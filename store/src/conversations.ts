@@ -1,0 +1,183 @@
+import type { SessionHead } from "@parloir/contracts/internal.ts";
+import type {
+  Conversation,
+  ConversationKind,
+  ConversationStatus,
+  Subject,
+} from "@parloir/contracts/shapes.ts";
+import type { Database } from "./database.ts";
+import { messageJson } from "./messages.ts";
+
+/** Of a member row `p` and its conversation `v`: never a count, so it costs the same for any backlog. */
+export const unreadOf = `GREATEST(v.last_seq - GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq), 0)`;
+/** Out of the lists after «delete for me», until a later message brings it back. */
+const isListed = `(p.cleared_at IS NULL OR v.last_seq > p.cleared_seq)`;
+
+const conversationColumns = `
+  v.id, v.kind, v.status, v.assignee_id AS "assigneeId", v.last_seq AS "lastSeq", v.last_change AS "lastChange",
+  v.cycle, v.created_at AS "createdAt", v.updated_at AS "updatedAt",
+  CASE WHEN v.subject_type IS NOT NULL THEN
+    json_build_object('type', v.subject_type, 'id', v.subject_id, 'title', v.subject_title) END AS subject,
+  (SELECT json_agg(json_strip_nulls(json_build_object('userId', u.id, 'name', u.name, 'avatarUrl', u.avatar_url,
+      'role', u.role, 'lastReadSeq', o.last_read_seq)) ORDER BY u.id)
+    FROM members o JOIN users u ON u.id = o.user_id
+    WHERE o.conversation_id = v.id AND o.left_at IS NULL) AS participants,
+  (SELECT ${messageJson} FROM messages m
+    WHERE m.conversation_id = v.id AND m.seq = v.last_seq AND m.seq > GREATEST(p.joined_seq, p.cleared_seq)) AS "lastMessage",
+  p.last_read_seq AS "lastReadSeq", ${unreadOf} AS "unreadCount",
+  p.archived_at IS NOT NULL AS archived, p.muted_until AS "mutedUntil"`;
+
+export async function findConversation(
+  database: Database,
+  id: string,
+  userId: string,
+): Promise<Conversation | null> {
+  const rows = await database.query<Conversation>({
+    name: "find-conversation",
+    text: `SELECT ${conversationColumns} FROM conversations v
+      JOIN members p ON p.conversation_id = v.id AND p.user_id = $2 AND p.left_at IS NULL
+      WHERE v.id = $1`,
+    values: [id, userId],
+  });
+  return rows[0] ?? null;
+}
+
+export interface ConversationFilter {
+  userId: string;
+  status: ConversationStatus | null;
+  kind: ConversationKind | null;
+  archived: boolean;
+  /** Keyset: strictly older than this activity. */
+  before: { updatedAt: string; id: string } | null;
+  limit: number;
+}
+
+/** Newest activity first. */
+export async function listConversations(
+  database: Database,
+  filter: ConversationFilter,
+): Promise<Conversation[]> {
+  return database.query<Conversation>({
+    name: "list-conversations",
+    text: `SELECT ${conversationColumns} FROM members p
+      JOIN conversations v ON v.id = p.conversation_id
+      WHERE p.user_id = $1 AND p.left_at IS NULL AND ${isListed}
+        AND ($2::text IS NULL OR v.status = $2) AND ($3::text IS NULL OR v.kind = $3)
+        AND (p.archived_at IS NOT NULL) = $4
+        AND ($5::timestamptz IS NULL OR (v.updated_at, v.id) < ($5, $6::uuid))
+      ORDER BY v.updated_at DESC, v.id DESC LIMIT $7`,
+    values: [
+      filter.userId,
+      filter.status,
+      filter.kind,
+      filter.archived,
+      filter.before?.updatedAt ?? null,
+      filter.before?.id ?? null,
+      filter.limit,
+    ],
+  });
+}
+
+/** The heads of each person's most recently active conversations, at most `limit` a person, in one statement. */
+export async function headsOfPeople(
+  database: Database,
+  userIds: string[],
+  limit: number,
+): Promise<Map<string, SessionHead[]>> {
+  const rows = await database.query<{ user_id: string; heads: SessionHead[] }>({
+    name: "heads-of-people",
+    text: `SELECT i.user_id, h.heads FROM (SELECT DISTINCT unnest($1::text[]) AS user_id) i
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(json_agg(json_build_object('id', x.id, 'lastSeq', x.last_seq, 'lastReadSeq', x.last_read_seq,
+          'unreadCount', x.unread, 'floor', x.floor) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
+        FROM (
+          SELECT v.id, v.last_seq, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
+            GREATEST(p.joined_seq, p.cleared_seq) AS floor
+          FROM members p JOIN conversations v ON v.id = p.conversation_id
+          WHERE p.user_id = i.user_id AND p.left_at IS NULL AND ${isListed}
+          ORDER BY v.updated_at DESC, v.id DESC LIMIT $2) x) h`,
+    values: [userIds, limit],
+  });
+  return new Map(rows.map((row) => [row.user_id, row.heads]));
+}
+
+export interface NewConversation {
+  kind: ConversationKind;
+  createdBy: string | null;
+  memberIds: string[];
+  /** direct: the two in order; support: the customer and null; null for groups. */
+  pair: [string, string | null] | null;
+  subject: Subject | null;
+}
+
+/**
+ * Creates, or answers with the one that exists. Racing callers get the same id: the unique index decides, and
+ * `DO UPDATE` (rather than DO NOTHING) makes the loser wait for and see the winner's row.
+ * @throws a foreign key violation when a member does not exist
+ */
+export async function createOrGetConversation(
+  database: Database,
+  conversation: NewConversation,
+): Promise<{ id: string; created: boolean }> {
+  const { pair, subject } = conversation;
+  return database.transaction(async (query) => {
+    const rows = await query<{ id: string; created: boolean }>({
+      name: "create-conversation",
+      text: `INSERT INTO conversations (kind, pair_low, pair_high, subject_type, subject_id, subject_title, created_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (kind, pair_low, pair_high, subject_type, subject_id) WHERE kind IN ('direct', 'support')
+        DO UPDATE SET subject_type = conversations.subject_type
+        RETURNING id, xmax = 0 AS created`,
+      values: [
+        conversation.kind,
+        pair?.[0] ?? null,
+        pair?.[1] ?? null,
+        subject?.type ?? null,
+        subject?.id ?? null,
+        subject?.title ?? null,
+        conversation.createdBy,
+      ],
+    });
+    const { id, created } = rows[0]!;
+    if (created) await addMembers(query, id, conversation.memberIds);
+    else if (conversation.createdBy !== null) await unhide(query, id, conversation.createdBy);
+    return { id, created };
+  });
+}
+
+async function addMembers(
+  query: Database["query"],
+  conversationId: string,
+  userIds: string[],
+): Promise<void> {
+  await query({
+    name: "add-members",
+    // In id order, so that two conversations made for the same people cannot deadlock on the users' rows.
+    text: `INSERT INTO members (conversation_id, user_id)
+      SELECT $1, u FROM unnest($2::text[]) AS u ORDER BY u`,
+    values: [conversationId, [...new Set(userIds)]],
+  });
+}
+
+/** Whoever asks for a conversation that they deleted for themselves wants it back, with its history still gone. */
+async function unhide(query: Database["query"], conversationId: string, userId: string): Promise<void> {
+  await query({
+    name: "unhide-conversation",
+    text: `UPDATE members SET cleared_at = NULL, archived_at = NULL
+      WHERE conversation_id = $1 AND user_id = $2 AND (cleared_at IS NOT NULL OR archived_at IS NOT NULL)`,
+    values: [conversationId, userId],
+  });
+}
+
+/** Deletes for one person: what is there now is gone for them. False when they are not a member. */
+export async function clearConversation(database: Database, id: string, userId: string): Promise<boolean> {
+  const rows = await database.query({
+    name: "clear-conversation",
+    text: `UPDATE members p SET cleared_seq = v.last_seq, cleared_at = now(),
+        last_read_seq = GREATEST(p.last_read_seq, v.last_seq)
+      FROM conversations v
+      WHERE v.id = $1 AND p.conversation_id = $1 AND p.user_id = $2 AND p.left_at IS NULL RETURNING 1`,
+    values: [id, userId],
+  });
+  return rows.length > 0;
+}

@@ -1,0 +1,90 @@
+import type { Message } from "@parloir/contracts/shapes.ts";
+import type { Database } from "./database.ts";
+
+/** A row of `messages` (alias `m`) as the protocol shows it; the session's time zone is UTC. */
+export const messageJson = `json_build_object(
+  'conversationId', m.conversation_id, 'seq', m.seq, 'id', m.id, 'senderId', m.sender_id,
+  'clientMessageId', m.client_message_id, 'kind', m.kind, 'content', m.content, 'attachments', '[]'::json,
+  'replyToSeq', m.reply_to_seq, 'mentions', COALESCE(to_json(m.mentions), '[]'::json), 'reactions', '[]'::json,
+  'createdAt', to_char(m.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'editedAt', to_char(m.edited_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'deletedAt', to_char(m.deleted_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'change', m.change)`;
+
+/**
+ * One page of a conversation.
+ * - `after`: the first messages behind it, ascending. `before`: the last ones in front of it. Neither: the newest.
+ * - `userId` null reads for a gateway's ring, with no person's history limits.
+ */
+export interface PageRequest {
+  conversationId: string;
+  userId: string | null;
+  after?: number | undefined;
+  before?: number | undefined;
+  /** With `after`: how many visible messages to pass over first (page numbers). */
+  skip?: number;
+  limit: number;
+}
+
+export interface MessagePage {
+  /** Ascending. */
+  messages: Message[];
+  lastSeq: number;
+  /** What this person may not see: everything up to and including this seq. */
+  floor: number;
+}
+
+const text = `
+SELECT i.ord, v.last_seq AS "lastSeq", b.floor, COALESCE(
+    CASE WHEN i.a IS NULL THEN
+      (SELECT json_agg(x.j ORDER BY x.seq) FROM (
+        SELECT m.seq, ${messageJson} AS j FROM messages m
+        WHERE m.conversation_id = i.c AND m.seq > b.floor AND m.seq < i.b
+        ORDER BY m.seq DESC LIMIT i.n) x)
+    ELSE
+      (SELECT json_agg(x.j ORDER BY x.seq) FROM (
+        SELECT m.seq, ${messageJson} AS j FROM messages m
+        WHERE m.conversation_id = i.c AND m.seq > GREATEST(i.a, b.floor) + i.k
+        ORDER BY m.seq LIMIT i.n) x)
+    END, '[]'::json) AS messages
+FROM json_to_recordset($1::json) AS i(ord int, c uuid, u text, a bigint, b bigint, k bigint, n int)
+JOIN conversations v ON v.id = i.c
+LEFT JOIN members p ON p.conversation_id = i.c AND p.user_id = i.u AND p.left_at IS NULL
+CROSS JOIN LATERAL (SELECT COALESCE(GREATEST(p.joined_seq, p.cleared_seq), 0) AS floor) b
+WHERE i.u IS NULL OR p.user_id IS NOT NULL
+ORDER BY i.ord`;
+
+/**
+ * Reads pages of many conversations in one statement, so head and messages are of one snapshot.
+ * @returns in the order of the requests; null where the conversation is absent or not this person's
+ */
+export async function readPages(
+  database: Database,
+  requests: PageRequest[],
+): Promise<(MessagePage | null)[]> {
+  const input = requests.map((request, ord) => ({
+    ord,
+    c: request.conversationId,
+    u: request.userId,
+    a: request.after ?? null,
+    b: request.before ?? Number.MAX_SAFE_INTEGER,
+    k: request.skip ?? 0,
+    n: request.limit,
+  }));
+  const rows = await database.query<MessagePage & { ord: number }>({
+    name: "read-pages",
+    text,
+    values: [JSON.stringify(input)],
+  });
+  const pages: (MessagePage | null)[] = requests.map(() => null);
+  for (const { ord, ...page } of rows) pages[ord] = page;
+  return pages;
+}
+
+export async function readHeads(database: Database, conversationIds: string[]): Promise<Map<string, number>> {
+  const rows = await database.query<{ id: string; last_seq: number }>({
+    name: "read-heads",
+    text: "SELECT id, last_seq FROM conversations WHERE id = ANY ($1::uuid[])",
+    values: [conversationIds],
+  });
+  return new Map(rows.map((row) => [row.id, row.last_seq]));
+}

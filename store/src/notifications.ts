@@ -1,0 +1,73 @@
+import type { OutboxMessage } from "@parloir/contracts/jobs.ts";
+import type { Notification } from "@parloir/contracts/shapes.ts";
+import { unreadOf } from "./conversations.ts";
+import type { Database } from "./database.ts";
+
+export interface Recipient {
+  conversationId: string;
+  userId: string;
+}
+
+/** Who has not read these messages: members who did not send them, are not muted and whose mark is behind. */
+export async function findRecipients(database: Database, messages: OutboxMessage[]): Promise<Recipient[]> {
+  return database.query<Recipient>({
+    name: "find-recipients",
+    text: `SELECT DISTINCT p.conversation_id AS "conversationId", p.user_id AS "userId"
+      FROM json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint, "senderId" text)
+      JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id <> i."senderId"
+      WHERE p.left_at IS NULL AND GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) < i.seq
+        AND (p.muted_until IS NULL OR p.muted_until <= now())`,
+    values: [JSON.stringify(messages)],
+  });
+}
+
+export interface WrittenNotification {
+  userId: string;
+  conversationId: string;
+  notification: Notification;
+  unreadCount: number;
+}
+
+const longestPreview = 200;
+
+/**
+ * Writes or raises one unread line per recipient, for the newest message of another that they have not read.
+ * Running it again changes and answers nothing: a line is only ever raised, and never rewritten once it was read.
+ * Whatever was read meanwhile is left out here, at the moment of writing.
+ */
+export async function writeNotifications(
+  database: Database,
+  recipients: Recipient[],
+): Promise<WrittenNotification[]> {
+  return database.query<WrittenNotification>({
+    name: "write-notifications",
+    text: `WITH due AS MATERIALIZED (
+        SELECT p.user_id, v.id AS conversation_id, m.seq, u.name AS title,
+          left(m.content, ${longestPreview}) AS message, ${unreadOf} AS unread
+        FROM json_to_recordset($1::json) AS i("conversationId" uuid, "userId" text)
+        JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id = i."userId" AND p.left_at IS NULL
+        JOIN conversations v ON v.id = p.conversation_id
+        CROSS JOIN LATERAL (
+          SELECT x.* FROM messages x
+          WHERE x.conversation_id = v.id AND x.sender_id <> p.user_id
+            AND x.seq > GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq)
+          ORDER BY x.seq DESC LIMIT 1) m
+        JOIN users u ON u.id = m.sender_id
+        WHERE NOT EXISTS (SELECT FROM notifications n WHERE n.user_id = p.user_id
+          AND n.conversation_id = v.id AND n.type = 'message' AND n.seq >= m.seq)
+        ORDER BY p.user_id, v.id
+      ), written AS (
+        INSERT INTO notifications AS n (user_id, conversation_id, seq, type, count)
+        SELECT user_id, conversation_id, seq, 'message', unread FROM due
+        ON CONFLICT (user_id, conversation_id, type) WHERE read_at IS NULL
+        DO UPDATE SET seq = EXCLUDED.seq, count = EXCLUDED.count, created_at = now() WHERE n.seq < EXCLUDED.seq
+        RETURNING id, user_id, conversation_id, seq, type, count, created_at
+      )
+      SELECT w.user_id AS "userId", w.conversation_id AS "conversationId", d.unread AS "unreadCount",
+        json_build_object('id', w.id, 'type', w.type, 'conversationId', w.conversation_id, 'seq', w.seq,
+          'title', d.title, 'message', d.message, 'count', w.count,
+          'createdAt', to_char(w.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL) AS notification
+      FROM written w JOIN due d USING (user_id, conversation_id)`,
+    values: [JSON.stringify(recipients)],
+  });
+}

@@ -1,0 +1,112 @@
+import type { Person, Role } from "@parloir/contracts/shapes.ts";
+import type { Database } from "./database.ts";
+
+interface PersonRow {
+  id: string;
+  name: string;
+  email: string | null;
+  avatar_url: string | null;
+  role: Role;
+  locale: string | null;
+}
+
+const columns = "id, name, email, avatar_url, role, locale";
+
+export interface PersonChange {
+  id: string;
+  name: string;
+  email?: string | undefined;
+  avatarUrl?: string | undefined;
+  role?: Role | undefined;
+  locale?: string | undefined;
+}
+
+/** Creates or replaces what the host says of a person; a role that is not given stays as it is. */
+export async function putPerson(
+  database: Database,
+  change: PersonChange,
+): Promise<{ person: Person; created: boolean }> {
+  const rows = await database.query<PersonRow & { created: boolean }>({
+    name: "put-person",
+    // xmax is 0 exactly when the row was inserted by this statement.
+    text: `INSERT INTO users (id, name, email, avatar_url, role, locale)
+      VALUES ($1, $2, $3, $4, COALESCE($5, 'client'), $6)
+      ON CONFLICT (id) DO UPDATE SET name = $2, email = $3, avatar_url = $4,
+        role = COALESCE($5, users.role), locale = $6, updated_at = now()
+      RETURNING ${columns}, xmax = 0 AS created`,
+    values: [
+      change.id,
+      change.name,
+      change.email ?? null,
+      change.avatarUrl ?? null,
+      change.role ?? null,
+      change.locale ?? null,
+    ],
+  });
+  const row = rows[0]!;
+  return { person: personOf(row), created: row.created };
+}
+
+export async function findPerson(database: Database, id: string): Promise<Person | null> {
+  const rows = await database.query<PersonRow>({
+    name: "find-person",
+    text: `SELECT ${columns} FROM users WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0] ? personOf(rows[0]) : null;
+}
+
+export interface SeenPerson {
+  id: string;
+  name: string | null;
+  email: string | null;
+  role: Role;
+}
+
+/**
+ * People as the database knows them, created from their token's claims on first sight. In the order given.
+ * For those who exist nothing is written and the claims count for nothing.
+ */
+export async function recognisePeople(database: Database, seen: SeenPerson[]): Promise<Person[]> {
+  const known = await peopleById(
+    database,
+    seen.map((person) => person.id),
+  );
+  const strangers = seen.filter((person) => !known.has(person.id));
+  if (strangers.length > 0) {
+    await database.query({
+      name: "create-people",
+      text: `INSERT INTO users (id, name, email, role)
+        SELECT DISTINCT ON (id) id, COALESCE(name, id), email, role
+        FROM json_to_recordset($1::json) AS s(id text, name text, email text, role text)
+        ON CONFLICT (id) DO NOTHING`,
+      values: [JSON.stringify(strangers)],
+    });
+    for (const [id, person] of await peopleById(
+      database,
+      strangers.map((person) => person.id),
+    ))
+      known.set(id, person);
+  }
+  return seen.map((person) => known.get(person.id)!);
+}
+
+async function peopleById(database: Database, ids: string[]): Promise<Map<string, Person>> {
+  const rows = await database.query<PersonRow>({
+    name: "people-by-id",
+    text: `SELECT ${columns} FROM users WHERE id = ANY ($1)`,
+    values: [ids],
+  });
+  return new Map(rows.map((row) => [row.id, personOf(row)]));
+}
+
+function personOf(row: PersonRow): Person {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    ...(row.email === null ? {} : { email: row.email }),
+    ...(row.avatar_url === null ? {} : { avatarUrl: row.avatar_url }),
+    ...(row.locale === null ? {} : { locale: row.locale }),
+  };
+}

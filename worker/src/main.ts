@@ -1,0 +1,58 @@
+import { readWorkerConfig } from "@parloir/platform/env.ts";
+import { createHealth } from "@parloir/platform/health.ts";
+import { installLifecycle } from "@parloir/platform/lifecycle.ts";
+import { createLog } from "@parloir/platform/log.ts";
+import { createMetrics } from "@parloir/platform/metrics.ts";
+import { closeServer, createPrivateServer, listen } from "@parloir/platform/private-server.ts";
+import {
+  closeRedis,
+  createPublisherClient,
+  createQueueConsumerClient,
+  createQueueProducerClient,
+  untilReady,
+} from "@parloir/platform/redis.ts";
+import { readEpoch } from "@parloir/store/cluster-state.ts";
+import { createDatabase } from "@parloir/store/database.ts";
+import { startWorker } from "./worker.ts";
+
+const config = readWorkerConfig();
+const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "worker" });
+const metrics = createMetrics("worker", config.nodeName);
+const database = createDatabase({
+  url: config.databaseUrl,
+  poolSize: config.databasePoolSize,
+  applicationName: config.nodeName,
+  onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
+});
+const redis = createPublisherClient({ url: config.redisUrl, cluster: config.redisCluster }, log);
+const queueRedis = {
+  queue: createQueueProducerClient(config.queueRedisUrl, log),
+  worker: createQueueConsumerClient(config.queueRedisUrl, log),
+};
+const redisWaitMs = 3_000;
+await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
+
+const worker = startWorker({ database, redis, queueRedis, log, metrics });
+const health = createHealth({
+  postgres: () => readEpoch(database).then(() => "ok" as const),
+  redis: () => (redis.status === "ready" ? "ok" : "degraded"),
+  queue: () => (queueRedis.queue.status === "ready" ? "ok" : "degraded"),
+});
+const privateServer = createPrivateServer({ log, metrics, health });
+await listen(privateServer, config.privatePort, config.privateHost);
+health.started();
+log.info({ privatePort: config.privatePort }, "worker runs");
+
+installLifecycle({
+  log,
+  deadlineMs: 20_000,
+  onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
+  steps: [
+    { name: "refuse", run: () => health.draining() },
+    { name: "jobs", run: () => worker.close() },
+    { name: "private server", run: () => closeServer(privateServer) },
+    { name: "postgres", run: () => database.close() },
+    { name: "queue redis", run: () => [queueRedis.queue, queueRedis.worker].map(closeRedis) },
+    { name: "redis", run: () => closeRedis(redis) },
+  ],
+});

@@ -1,0 +1,52 @@
+import { rooms } from "@parloir/contracts/ids.ts";
+import type { NotifyJob } from "@parloir/contracts/jobs.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import { findLookers, lookingField } from "@parloir/platform/lookers.ts";
+import type { RoomPublisher } from "@parloir/platform/publisher.ts";
+import type { RedisClient } from "@parloir/platform/redis.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { unreadTotals } from "@parloir/store/marks.ts";
+import { findRecipients, type Recipient, writeNotifications } from "@parloir/store/notifications.ts";
+
+/**
+ * Notifies each member who has not read a message and does not have its conversation open: a row, a `notification`
+ * and the new `unread` total. Doing it twice is doing it once: the row is only ever raised, and only a raised row
+ * is published.
+ */
+export function createNotifyProcessor(options: {
+  database: Database;
+  redis: RedisClient;
+  publisher: RoomPublisher;
+  log: Log;
+  onWritten: (count: number) => void;
+}): (job: NotifyJob) => Promise<void> {
+  const { database, publisher } = options;
+
+  async function withoutLookers(recipients: Recipient[]): Promise<Recipient[]> {
+    try {
+      const looking = await findLookers(options.redis, recipients);
+      return recipients.filter((each) => !looking.has(lookingField(each.conversationId, each.userId)));
+    } catch (error) {
+      options.log.debug({ err: error }, "who looks is unknown: everyone is notified");
+      return recipients;
+    }
+  }
+
+  return async (job) => {
+    const unread = await findRecipients(database, job.messages);
+    if (unread.length === 0) return;
+    const recipients = await withoutLookers(unread);
+    if (recipients.length === 0) return;
+    const written = await writeNotifications(database, recipients);
+    options.onWritten(written.length);
+    const totals = await unreadTotals(
+      database,
+      written.map((each) => each.userId),
+    );
+    for (const { userId, conversationId, notification, unreadCount } of written) {
+      const total = totals.get(userId) ?? 0;
+      publisher.emit(rooms.user(userId), "notification", notification);
+      publisher.emit(rooms.user(userId), "unread", { total, conversationId, count: unreadCount });
+    }
+  };
+}
