@@ -82,7 +82,7 @@ export function createApi(options: {
   });
   const internal = {
     secret: config.internalSecret,
-    handlers: createInternalHandlers({ database, commitQueue, markRead }),
+    handlers: createInternalHandlers({ database, commitQueue, markRead, log }),
   };
   watchPool(database, metrics);
   return {

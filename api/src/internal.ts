@@ -2,13 +2,15 @@ import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import type { SendReceipt, SyncItem } from "@parloir/contracts/events.ts";
 import { maxAutomaticJoins } from "@parloir/contracts/events.ts";
 import type { ItemResult, ReadItem, SendItem, Session, SessionItem } from "@parloir/contracts/internal.ts";
+import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { readHeads, readPages } from "@parloir/store/messages.ts";
-import { recognisePeople } from "@parloir/store/people.ts";
+import { readPages } from "@parloir/store/messages.ts";
+import { recognisePeople, visiblePeople } from "@parloir/store/people.ts";
 import type { CommitQueue } from "./commit/commit-queue.ts";
+import { answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
 
 /** The gateways' side of the api. Each handler takes a batch and settles item by item. */
@@ -16,6 +18,7 @@ export function createInternalHandlers(options: {
   database: Database;
   commitQueue: CommitQueue;
   markRead: MarkRead;
+  log: Log;
 }): InternalHandlers {
   const { database, commitQueue } = options;
   const epoch = createEpochReader(database);
@@ -41,16 +44,17 @@ export function createInternalHandlers(options: {
       });
       return { epoch: await epoch(), results };
     },
-    async heads({ items }) {
-      const heads = await readHeads(
-        database,
-        items.map((item) => item.conversationId),
+    async visible({ items }) {
+      const seen = await visiblePeople(database, items);
+      const results = seen.map(
+        (userIds): ItemResult<{ userIds: string[] }> => ({ ok: true, data: { userIds } }),
       );
-      const results = items.map(({ conversationId }): ItemResult<{ lastSeq: number }> => {
-        const lastSeq = heads.get(conversationId);
-        return lastSeq === undefined ? notFound : { ok: true, data: { lastSeq } };
-      });
       return { epoch: await epoch(), results };
+    },
+    async heads({ items }) {
+      const results = await answerHeads(database, options.log, items);
+      // Read afresh: the answer may be the first of a new epoch.
+      return { epoch: await readEpoch(database), results };
     },
   };
 }

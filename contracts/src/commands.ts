@@ -19,6 +19,9 @@ export const maxSyncConversations = 200;
 /** Messages per conversation and answer of `sync` or `join_conversation`. */
 export const maxSyncPage = 200;
 
+/** People whose presence one socket watches. */
+export const maxWatched = 200;
+
 const cursor = z.union([seq, z.strictObject({ seq, change: seq })]);
 
 export const commandSchemas = {
@@ -36,6 +39,7 @@ export const commandSchemas = {
     ),
     epoch: z.optional(z.string().check(z.maxLength(64))),
   }),
+  watch_presence: z.strictObject({ userIds: z.array(userId).check(z.maxLength(maxWatched)) }),
   refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),
   heartbeat: z.strictObject({}),
 } as const;

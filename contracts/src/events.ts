@@ -4,6 +4,7 @@ import type {
   ConversationHead,
   Message,
   Notification,
+  Presence,
   ReadMark,
   Role,
   SharedConversation,
@@ -56,6 +57,8 @@ export interface CommandAnswers {
   typing: Record<string, never>;
   mark_read: ReadMark;
   sync: SyncAnswer;
+  /** Only of those whom one may see: people with whom one shares a conversation; agents see everyone. */
+  watch_presence: { presence: Record<string, Presence> };
   refresh_token: { expiresAt: string };
   heartbeat: { tips: Record<string, number> };
 }
@@ -83,6 +86,7 @@ export interface ServerToClientEvents {
   new_message: (message: Message) => void;
   user_typing: (typing: { conversationId: string; userId: string; isTyping: boolean }) => void;
   messages_read: (mark: { conversationId: string; userId: string; seq: number }) => void;
+  presence: (change: { userId: string } & Presence) => void;
   conversation_updated: (conversation: SharedConversation) => void;
   conversation_added: (added: { conversationId: string }) => void;
   conversation_removed: (removed: { conversationId: string }) => void;

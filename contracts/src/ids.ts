@@ -21,6 +21,8 @@ export const rooms = {
   conversation: (id: string) => `conversation:${id}`,
   user: (id: string) => `user:${id}`,
   role: (role: string) => `role:${role}`,
+  /** Those who watch a person's presence. */
+  presence: (userId: string) => `presence:${userId}`,
 } as const;
 
 const conversationPrefix = "conversation:";

@@ -51,13 +51,23 @@ export interface ReadItem {
   limit: number;
 }
 
+/** Which of these people may `userId` see? */
+export interface VisibleItem {
+  userId: string;
+  others: string[];
+}
+
 export interface InternalRoutes {
   send: { item: SendItem; result: SendReceipt };
   marks: { item: MarkItem; result: ReadMark };
   sessions: { item: SessionItem; result: Session };
   read: { item: ReadItem; result: SyncItem };
-  /** Heads of conversations; an unknown id is NOT_FOUND. */
-  heads: { item: { conversationId: string }; result: { lastSeq: number } };
+  visible: { item: VisibleItem; result: { userIds: string[] } };
+  /**
+   * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered: a head below
+   * it proves that the database went back to an older state.
+   */
+  heads: { item: { conversationId: string; known: number }; result: { lastSeq: number } };
 }
 
 export type InternalRoute = keyof InternalRoutes;

@@ -120,6 +120,14 @@ export interface ConversationHead {
   unreadCount: number;
 }
 
+export type PresenceStatus = "online" | "away" | "offline";
+
+export interface Presence {
+  status: PresenceStatus;
+  /** When the person was last online; null when that is unknown, or now. */
+  lastSeenAt: string | null;
+}
+
 export interface ReadMark {
   lastReadSeq: number;
   unreadCount: number;

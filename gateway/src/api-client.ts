@@ -17,6 +17,8 @@ export interface ApiClient {
   ) => Promise<InternalResponse<R>>;
   /** The epoch of the newest answer. */
   epoch: () => string | null;
+  /** Called when an answer names another epoch than the one before: the database was restored. */
+  onEpochChange: (listener: (epoch: string) => void) => void;
   lanes: number;
   close: () => Promise<void>;
 }
@@ -47,6 +49,17 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
   const size = options.metrics.get("parloir_batch_size");
   const headers = { authorization: `Bearer ${options.secret}`, "content-type": "application/json" };
   let epoch: string | null = null;
+  const pastEpochs = new Set<string>();
+  let epochListener: (epoch: string) => void = () => undefined;
+
+  /** Apis notice a new epoch up to a second apart: an answer of the old one does not bring it back. */
+  function noteEpoch(current: string): void {
+    if (epoch === current || pastEpochs.has(current)) return;
+    const isFirst = epoch === null;
+    if (epoch !== null) pastEpochs.add(epoch);
+    epoch = current;
+    if (!isFirst) epochListener(current);
+  }
 
   /** The lane's own api first, those that just failed last. */
   function inOrder(lane: number): Endpoint[] {
@@ -77,6 +90,9 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
   return {
     lanes: endpoints.length,
     epoch: () => epoch,
+    onEpochChange(listener) {
+      epochListener = listener;
+    },
     async call<R extends InternalRoute>(
       route: R,
       items: InternalItem<R>[],
@@ -94,7 +110,7 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
           const answer = await ask<InternalResponse<R>>(endpoint, route, body, left);
           stop({ outcome: "ok" });
           endpoint.avoidUntil = 0;
-          epoch = answer.epoch;
+          noteEpoch(answer.epoch);
           return answer;
         } catch (error) {
           stop({ outcome: "failed" });

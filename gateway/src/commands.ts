@@ -59,6 +59,8 @@ async function run(gateway: GatewayContext, socket: GatewaySocket, name: Command
   if (name === "send_message") spend(gateway.limits.sends.take(userId));
   else if (name === "join_conversation") spend(gateway.limits.joins.take(userId));
   else if (name !== "heartbeat" && !volatileCommands.has(name)) spend(gateway.limits.events.take(userId));
+  // A heartbeat comes by itself and says nothing about the person.
+  if (name !== "heartbeat") gateway.presence.active(userId);
   const handler = handlers[name] as (g: GatewayContext, s: GatewaySocket, p: unknown) => Promise<unknown>;
   return handler(gateway, socket, parse(commandSchemas[name], payload));
 }

@@ -25,8 +25,10 @@ export function openConnection(gateway: GatewayContext, socket: GatewaySocket): 
   socket.data.opened = joinAutomatically(gateway, socket)
     .catch((error: unknown) => gateway.log.error({ err: error }, "automatic joins failed"))
     .then(() => announce(gateway, socket));
+  gateway.presence.connected(socket.data.user.userId);
   socket.on("disconnect", () => {
     clearTimeout(socket.data.expiry);
+    gateway.presence.disconnected(socket.data.user.userId);
     gateway.looking.lookAway(socket.id);
   });
 }

@@ -8,6 +8,7 @@ import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
 import type { Looking } from "./looking.ts";
+import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Sequencer } from "./sequencer.ts";
@@ -47,6 +48,8 @@ export interface GatewayContext {
   sequencer: Sequencer;
   rooms: Rooms;
   looking: Looking;
+  presence: PresenceKeeper;
+  sights: Batcher<"visible">;
   verifyToken: VerifyToken;
   limits: { sends: TokenBuckets; events: TokenBuckets; joins: TokenBuckets; typing: TokenBuckets };
 }

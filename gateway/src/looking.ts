@@ -1,5 +1,5 @@
 import type { Log } from "@parloir/platform/log.ts";
-import { beatMs, lookingField, lookingKey, lookingTtlSeconds, nodesKey } from "@parloir/platform/lookers.ts";
+import { lookingField, lookingKey, lookingTtlSeconds } from "@parloir/platform/lookers.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 
 /**
@@ -10,27 +10,24 @@ export interface Looking {
   look: (socketId: string, userId: string, conversationId: string) => void;
   /** Without a conversation: whatever the socket looks at. */
   lookAway: (socketId: string, conversationId?: string) => void;
+  /** With every beat of the node. */
+  renew: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
-export function startLooking(options: { redis: RedisClient; incarnation: string; log: Log }): Looking {
+export function createLooking(options: { redis: RedisClient; incarnation: string; log: Log }): Looking {
   const { redis, incarnation } = options;
   const key = lookingKey(incarnation);
   const fieldOfSocket = new Map<string, string>();
   /** Several sockets of one person may look at the same conversation. */
   const socketsOfField = new Map<string, number>();
-  const timer = setInterval(() => void beat(), beatMs);
-  timer.unref();
-  void beat();
 
   /** Lost writes do not matter: without a hash (Redis came back empty) the next beat writes all of it again. */
   function attempt(work: Promise<unknown>): Promise<unknown> {
     return work.catch((error: unknown) => options.log.debug({ err: error }, "looking could not be written"));
   }
 
-  async function beat(): Promise<void> {
-    await attempt(redis.zadd(nodesKey, Date.now(), incarnation));
-    await attempt(redis.zremrangebyscore(nodesKey, 0, Date.now() - 10 * lookingTtlSeconds * 1_000));
+  async function renew(): Promise<void> {
     const renewed = await attempt(redis.expire(key, lookingTtlSeconds));
     if (renewed === 0 && socketsOfField.size > 0) await attempt(writeAll());
   }
@@ -68,9 +65,8 @@ export function startLooking(options: { redis: RedisClient; incarnation: string;
       }
     },
     lookAway,
+    renew,
     async stop() {
-      clearInterval(timer);
-      await attempt(redis.zrem(nodesKey, incarnation));
       await attempt(redis.del(key));
     },
   };

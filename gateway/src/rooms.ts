@@ -1,7 +1,7 @@
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Log } from "@parloir/platform/log.ts";
-import type { ApiClient } from "./api-client.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
+import type { Heads } from "./heads.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -14,19 +14,20 @@ export interface Rooms {
   joinConversations: (socket: GatewaySocket, heads: Map<string, number>) => Promise<void>;
   /** Joins every local socket of a person to a conversation that they became a member of. */
   joinPerson: (userId: string, conversationId: string) => Promise<void>;
+  /** Resolves when the subscriptions of these rooms are in force, or after a second without pub/sub. */
+  subscribed: (names: Iterable<string>) => Promise<void>;
   /** Their history of it changed (deleted «for me»): the ring no longer answers their `sync`. */
   forgetHead: (userId: string, conversationId: string) => void;
 }
 
 /** With a dead pub/sub the subscription cannot be confirmed: the polled heads carry the messages meanwhile. */
 const barrierMs = 1_000;
-const headsTimeoutMs = 3_000;
 
 export function createRooms(options: {
   io: GatewayServer;
   subscriptions: Subscriptions;
   sequencer: Sequencer;
-  api: ApiClient;
+  heads: Heads;
   log: Log;
 }): Rooms {
   const { io, subscriptions, sequencer } = options;
@@ -43,16 +44,9 @@ export function createRooms(options: {
   /** Messages that were published while the subscription was on its way left no gap to see. */
   async function checkHeads(ids: string[]): Promise<void> {
     try {
-      const items = ids.map((conversationId) => ({ conversationId }));
-      const { results } = await options.api.call("heads", items, { lane: 0, timeoutMs: headsTimeoutMs });
-      for (const [index, result] of results.entries()) {
-        if (result.ok) void sequencer.catchUp(ids[index]!, result.data.lastSeq);
-      }
+      await options.heads.apply(ids, "catchUp");
     } catch (error) {
-      options.log.debug(
-        { err: error },
-        "heads after a join could not be read: the next tip check finds what is missing",
-      );
+      options.log.debug({ err: error }, "heads after a join: the next tip check finds what is missing");
     }
   }
 
@@ -62,6 +56,9 @@ export function createRooms(options: {
       const sockets = socketsIn(io, roomNames.user(userId));
       // A conversation that is new to this gateway starts at 0, so that whatever it holds already is delivered.
       await join(sockets, new Map([[conversationId, sequencer.position(conversationId) ?? 0]]));
+    },
+    async subscribed(names) {
+      await subscriptions.barrier(names, barrierMs);
     },
     forgetHead(userId, conversationId) {
       for (const socket of socketsIn(io, roomNames.user(userId))) socket.data.heads.delete(conversationId);

@@ -19,6 +19,8 @@ export interface Sequencer {
   tip: (conversationId: string, head: number) => void;
   /** Like `tip`, repaired at once; resolves when the conversation stands at `head` or the repair failed. */
   catchUp: (conversationId: string, head: number) => Promise<void>;
+  /** Another history began: forgets everything and stands at `head`. */
+  reset: (conversationId: string, head: number) => void;
   /** Messages after the cursor, when the ring provably holds all of them up to its position. */
   since: (conversationId: string, after: number) => { messages: Message[]; lastSeq: number } | null;
   position: (conversationId: string) => number | undefined;
@@ -196,6 +198,12 @@ export function createSequencer(options: {
       if (head > room.tip) room.tip = head;
       settle(room);
       await repair(room);
+    },
+    reset(conversationId, head) {
+      const room = rooms.get(conversationId);
+      if (!room) return;
+      Object.assign(room, { position: head, tip: head, ring: [], held: new Map() });
+      settle(room);
     },
     since(conversationId, after) {
       const room = rooms.get(conversationId);

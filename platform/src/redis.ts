@@ -3,6 +3,7 @@ import type { Log } from "./log.ts";
 
 /** The only place that builds Redis clients. Each option names the incident it prevents. */
 
+export type { Redis } from "ioredis";
 export type RedisClient = Redis | Cluster;
 
 export interface RedisEndpoint {

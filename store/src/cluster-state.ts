@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Database } from "./database.ts";
 
-/** Names the history in this database; see docs/operations.md, «restore a backup». */
+/** Names the history in this database. Changes only when the database went back to an older state. */
 export async function readEpoch(database: Database): Promise<string> {
   const rows = await database.query<{ epoch: string }>({
     name: "read-epoch",
@@ -8,4 +9,32 @@ export async function readEpoch(database: Database): Promise<string> {
     values: [],
   });
   return rows[0]!.epoch;
+}
+
+/** Begins a new epoch, once for all who noticed the same restore. Answers with the epoch now in force. */
+export async function replaceEpoch(database: Database, old: string): Promise<string> {
+  await database.query({
+    name: "replace-epoch",
+    text: "UPDATE cluster_state SET epoch = $2 WHERE epoch = $1",
+    values: [old, randomUUID().replaceAll("-", "")],
+  });
+  return readEpoch(database);
+}
+
+export interface WalPosition {
+  /** Identifies the database cluster since its initdb. */
+  system: string;
+  /** Bytes of write-ahead log that are safely on disk: only a restored older state has fewer. */
+  flushed: bigint;
+}
+
+export async function readWalPosition(database: Database): Promise<WalPosition> {
+  const rows = await database.query<{ system: string; flushed: string }>({
+    name: "read-wal-position",
+    text: `SELECT system_identifier::text AS system, (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::text AS flushed
+      FROM pg_control_system()`,
+    values: [],
+  });
+  const { system, flushed } = rows[0]!;
+  return { system, flushed: BigInt(flushed) };
 }

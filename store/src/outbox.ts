@@ -1,6 +1,16 @@
 import type { OutboxMessage } from "@parloir/contracts/jobs.ts";
 import type { Database } from "./database.ts";
 
+export async function countOutbox(database: Database): Promise<number> {
+  const rows = await database.query<{ count: number }>({
+    name: "count-outbox",
+    // Whether there is any is what matters: a long outbox is not counted to its end.
+    text: "SELECT count(*) AS count FROM (SELECT FROM outbox LIMIT 1000) o",
+    values: [],
+  });
+  return rows[0]!.count;
+}
+
 export interface OutboxRow {
   id: number;
   messages: OutboxMessage[];

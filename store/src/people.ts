@@ -100,6 +100,33 @@ async function peopleById(database: Database, ids: string[]): Promise<Map<string
   return new Map(rows.map((row) => [row.id, personOf(row)]));
 }
 
+export interface SightRequest {
+  userId: string;
+  others: string[];
+}
+
+/**
+ * Whom each of these people may see: those with whom they share a conversation; agents and admins see everyone.
+ * @returns in the order of the requests
+ */
+export async function visiblePeople(database: Database, requests: SightRequest[]): Promise<string[][]> {
+  const rows = await database.query<{ ord: number; seen: string[] }>({
+    name: "visible-people",
+    text: `SELECT i.ord, array_agg(o.id) AS seen
+      FROM json_to_recordset($1::json) AS i(ord int, "userId" text, others text[])
+      JOIN users u ON u.id = i."userId"
+      JOIN users o ON o.id = ANY (i.others)
+      WHERE u.role IN ('agent', 'admin') OR o.id = u.id OR EXISTS (
+        SELECT FROM members a JOIN members b ON b.conversation_id = a.conversation_id
+        WHERE a.user_id = u.id AND b.user_id = o.id AND a.left_at IS NULL AND b.left_at IS NULL)
+      GROUP BY i.ord`,
+    values: [JSON.stringify(requests.map((request, ord) => ({ ord, ...request })))],
+  });
+  const seen: string[][] = requests.map(() => []);
+  for (const row of rows) seen[row.ord] = row.seen;
+  return seen;
+}
+
 function personOf(row: PersonRow): Person {
   return {
     id: row.id,

@@ -13,6 +13,7 @@ import {
 } from "@parloir/platform/redis.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
+import { startEpochGuard } from "./epoch-guard.ts";
 import { startWorker } from "./worker.ts";
 
 const config = readWorkerConfig();
@@ -32,7 +33,12 @@ const queueRedis = {
 const redisWaitMs = 3_000;
 await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
 
-const worker = startWorker({ database, redis, queueRedis, log, metrics });
+const onStuck = (part: string) => {
+  log.fatal({ part }, "this worker has work and does none");
+  process.exit(1);
+};
+const worker = startWorker({ database, redis, queueRedis, log, metrics, onStuck });
+const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
 const health = createHealth({
   postgres: () => readEpoch(database).then(() => "ok" as const),
   redis: () => (redis.status === "ready" ? "ok" : "degraded"),
@@ -49,6 +55,7 @@ installLifecycle({
   onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
   steps: [
     { name: "refuse", run: () => health.draining() },
+    { name: "epoch guard", run: () => epochGuard.stop() },
     { name: "jobs", run: () => worker.close() },
     { name: "private server", run: () => closeServer(privateServer) },
     { name: "postgres", run: () => database.close() },

@@ -24,6 +24,8 @@ const retryMs = 1_000;
 export function startRelay(options: {
   database: Database;
   addJob: (id: string, job: NotifyJob) => Promise<void>;
+  /** After every round that went through, also an empty one. */
+  onRound: () => void;
   log: Log;
   metrics: Metrics;
 }): Relay {
@@ -44,6 +46,7 @@ export function startRelay(options: {
     try {
       const taken = await takeOutbox(options.database, rowsPerRound, addJob);
       failing = false;
+      options.onRound();
       // A full round means there is more: go on at once.
       return taken === rowsPerRound ? 0 : pollMs;
     } catch (error) {

@@ -4,7 +4,9 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { countOutbox } from "@parloir/store/outbox.ts";
 import { type ConnectionOptions, Queue, Worker } from "bullmq";
+import { watchLiveness } from "./liveness.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
 import { type Relay, startRelay } from "./relay.ts";
 
@@ -20,6 +22,8 @@ export function startWorker(options: {
   redis: RedisClient;
   /** Two clients: a worker's blocks. */
   queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
+  /** This worker has work and does none: end the process. */
+  onStuck: (part: string) => void;
   log: Log;
   metrics: Metrics;
 }): WorkerParts {
@@ -54,16 +58,26 @@ export function startWorker(options: {
     concurrency,
   });
   watch(processor, log, metrics);
+  const liveness = watchLiveness({
+    log,
+    onStuck: options.onStuck,
+    waitingJobs: () => queue.getWaitingCount().catch(() => undefined),
+    waitingRows: () => countOutbox(database).catch(() => undefined),
+  });
+  processor.on("completed", () => liveness.progressed("jobs"));
+  processor.on("failed", () => liveness.progressed("jobs"));
   queue.on("error", (error) => log.debug({ err: error }, "queue connection"));
   const relay = startRelay({
     database,
     log,
     metrics,
+    onRound: () => liveness.progressed("relay"),
     addJob: async (id, job) => void (await queue.add(name, job, { jobId: id })),
   });
   return {
     relay,
     async close() {
+      liveness.stop();
       await relay.stop();
       await processor.close();
       await queue.close();

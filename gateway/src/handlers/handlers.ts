@@ -8,6 +8,7 @@ import { refreshToken } from "./refresh-token.ts";
 import { sendMessage } from "./send-message.ts";
 import { sync } from "./sync.ts";
 import { typing } from "./typing.ts";
+import { watchPresence } from "./watch-presence.ts";
 
 /**
  * A command's handler: the payload has passed its schema, what it returns is acked, what it throws becomes the
@@ -26,6 +27,7 @@ export const handlers: { [C in Command]: Handler<C> } = {
   typing,
   mark_read: markRead,
   sync,
+  watch_presence: watchPresence,
   refresh_token: refreshToken,
   heartbeat,
 };

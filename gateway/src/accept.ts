@@ -1,0 +1,34 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { rooms as roomNames } from "@parloir/contracts/ids.ts";
+import { openConnection, prepareSocket } from "./connection.ts";
+import type { GatewayContext, GatewayServer } from "./context.ts";
+import { identify, refusal } from "./handshake.ts";
+
+/** The handshake: admission, token, the person and their conversations; then the connection. */
+export function acceptConnections(gateway: GatewayContext, admit: () => void, socketsPerUser: number): void {
+  const { io, log } = gateway;
+  const handshakes = gateway.metrics.get("parloir_handshakes_total");
+  io.use(async (socket, next) => {
+    try {
+      admit();
+      const identity = await identify(socket, gateway.verifyToken);
+      refuseTooMany(io, identity.userId, socketsPerUser);
+      const { userId, role, name, email } = identity;
+      const session = await gateway.sessions.submit(userId, { userId, role, name, email });
+      prepareSocket(socket, identity, session);
+      handshakes.inc({ outcome: "ok" });
+      next();
+    } catch (error) {
+      const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
+      if (coded !== error) log.error({ err: error }, "a handshake failed");
+      handshakes.inc({ outcome: coded.code });
+      next(refusal(coded));
+    }
+  });
+  io.on("connection", (socket) => openConnection(gateway, socket));
+}
+
+function refuseTooMany(io: GatewayServer, userId: string, limit: number): void {
+  const open = io.of("/").adapter.rooms.get(roomNames.user(userId))?.size ?? 0;
+  if (limit > 0 && open >= limit) throw new CodedError("RATE_LIMITED", "too many connections of one person");
+}
