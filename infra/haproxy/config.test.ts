@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { locateProgram } from "../local/src/programs.ts";
+import { run } from "../local/src/run.ts";
+import { type HaproxyConfig, renderHaproxyConfig } from "./config.ts";
+
+const config: HaproxyConfig = {
+  mode: "local",
+  bind: ["127.0.0.1:18080", "[::1]:18080"],
+  gateways: [
+    { name: "gw1", host: "127.0.0.1", port: 21_001 },
+    { name: "gw10", host: "127.0.0.1", port: 21_010 },
+  ],
+  apis: [{ name: "api1", host: "localhost", port: 21_101 }],
+  maxconn: 1_000,
+  adminSocket: "/tmp/haproxy.sock",
+};
+
+describe("renderHaproxyConfig", () => {
+  it("routes a session by the name before the dot, so gw1 never gets a session of gw10", () => {
+    const text = renderHaproxyConfig(config);
+    expect(text).toContain("use-server gw1 if { urlp(sid) -m beg gw1. }");
+    expect(text).toContain("use-server gw10 if { urlp(sid) -m beg gw10. }");
+  });
+
+  it("shares no port with a stranger locally, and follows moving names in production", () => {
+    expect(renderHaproxyConfig(config)).toContain("noreuseport");
+    const production = renderHaproxyConfig({ ...config, mode: "production" });
+    expect(production).not.toContain("noreuseport");
+    expect(production).toContain("resolvers system");
+  });
+
+  it.each(["gw1\n  http-request deny", "gw 1", "gw1'", ""])("refuses the name %j", (name) => {
+    const gateways = [{ name, host: "127.0.0.1", port: 1 }];
+    expect(() => renderHaproxyConfig({ ...config, gateways })).toThrow("Not usable");
+  });
+
+  it.each(["local", "production"] as const)(
+    "is valid to HAProxy itself: %s",
+    { timeout: 60_000 },
+    async (mode) => {
+      const { command, env } = await locateProgram("haproxy");
+      const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));
+      const file = path.join(folder, "haproxy.cfg");
+      await writeFile(file, renderHaproxyConfig({ ...config, mode }));
+      const { code, output } = await run(command, ["-c", "-f", file], { env });
+      await rm(folder, { recursive: true });
+      expect(output).not.toMatch(/WARNING|ALERT/);
+      expect(code).toBe(0);
+    },
+  );
+});
