@@ -19,6 +19,7 @@ import { createCursors } from "./cursor.ts";
 import { demoRoutes } from "./demo.ts";
 import { createInternalHandlers } from "./internal.ts";
 import { createMarkRead } from "./marks.ts";
+import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter } from "./route.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
@@ -75,6 +76,7 @@ export function createApi(options: {
   });
   const app = createApp({
     routes: createRouter({ routes, authenticate, log, metrics }),
+    openapi: describeRoutes(routes),
     pages: createPages(config.webRoot),
     health,
     allowedOrigins: config.allowedOrigins,

@@ -11,6 +11,7 @@ const longestBody = 32 * 1024;
 /** The public HTTP application: security headers, bodies, health, the routes, the pages, and one error answer. */
 export function createApp(options: {
   routes: RequestHandler;
+  openapi: unknown;
   pages: RequestHandler;
   health: Health;
   allowedOrigins: string[];
@@ -29,6 +30,7 @@ export function createApp(options: {
     const report = await options.health.report();
     response.status(isReady(report) ? 200 : 503).json({ status: report.status });
   });
+  app.get("/openapi.json", (_request, response) => void response.json(options.openapi));
   app.use("/api", noStore, cors({ origin: options.allowedOrigins, maxAge: 600 }));
   app.use("/api", express.json({ limit: longestBody, strict: true, inflate: false }));
   app.use(options.routes);

@@ -4,14 +4,14 @@ import { bearerOf, sameSecret, type VerifyToken } from "@parloir/platform/auth.t
 import type { Database } from "@parloir/store/database.ts";
 import { recognisePeople } from "@parloir/store/people.ts";
 
+/** `person`: an access token; `key`: a server key; `either`: one of the two; `anyone`: no credentials. */
+export type Who = "person" | "key" | "either" | "anyone";
+
 /**
- * Says who calls. For `person` the answer is the person as the database knows them: its role counts, not the
- * token's. @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED
+ * Says who calls. For an access token the answer is the person as the database knows them: its role counts, not the
+ * token's; else null. @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED
  */
-export type Authenticate = (
-  who: "person" | "key" | "anyone",
-  authorization: string | undefined,
-) => Promise<Person | null>;
+export type Authenticate = (who: Who, authorization: string | undefined) => Promise<Person | null>;
 
 /** A role that changes in the database is in force everywhere after this long. */
 const rememberMs = 5_000;
@@ -39,11 +39,10 @@ export function createAuthenticate(options: {
 
   return async (who, authorization) => {
     if (who === "anyone") return null;
-    if (who === "person") return personOf(authorization);
-    const key = bearerOf(authorization);
-    if (key === null || !sameSecret(key, options.serverKey)) {
-      throw new CodedError("UNAUTHENTICATED", "a server key is required");
-    }
-    return null;
+    const given = bearerOf(authorization);
+    const isKey = given !== null && sameSecret(given, options.serverKey);
+    if (who === "key" && !isKey) throw new CodedError("UNAUTHENTICATED", "a server key is required");
+    if (who === "key" || (who === "either" && isKey)) return null;
+    return personOf(authorization);
   };
 }

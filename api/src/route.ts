@@ -6,7 +6,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { type Request, type Response, Router } from "express";
 import type * as z from "zod/mini";
-import type { Authenticate } from "./callers.ts";
+import type { Authenticate, Who } from "./callers.ts";
 
 /** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */
 export interface Route<
@@ -16,8 +16,7 @@ export interface Route<
 > {
   method: "get" | "put" | "post" | "patch" | "delete";
   path: string;
-  /** `person`: an access token; `key`: a server key; `anyone`: no credentials. */
-  who: "person" | "key" | "anyone";
+  who: Who;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -25,8 +24,10 @@ export interface Route<
     params: z.infer<Params>;
     query: z.infer<Query>;
     body: z.infer<Body>;
-    /** The caller; for `key` and `anyone` it must not be read. */
+    /** The caller; with a server key or without credentials there is none, and it must not be read. */
     person: Person;
+    /** True when a server key called. */
+    byKey: boolean;
   }) => Promise<RouteAnswer>;
 }
 
@@ -87,6 +88,7 @@ async function handle(definition: Route, authenticate: Authenticate, request: Re
     query: definition.query ? parse(definition.query, request.query) : undefined,
     body: definition.body ? parse(definition.body, request.body) : undefined,
     person: person as Person,
+    byKey: person === null && definition.who !== "anyone",
   });
 }
 

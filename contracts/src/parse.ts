@@ -12,10 +12,12 @@ export function parse<Schema extends z.ZodMiniType>(schema: Schema, input: unkno
   throw new CodedError("INVALID", describe(result.error.issues));
 }
 
-/** @throws CodedError INVALID or TOO_LARGE when a message may not carry this text. */
-export function checkContent(content: string): void {
-  const problem = contentProblem(content);
+/** @throws CodedError INVALID or TOO_LARGE when a message may not carry this. */
+export function checkSend(send: { content: string; attachmentIds?: string[] | undefined }): void {
+  const problem = contentProblem(send.content);
   if (problem) throw new CodedError(problem.code, problem.message);
+  // There are no uploads yet, so no id can name one.
+  if (send.attachmentIds?.length) throw new CodedError("INVALID", "attachmentIds: no such attachment");
 }
 
 const maxIssuesNamed = 3;

@@ -8,7 +8,7 @@ import {
   markReadBody,
 } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
-import type { Subject } from "@parloir/contracts/shapes.ts";
+import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import {
   clearConversation,
@@ -58,17 +58,20 @@ export function conversationRoutes(options: {
     route({
       method: "post",
       path: "/api/messages/conversations",
-      who: "person",
+      who: "either",
       body: createConversationBody,
-      async handle({ body, person }) {
-        const wanted = newConversation(body, person.id);
+      async handle({ body, person, byKey }) {
+        const wanted = byKey ? conversationOfHost(body) : conversationOfPerson(body, person.id);
         const { id, created } = await create(database, wanted);
         if (created) {
           for (const userId of new Set(wanted.memberIds)) {
             publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
           }
         }
-        return { status: created ? 201 : 200, data: await findOrFail(database, id, person.id) };
+        return {
+          status: created ? 201 : 200,
+          data: await findOrFail(database, id, byKey ? wanted.memberIds[0]! : person.id),
+        };
       },
     }),
     route({
@@ -132,27 +135,44 @@ async function create(database: Database, wanted: NewConversation) {
 }
 
 /** direct needs recipientId; group memberIds; support neither. adId and adTitle are a listing as subject. */
-function newConversation(body: CreateConversationBody, creatorId: string): NewConversation {
+function conversationOfPerson(body: CreateConversationBody, creatorId: string): NewConversation {
   const kind =
     body.kind ?? (body.recipientId !== undefined ? "direct" : body.memberIds ? "group" : "support");
-  const subject = subjectOf(body);
-  const base = { kind, createdBy: creatorId, subject };
+  const { recipientId, memberIds } = body;
   if (kind === "direct") {
-    const { recipientId } = body;
-    if (recipientId === undefined || body.memberIds)
-      throw invalid("direct takes recipientId and no memberIds");
-    if (recipientId === creatorId) throw invalid("recipientId: nobody talks to themselves here");
-    const pair = [creatorId, recipientId].sort() as [string, string];
-    return { ...base, memberIds: pair, pair };
+    if (recipientId === undefined || memberIds) throw invalid("direct takes recipientId and no memberIds");
+    return newConversation(kind, [creatorId, recipientId], body, creatorId);
   }
   if (kind === "group") {
-    if (!body.memberIds || body.recipientId !== undefined)
-      throw invalid("group takes memberIds and no recipientId");
-    return { ...base, memberIds: [creatorId, ...body.memberIds], pair: null };
+    if (!memberIds || recipientId !== undefined) throw invalid("group takes memberIds and no recipientId");
+    return newConversation(kind, [creatorId, ...memberIds], body, creatorId);
   }
-  if (body.memberIds || body.recipientId !== undefined)
+  if (memberIds || recipientId !== undefined)
     throw invalid("support takes neither recipientId nor memberIds");
-  return { ...base, memberIds: [creatorId], pair: [creatorId, null] };
+  return newConversation(kind, [creatorId], body, creatorId);
+}
+
+/** A host's back end names all members, of any kind. Nobody counts as the creator. */
+function conversationOfHost(body: CreateConversationBody): NewConversation {
+  const { memberIds } = body;
+  if (!memberIds || body.recipientId !== undefined)
+    throw invalid("a server key gives memberIds and no recipientId");
+  return newConversation(body.kind ?? (memberIds.length === 2 ? "direct" : "group"), memberIds, body, null);
+}
+
+function newConversation(
+  kind: ConversationKind,
+  members: string[],
+  body: CreateConversationBody,
+  createdBy: string | null,
+): NewConversation {
+  const memberIds = [...new Set(members)];
+  const base = { kind, createdBy, memberIds, subject: subjectOf(body) };
+  if (kind === "group") return { ...base, pair: null };
+  if (kind === "support") return { ...base, pair: [memberIds[0]!, null] };
+  const [low, high] = [...memberIds].sort();
+  if (memberIds.length !== 2) throw invalid("direct is between two different people");
+  return { ...base, pair: [low!, high!] };
 }
 
 function subjectOf(body: CreateConversationBody): Subject | null {

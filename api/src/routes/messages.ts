@@ -5,7 +5,7 @@ import {
   historyQuery,
   sendMessageBody,
 } from "@parloir/contracts/http.ts";
-import { checkContent } from "@parloir/contracts/parse.ts";
+import { checkSend } from "@parloir/contracts/parse.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
@@ -27,7 +27,7 @@ export function messageRoutes(options: {
       who: "person",
       body: sendMessageBody,
       async handle({ body, person }) {
-        checkContent(body.content);
+        checkSend(body);
         const retryAfterMs = options.sendLimit.take(person.id);
         if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many messages", { retryAfterMs });
         const send = { ...body, senderId: person.id };

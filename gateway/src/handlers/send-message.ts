@@ -1,4 +1,4 @@
-import { checkContent } from "@parloir/contracts/parse.ts";
+import { checkSend } from "@parloir/contracts/parse.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { Handler } from "./handlers.ts";
  * sends of one socket enter the batch in the order in which they were emitted. Membership is the commit's to check.
  */
 export const sendMessage: Handler<"send_message"> = async (gateway, socket, payload) => {
-  checkContent(payload.content);
+  checkSend(payload);
   const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
   const send = { ...payload, senderId: socket.data.user.userId };
   const receipt = await gateway.sends.submit(payload.conversationId, send);
