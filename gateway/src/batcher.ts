@@ -76,8 +76,9 @@ export function createBatcher<R extends InternalRoute>(options: {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.slice(0, options.maxItems);
       lane.waiting = lane.waiting.slice(options.maxItems);
+      const calledAt = Date.now();
       const unanswered = await send(lane, batch);
-      if (unanswered.length > 0) await waitAndRequeue(lane, unanswered);
+      if (unanswered.length > 0) await waitAndRequeue(lane, unanswered, calledAt);
       else lane.failingSince = 0;
     }
     lane.busy = false;
@@ -107,8 +108,8 @@ export function createBatcher<R extends InternalRoute>(options: {
     }
   }
 
-  async function waitAndRequeue(lane: Lane<R>, unanswered: Entry<R>[]): Promise<void> {
-    lane.failingSince ||= Date.now();
+  async function waitAndRequeue(lane: Lane<R>, unanswered: Entry<R>[], calledAt: number): Promise<void> {
+    lane.failingSince ||= calledAt;
     await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
     const now = Date.now();
     lane.waiting = [...unanswered, ...lane.waiting].filter((entry) => {

@@ -39,8 +39,8 @@ export interface Gateway {
   close: () => Promise<void>;
 }
 
-/** Within 5 s a send is acked or fails as retryable: the rest is for the way back. */
-const sendBudgetMs = 4_500;
+/** Within 5 s a send is acked or fails as retryable: the rest is for the last call's timeout and the way back. */
+const sendBudgetMs = 4_200;
 const readBudgetMs = 4_500;
 const joinsBurst = 20;
 const typingPerSecond = 2;
@@ -67,7 +67,7 @@ export function createGateway(options: {
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
-  const heads = createHeads({ api, sequencer });
+  const heads = createHeads({ batcher: batchers.heads, sequencer });
   const rooms = createRooms({ io, subscriptions, sequencer, heads, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
@@ -150,6 +150,7 @@ function createBatchers(api: ApiClient) {
     sends: createBatcher({ route: "send", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
     marks: createBatcher({ route: "marks", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
     reads: createBatcher({ route: "read", api, lanes: 2 * lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    heads: createBatcher({ route: "heads", api, lanes, maxItems: 5_000, budgetMs: readBudgetMs }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
   };

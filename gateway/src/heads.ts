@@ -1,7 +1,11 @@
-import type { ApiClient } from "./api-client.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { Batcher } from "./batcher.ts";
 import type { Sequencer } from "./sequencer.ts";
 
-/** Reads heads from the database, all of the given conversations in one query, and tells the sequencer. */
+/**
+ * Reads heads from the database and tells the sequencer. The questions of many sockets go as one query: after a
+ * gateway died, thousands ask within seconds.
+ */
 export interface Heads {
   /**
    * `tip`: a push may still be on its way, wait for it. `catchUp`: repair at once. `reset`: another history began.
@@ -10,28 +14,26 @@ export interface Heads {
   apply: (conversationIds: string[], how: "tip" | "catchUp" | "reset") => Promise<void>;
 }
 
-const idsPerCall = 5_000;
-const timeoutMs = 4_000;
+export function createHeads(options: { batcher: Batcher<"heads">; sequencer: Sequencer }): Heads {
+  const { batcher, sequencer } = options;
 
-export function createHeads(options: { api: ApiClient; sequencer: Sequencer }): Heads {
-  const { api, sequencer } = options;
-
-  async function applySome(ids: string[], how: "tip" | "catchUp" | "reset"): Promise<void> {
-    const items = ids.map((conversationId) => {
-      // After a restore nothing that we know proves anything.
-      return { conversationId, known: how === "reset" ? 0 : (sequencer.position(conversationId) ?? 0) };
-    });
-    const { results } = await api.call("heads", items, { lane: 0, timeoutMs });
-    for (const [index, result] of results.entries()) {
-      if (result.ok) void sequencer[how](ids[index]!, result.data.lastSeq);
-    }
+  async function applyOne(conversationId: string, how: "tip" | "catchUp" | "reset"): Promise<void> {
+    // After a restore nothing that we know proves anything.
+    const known = how === "reset" ? 0 : (sequencer.position(conversationId) ?? 0);
+    const { lastSeq } = await batcher.submit(conversationId, { conversationId, known });
+    void sequencer[how](conversationId, lastSeq);
   }
 
   return {
     async apply(conversationIds, how) {
-      for (let start = 0; start < conversationIds.length; start += idsPerCall) {
-        await applySome(conversationIds.slice(start, start + idsPerCall), how);
-      }
+      const answers = await Promise.allSettled(conversationIds.map((id) => applyOne(id, how)));
+      const failure = answers.find((answer) => answer.status === "rejected" && !isNotFound(answer.reason));
+      if (failure?.status === "rejected") throw failure.reason;
     },
   };
+}
+
+/** Of a conversation that a restore took away: there is nothing to catch up with. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof CodedError && error.code === "NOT_FOUND";
 }

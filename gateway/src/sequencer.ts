@@ -44,8 +44,10 @@ export type DeliverySource = "push" | "repair";
 const ringSize = 100;
 const ringMs = 120_000;
 /** A push and the ack of the same message race: only after this long is a tip a sign of loss. */
-const graceMs = 500;
-const sweepMs = 250;
+const tipGraceMs = 500;
+/** Two apis may publish neighbours a few milliseconds out of order: a hole that stays longer is a loss. */
+const gapGraceMs = 150;
+const sweepMs = 100;
 const repairPage = 200;
 /** Beyond this a client is better off reloading the newest page than receiving everything as pushes. */
 const widestRepair = 1_000;
@@ -102,7 +104,8 @@ export function createSequencer(options: {
   function sweep(): void {
     const now = Date.now();
     for (const room of behind) {
-      if (room.repairing === null && now - room.behindSince >= graceMs) void repair(room);
+      const grace = room.held.size > 0 ? gapGraceMs : tipGraceMs;
+      if (room.repairing === null && now - room.behindSince >= grace) void repair(room);
     }
   }
 
@@ -110,7 +113,7 @@ export function createSequencer(options: {
     room.repairing ??= runRepair(room).finally(() => {
       room.repairing = null;
       // Also after a failure: the next attempt comes after the pause.
-      room.behindSince = Date.now() + repairRetryMs - graceMs;
+      room.behindSince = Date.now() + repairRetryMs - tipGraceMs;
       if (rooms.get(room.id) === room) settle(room);
     });
     return room.repairing;

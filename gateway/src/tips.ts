@@ -6,7 +6,7 @@ import type { Sequencer } from "./sequencer.ts";
 /**
  * Compares the open conversations with their heads in the database: every `healthyCheckMs` while pub/sub works,
  * because a lost last message leaves no gap, and every second while it does not, which is then how messages travel
- * between gateways. On its return everything is checked once more.
+ * between gateways. After every break of the subscription, however short, everything is checked once more.
  */
 export interface Tips {
   stop: () => void;
@@ -14,6 +14,8 @@ export interface Tips {
 
 const tickMs = 1_000;
 const healthyCheckMs = 10_000;
+/** A frozen Redis keeps its connections: only an unanswered PING shows it. */
+const silentMs = 2_000;
 
 export function startTips(options: {
   subscriber: RedisClient;
@@ -24,19 +26,48 @@ export function startTips(options: {
   const { subscriber, heads, sequencer, log } = options;
   let checking = false;
   let checkedAt = Date.now();
-  let wasDegraded = false;
+  let heardAt = Date.now();
+  let pinging = false;
+  /** Pushes may have been missed since the last check. */
+  let broken = false;
+  let reported = false;
   const timer = setInterval(tick, tickMs);
   timer.unref();
+  const onClose = () => {
+    broken = true;
+  };
+  subscriber.on("close", onClose);
 
   function tick(): void {
-    const degraded = subscriber.status !== "ready";
-    if (degraded && !wasDegraded) log.warn("pub/sub is gone: polling the heads of open conversations");
-    if (!degraded && wasDegraded) log.info("pub/sub is back: checking every open conversation");
-    const due = degraded || wasDegraded || Date.now() - checkedAt >= healthyCheckMs;
-    // Degraded, there is no push to wait for; after an outage those that were missed will not come.
-    const how = degraded || wasDegraded ? "catchUp" : "tip";
-    wasDegraded = degraded;
-    if (due && !checking) void check(how);
+    void ping();
+    const degraded = subscriber.status !== "ready" || Date.now() - heardAt > silentMs;
+    if (degraded) broken = true;
+    report(degraded);
+    if (checking || (!broken && Date.now() - checkedAt < healthyCheckMs)) return;
+    // Missed pushes will not come: there is nothing to wait for.
+    const how = broken ? "catchUp" : "tip";
+    if (!degraded) broken = false;
+    void check(how);
+  }
+
+  /** In a Redis Cluster a PING asks some node, not the subscription's: there the connection's state must do. */
+  async function ping(): Promise<void> {
+    if (pinging || subscriber.status !== "ready") return;
+    pinging = true;
+    try {
+      await subscriber.ping();
+      heardAt = Date.now();
+    } catch (error) {
+      log.debug({ err: error }, "pub/sub did not answer");
+    } finally {
+      pinging = false;
+    }
+  }
+
+  function report(degraded: boolean): void {
+    if (degraded && !reported) log.warn("pub/sub is gone: polling the heads of open conversations");
+    if (!degraded && reported) log.info("pub/sub is back: checking every open conversation");
+    reported = degraded;
   }
 
   async function check(how: "tip" | "catchUp"): Promise<void> {
@@ -45,11 +76,17 @@ export function startTips(options: {
       await heads.apply(sequencer.conversations(), how);
       checkedAt = Date.now();
     } catch (error) {
+      if (how === "catchUp") broken = true;
       log.debug({ err: error }, "heads could not be read");
     } finally {
       checking = false;
     }
   }
 
-  return { stop: () => clearInterval(timer) };
+  return {
+    stop() {
+      clearInterval(timer);
+      subscriber.off("close", onClose);
+    },
+  };
 }
