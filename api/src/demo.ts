@@ -3,6 +3,7 @@ import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { userId } from "@parloir/contracts/ids.ts";
 import type { Role } from "@parloir/contracts/shapes.ts";
 import type { createTokenIssuer } from "@parloir/platform/auth.ts";
+import type { Log } from "@parloir/platform/log.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { putPerson } from "@parloir/store/people.ts";
 import * as z from "zod/mini";
@@ -27,9 +28,17 @@ function demo(id: string, name: string, role: Role, locale: string, en: string, 
   return { id: `demo-${id}`, name, role, locale, email: `${id}@demo.example`, title: { en, fr } };
 }
 
-export async function seedDemoPeople(database: Database): Promise<void> {
-  for (const { id, name, role, locale, email } of demoPeople) {
-    await putPerson(database, { id, name, role, locale, email });
+const retryMs = 1_000;
+
+/** Goes on until it worked: an api may start while Postgres is away. */
+export async function seedDemoPeople(database: Database, log: Log): Promise<void> {
+  try {
+    for (const { id, name, role, locale, email } of demoPeople) {
+      await putPerson(database, { id, name, role, locale, email });
+    }
+  } catch (error) {
+    log.warn({ err: error }, "the demo people could not be written yet");
+    setTimeout(() => void seedDemoPeople(database, log), retryMs).unref();
   }
 }
 

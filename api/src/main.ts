@@ -23,11 +23,11 @@ if (!(await untilReady(redis, redisWaitMs)))
   log.warn("starting without redis: messages are stored, pushes wait");
 
 const api = createApi({ config, database, redis, log, metrics });
-if (config.demoAccounts) await seedDemoPeople(database);
 await listen(api.privateServer, config.privatePort, config.privateHost);
 const port = await listen(api.publicServer, config.port, config.host);
 api.health.started();
 log.info({ port, privatePort: config.privatePort }, "api listens");
+if (config.demoAccounts) void seedDemoPeople(database, log);
 
 installLifecycle({
   log,

@@ -4,15 +4,16 @@ import { openConnection, prepareSocket } from "./connection.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { identify, refusal } from "./handshake.ts";
 
-/** The handshake: admission, token, the person and their conversations; then the connection. */
-export function acceptConnections(gateway: GatewayContext, admit: () => void, socketsPerUser: number): void {
+/** The handshake of an admitted connection: token, the person and their conversations; then the connection. */
+export function acceptConnections(gateway: GatewayContext, socketsPerUser: number): void {
   const { io, log } = gateway;
   const handshakes = gateway.metrics.get("parloir_handshakes_total");
   io.use(async (socket, next) => {
     try {
-      admit();
       const identity = await identify(socket, gateway.verifyToken);
       refuseTooMany(io, identity.userId, socketsPerUser);
+      // Counted from here on: of many connections at once, all would pass the check before the first has joined.
+      await socket.join(roomNames.user(identity.userId));
       const { userId, role, name, email } = identity;
       const session = await gateway.sessions.submit(userId, { userId, role, name, email });
       prepareSocket(socket, identity, session);

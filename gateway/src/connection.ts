@@ -51,6 +51,6 @@ function announce(gateway: GatewayContext, socket: GatewaySocket): void {
     nodeId: gateway.nodeName,
     epoch: session.epoch,
     expiresAt: new Date(socket.data.expiresAt).toISOString(),
-    conversations: session.conversations.map(({ floor: _, ...head }) => head),
+    conversations: session.conversations.flatMap(({ floor: _, hidden, ...head }) => (hidden ? [] : head)),
   });
 }

@@ -9,13 +9,13 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { acceptConnections } from "./accept.ts";
+import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { createBatcher } from "./batcher.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
 import { watchEventLoopLag } from "./event-loop-lag.ts";
-import { createAdmission } from "./handshake.ts";
 import { createHeads, type Heads } from "./heads.ts";
 import { createIntercept } from "./intercept.ts";
 import { createLooking } from "./looking.ts";
@@ -118,7 +118,9 @@ export function createGateway(options: {
     sockets: () => io.of("/").sockets.size,
     isDraining: health.isDraining,
   });
-  acceptConnections(context, admission.admit, limits.socketsPerUser);
+  const handshakes = metrics.get("parloir_handshakes_total");
+  guardHandshakes(publicServer, admission, () => handshakes.inc({ outcome: "UNAVAILABLE" }));
+  acceptConnections(context, limits.socketsPerUser);
   const slowReaders = watchSlowReaders({ io, log, metrics });
   api.onEpochChange(() => beginEpoch(context, heads));
   watchGauges(io, sequencer, metrics);
