@@ -1,0 +1,318 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Attention } from "./attention.ts";
+import { createClient } from "./client.ts";
+import { NoAnswer } from "./link.ts";
+import { createCell } from "./observable.ts";
+import { conversationId, createScriptedCluster } from "./scripted-cluster.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
+
+async function start(options: { history?: number; open?: boolean } = {}) {
+  const cluster = createScriptedCluster();
+  for (let i = 0; i < (options.history ?? 0); i++) cluster.write("bob", `old ${i + 1}`);
+  const link = cluster.link();
+  const attention = createCell<Attention>({ visible: true, focused: true });
+  const client = createClient({
+    url: "http://cluster.test",
+    userId: "ana",
+    getToken: async () => "token",
+    fetch: cluster.fetch,
+    createLink: () => link,
+    attention: { ...attention, close: () => undefined },
+  });
+  link.up();
+  if (options.open !== false) client.open(conversationId);
+  await settle();
+  const thread = client.thread(conversationId);
+  const push = (content: string) =>
+    link.push({ event: "new_message", payload: cluster.write("bob", content) });
+  return {
+    cluster,
+    link,
+    client,
+    thread,
+    attention,
+    push,
+    seqs: () => thread.state.getSnapshot().messages.map((message) => message.seq),
+    count: (command: string) => link.commands.filter((one) => one.command === command).length,
+    listed: () => client.conversations.getSnapshot().items[0],
+  };
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+describe("what was missed", () => {
+  test("during an absence is fetched on the next ready, over as many answers as it takes", async () => {
+    const { cluster, link, seqs, count } = await start({ history: 2 });
+    link.down();
+    for (let i = 0; i < 10; i++) cluster.write("bob", `missed ${i}`);
+    link.up();
+    await settle();
+    expect(seqs()).toEqual(upTo(12));
+    expect(count("sync")).toBeGreaterThanOrEqual(1);
+  });
+
+  test("in the middle is fetched once a later push shows the hole, and no hole is ever shown", async () => {
+    const { cluster, link, push, seqs, thread } = await start({ history: 2 });
+    link.before = () => new Promise((resolve) => setTimeout(resolve, 100));
+    cluster.write("bob", "lost");
+    push("seen");
+    expect(seqs()).toEqual([1, 2]);
+    expect(thread.state.getSnapshot().behind).toBe(true);
+    await settle(300);
+    expect(seqs()).toEqual(upTo(4));
+    expect(thread.state.getSnapshot().behind).toBe(false);
+  });
+
+  test("at the very end shows by the next heartbeat", async () => {
+    const { cluster, seqs } = await start({ history: 2 });
+    cluster.write("bob", "lost");
+    await settle(15_100);
+    expect(seqs()).toEqual(upTo(3));
+  });
+
+  test("is asked for again when the answer does not come, and at once on reconnect", async () => {
+    const { cluster, link, push, seqs } = await start({ history: 1 });
+    link.before = (command) => {
+      if (command === "sync") throw new NoAnswer("lost");
+    };
+    cluster.write("bob", "lost");
+    push("seen");
+    await settle(20_000);
+    expect(seqs()).toEqual([1]);
+    link.before = () => undefined;
+    link.up();
+    await settle();
+    expect(seqs()).toEqual(upTo(3));
+  });
+});
+
+test("a failed sync is repeated without waiting for anything else", async () => {
+  const { cluster, link, push, seqs } = await start({ history: 1 });
+  let failures = 0;
+  link.before = (command) => {
+    if (command === "sync" && failures++ < 2) throw new CodedError("UNAVAILABLE", "busy");
+  };
+  cluster.write("bob", "lost");
+  push("seen");
+  await settle(3_000);
+  expect(seqs()).toEqual(upTo(3));
+});
+
+test("a history that was cleared elsewhere meanwhile leaves no hole to be waited for", async () => {
+  const { cluster, link, seqs, count } = await start({ history: 3 });
+  link.down();
+  cluster.write("bob", "never seen here");
+  cluster.clear();
+  cluster.write("bob", "new");
+  link.up();
+  await settle(1_000);
+  expect(seqs()).toEqual([5]);
+  expect(count("sync")).toBeLessThan(4);
+});
+
+test("another epoch throws away what the database no longer has", async () => {
+  const { cluster, link, seqs, listed } = await start({ history: 8 });
+  link.down();
+  cluster.restoreOlder(3, "e2");
+  link.up();
+  await settle();
+  expect(seqs()).toEqual(upTo(3));
+  expect(listed()?.lastSeq).toBe(3);
+});
+
+describe("a send", () => {
+  test("is shown once, whichever of ack and push comes first", async () => {
+    for (const pushFirst of [true, false]) {
+      const { cluster, link, client, thread, seqs } = await start({ history: 1 });
+      const snapshots: string[] = [];
+      thread.state.subscribe(() => {
+        const { messages, stored, pending } = thread.state.getSnapshot();
+        snapshots.push([...messages, ...stored, ...pending].map((one) => one.content).join(" "));
+      });
+      link.before = async (command) => {
+        if (command !== "send_message") return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        const { clientMessageId } = client.pending.getSnapshot()[0] ?? {};
+        const message = cluster.write("ana", "mine", clientMessageId);
+        const push = () => link.push({ event: "new_message", payload: message });
+        if (pushFirst) push();
+        else setTimeout(push, 20);
+      };
+      client.send({ conversationId, content: "mine" });
+      await settle(100);
+      expect(seqs()).toEqual([1, 2]);
+      expect(new Set(snapshots)).toEqual(new Set(["old 1 mine"]));
+      expect(client.pending.getSnapshot()).toEqual([]);
+      client.close();
+    }
+  });
+
+  test("that outlives a broken connection is one message", async () => {
+    const { cluster, link, client, seqs } = await start();
+    link.before = (command) => {
+      if (command !== "send_message") return;
+      cluster.write("ana", "mine", client.pending.getSnapshot()[0]?.clientMessageId);
+      link.down();
+      throw new NoAnswer("cut");
+    };
+    client.send({ conversationId, content: "mine" });
+    await settle();
+    link.before = () => undefined;
+    link.up();
+    await settle();
+    expect(seqs()).toEqual([1]);
+    expect(client.pending.getSnapshot()).toEqual([]);
+  });
+});
+
+describe("reading", () => {
+  test("marks what is on screen, once for a burst", async () => {
+    const { push, listed, count } = await start({ history: 2 });
+    await settle(400);
+    expect(listed()).toMatchObject({ lastReadSeq: 2, unreadCount: 0 });
+    for (let i = 0; i < 5; i++) push(`${i}`);
+    await settle(400);
+    expect(listed()).toMatchObject({ lastReadSeq: 7, unreadCount: 0 });
+    expect(count("mark_read")).toBe(2);
+  });
+
+  test.each([
+    ["hidden", { visible: false, focused: false }, true],
+    ["without the keyboard", { visible: true, focused: false }, true],
+    ["scrolled up", { visible: true, focused: true }, false],
+  ] as const)("does not happen while the page is %s", async (_name, looks, atBottom) => {
+    const { client, attention, push, listed, cluster } = await start({ history: 1 });
+    await settle(400);
+    attention.set(looks);
+    client.setAtBottom(atBottom);
+    push("new");
+    await settle(1_000);
+    expect(listed()).toMatchObject({ lastReadSeq: 1, unreadCount: 1 });
+    expect(client.conversations.getSnapshot().unreadTotal).toBe(1);
+    attention.set({ visible: true, focused: true });
+    client.setAtBottom(true);
+    await settle(1_000);
+    expect(listed()).toMatchObject({ lastReadSeq: cluster.messages.length, unreadCount: 0 });
+    expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
+  });
+
+  test("a hidden page leaves its thread and joins again with its cursor", async () => {
+    const { cluster, attention, link, seqs } = await start({ history: 2 });
+    attention.set({ visible: false, focused: false });
+    await settle();
+    expect(link.commands.at(-1)).toEqual({ command: "leave_conversation", payload: { conversationId } });
+    cluster.write("bob", "meanwhile");
+    attention.set({ visible: true, focused: true });
+    await settle();
+    expect(link.commands).toContainEqual({
+      command: "join_conversation",
+      payload: { conversationId, after: 2 },
+    });
+    expect(seqs()).toEqual(upTo(3));
+  });
+
+  test("the unread line stays where it was when the thread was opened", async () => {
+    const { client, push } = await start({ history: 3, open: false });
+    client.open(conversationId);
+    await settle(500);
+    push("new");
+    await settle(500);
+    expect(client.viewing.getSnapshot()).toEqual({ conversationId, unreadAfter: 0 });
+  });
+
+  test("an unread count older than our own mark is not believed", async () => {
+    const { client, link, listed } = await start({ history: 3 });
+    await settle(500);
+    link.push({ event: "unread", payload: { total: 3, conversationId, count: 3 } });
+    await settle();
+    expect(listed()?.unreadCount).toBe(0);
+    expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
+  });
+
+  test("whoever answers has read", async () => {
+    const { client, push, listed } = await start();
+    client.send({ conversationId, content: "question" });
+    await settle();
+    push("answer");
+    expect(listed()?.participants.find((one) => one.userId === "bob")?.lastReadSeq).toBe(2);
+  });
+});
+
+test("after a reconnect with equal heads nothing is read by REST", async () => {
+  const { cluster, link } = await start({ history: 3 });
+  await settle(500);
+  const before = cluster.requests.length;
+  expect(before).toBeGreaterThan(0);
+  link.down();
+  link.up();
+  await settle();
+  expect(cluster.requests.length).toBe(before);
+});
+
+/** What can happen to one device; every push may be lost, and every command cut before or after its effect. */
+const happening = fc.oneof(
+  fc.constantFrom("push", "lose", "send", "down", "up", "hide", "show", "cut", "heal"),
+  fc.integer({ min: 1, max: 20_000 }),
+);
+
+test("whatever happens, the device ends with the one list", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { maxLength: 40 }), async (happenings) => {
+      const { cluster, link, client, thread, attention, push, seqs, listed } = await start({ history: 2 });
+      const shown = () => thread.state.getSnapshot().messages;
+      const unfollow = thread.state.subscribe(() => {
+        const [first] = shown();
+        // At no moment a hole.
+        expect(shown().map((message) => message.seq)).toEqual(shown().map((_, i) => (first?.seq ?? 0) + i));
+      });
+      const acts: Record<string, () => void> = {
+        push: () =>
+          link.state.getSnapshot().status === "online" ? push("pushed") : cluster.write("bob", "missed"),
+        lose: () => cluster.write("bob", "lost"),
+        send: () => client.send({ conversationId, content: "mine" }),
+        down: link.down,
+        up: link.up,
+        hide: () => attention.set({ visible: false, focused: false }),
+        show: () => attention.set({ visible: true, focused: true }),
+        cut: () => {
+          link.before = () => {
+            throw new NoAnswer("cut");
+          };
+        },
+        heal: () => {
+          link.before = () => undefined;
+        },
+      };
+      for (const next of happenings) {
+        if (typeof next === "number") await settle(next);
+        else acts[next]?.();
+      }
+      acts.heal?.();
+      acts.up?.();
+      acts.show?.();
+      await settle(60_000);
+      expect(seqs()).toEqual(upTo(cluster.messages.length));
+      expect(shown().map((message) => message.content)).toEqual(
+        cluster.messages.map((message) => message.content),
+      );
+      expect(client.pending.getSnapshot()).toEqual([]);
+      expect(cluster.messages.filter((one) => one.content === "mine")).toHaveLength(
+        happenings.filter((one) => one === "send").length,
+      );
+      expect(listed()).toMatchObject({ lastSeq: cluster.messages.length, unreadCount: 0 });
+      unfollow();
+      client.close();
+    }),
+    { numRuns: 100 },
+  );
+});

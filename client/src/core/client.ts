@@ -1,0 +1,235 @@
+import type { CreateConversationBody } from "@parloir/contracts/http.ts";
+import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
+import { type AttentionSource, pageAttention } from "./attention.ts";
+import { type ConnectOptions, connect } from "./connect.ts";
+import { type Conversations, createConversations } from "./conversations.ts";
+import { createHeartbeat } from "./heartbeat.ts";
+import { createId } from "./ids.ts";
+import { createIndexedDbStore, hasIndexedDb } from "./indexeddb.ts";
+import { createListeners, type Link, type LinkEvent } from "./link.ts";
+import type { Observable } from "./observable.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+import { createMemoryStore, type OutboxStore } from "./outbox-store.ts";
+import { createRest, type Rest } from "./rest.ts";
+import { createSync } from "./sync.ts";
+import type { Thread } from "./thread.ts";
+import { createThreads } from "./threads.ts";
+import { messageOfReceipt } from "./timeline.ts";
+import { createTokens, type GetToken, subjectOf, type Tokens } from "./token.ts";
+import { createTyping, type Typing } from "./typing.ts";
+import { createViewing, type Viewing } from "./viewing.ts";
+
+export interface ClientOptions extends ConnectOptions {
+  /** Where the cluster is, without a path: `https://chat.example.org`. */
+  url: string;
+  getToken: GetToken;
+  /** Who this is, when the host knows it before there is a token: unsent messages then show at once. */
+  userId?: string;
+  /** Where unsent messages wait; IndexedDB in browsers, memory elsewhere. */
+  store?: OutboxStore;
+  fetch?: typeof globalThis.fetch;
+  /** Whether somebody is looking; the page's own state by default. */
+  attention?: AttentionSource;
+  /** Replaces the connection, for tests. */
+  createLink?: (parts: { rest: Rest; tokens: Tokens }) => Link;
+}
+
+export interface Client {
+  readonly connection: Link["state"];
+  readonly conversations: Conversations["state"];
+  readonly typing: Typing["state"];
+  readonly viewing: Viewing["state"];
+  readonly pending: Outbox["pending"];
+  /** The person's id; null before the first token. */
+  me(): string | null;
+  thread(conversationId: string): Thread;
+  /** Says which thread the person has open now; null for none. */
+  open(conversationId: string | null): void;
+  setAtBottom(atBottom: boolean): void;
+  send(message: { conversationId: string; content: string; replyToSeq?: number }): void;
+  retry(clientMessageId: string): void;
+  discard(clientMessageId: string): void;
+  /** Call at every keystroke in the composer. */
+  pressKey(conversationId: string): void;
+  stopTyping(): void;
+  /** Creates the conversation or finds the one that exists. @throws CodedError */
+  startConversation(body: CreateConversationBody): Promise<Conversation>;
+  loadMoreConversations(): Promise<void>;
+  refreshConversations(): Promise<void>;
+  onMessage(listener: (message: Message) => void): () => void;
+  onNotification(listener: (notification: Notification) => void): () => void;
+  rest: Rest;
+  /** Comes again at once instead of waiting for the next attempt. */
+  reconnect(): void;
+  close(): void;
+}
+
+const restoreMs = 3_000;
+
+/** Connects one person to the cluster. Everything it offers is kept up to date until `close`. */
+export function createClient(options: ClientOptions): Client {
+  const url = options.url.replace(/\/$/, "");
+  const tokens = createTokens(options.getToken);
+  const rest = createRest({ url, tokens, fetch: options.fetch ?? globalThis.fetch.bind(globalThis) });
+  const attention = options.attention ?? pageAttention();
+  const messages = createListeners<Message>();
+  const notifications = createListeners<Notification>();
+  let me = options.userId ?? null;
+  let restored = false;
+
+  const tabId = createId();
+  const { link, adoption } = options.createLink
+    ? { link: options.createLink({ rest, tokens }), adoption: (adopt: Outbox["adopt"]) => adopt() }
+    : connect({ ...options, url }, { rest, tokens, tabId, onTabGone: () => void adoption(outbox.adopt) });
+  const isOnline = () => link.state.getSnapshot().status === "online";
+
+  const conversations = createConversations({ rest, me: () => me });
+  const outbox = createOutbox({
+    userId: async () => me ?? subjectOf(await tokens.current()) ?? "",
+    owner: tabId,
+    store: options.store ?? (hasIndexedDb() ? createIndexedDbStore() : createMemoryStore()),
+    deliver: (payload) => link.request("send_message", payload),
+    isOnline: () => restored && isOnline(),
+    onSent(sent, receipt) {
+      const message = messageOfReceipt(sent, receipt, me ?? sent.userId);
+      threads.find(sent.conversationId)?.merge([message]);
+      conversations.applyMessage(message);
+    },
+    renewToken: () => tokens.renew(),
+  });
+  const threads = createThreads({
+    rest,
+    me: () => me,
+    pending: outbox.pending,
+    onHole: (thread) => sync.request(thread),
+    onStored: (stored) => outbox.confirm(stored),
+  });
+  const typing = createTyping((conversationId, isTyping) => {
+    link.request("typing", { conversationId, isTyping }).catch(() => undefined); // Worth nothing a moment later.
+  });
+  const sync = createSync({
+    link,
+    threads: threads.all,
+    find: threads.find,
+    onReload: () => reloadAll({ forget: true }),
+    onAbsent: (conversationId) => conversations.refreshOne(conversationId),
+  });
+  const viewing = createViewing({ link, attention, conversations, thread: threads.open });
+  const heartbeat = createHeartbeat({ link, conversations, find: threads.find });
+
+  function reloadAll(options: { forget: boolean }): void {
+    void conversations.refresh(options);
+    for (const thread of threads.all()) thread.reload(options);
+  }
+
+  function receive(message: Message): void {
+    threads.find(message.conversationId)?.merge([message]);
+    if (message.senderId === me) outbox.confirm([message.clientMessageId]);
+    else
+      typing.receive({ conversationId: message.conversationId, userId: message.senderId, isTyping: false });
+    conversations.applyMessage(message);
+    messages.emit(message);
+  }
+
+  function handle({ event, payload }: LinkEvent): void {
+    switch (event) {
+      case "ready":
+        me = payload.userId;
+        if (payload.conversations) conversations.applyHeads(payload.conversations);
+        else void conversations.refresh();
+        sync.opened(payload);
+        viewing.opened();
+        outbox.resume();
+        break;
+      case "new_message":
+        receive(payload);
+        break;
+      case "user_typing":
+        typing.receive(payload);
+        break;
+      case "messages_read":
+        conversations.applyRead(payload);
+        break;
+      case "conversation_updated":
+        conversations.applyShared(payload);
+        break;
+      case "conversation_added":
+        conversations.refreshOne(payload.conversationId);
+        break;
+      case "conversation_removed":
+        conversations.remove(payload.conversationId);
+        break;
+      case "unread":
+        conversations.applyUnread(payload);
+        break;
+      case "resync":
+        reloadAll({ forget: false });
+        break;
+      case "notification":
+        heartbeat.tip(payload.conversationId, payload.seq);
+        notifications.emit(payload);
+        break;
+    }
+  }
+
+  link.listen(handle);
+  link.open();
+  // The machine's own word is quicker than the silence of a socket, and ends a wait of up to 30 s.
+  const network = new AbortController();
+  for (const event of ["online", "offline"]) {
+    globalThis.addEventListener?.(event, link.reconnect, { signal: network.signal });
+  }
+  // Sends wait for those of the last visit, which come first; but not for ever for a database that hangs.
+  void Promise.race([
+    adoption(outbox.adopt).catch(() => undefined),
+    new Promise((done) => setTimeout(done, restoreMs)),
+  ]).then(() => {
+    restored = true;
+    outbox.resume();
+  });
+
+  return {
+    connection: link.state,
+    conversations: conversations.state,
+    typing: typing.state,
+    viewing: viewing.state,
+    pending: outbox.pending,
+    me: () => me,
+    thread: threads.open,
+    open: viewing.open,
+    setAtBottom: viewing.setAtBottom,
+    send(message) {
+      typing.stop();
+      outbox.add(message);
+    },
+    retry: outbox.retry,
+    discard: outbox.discard,
+    pressKey: typing.press,
+    stopTyping: typing.stop,
+    async startConversation(body) {
+      const conversation = await rest<Conversation>("POST", "/api/messages/conversations", body);
+      conversations.put(conversation);
+      return conversation;
+    },
+    loadMoreConversations: conversations.loadMore,
+    refreshConversations: () => conversations.refresh(),
+    onMessage: messages.listen,
+    onNotification: notifications.listen,
+    rest,
+    reconnect: link.reconnect,
+    close() {
+      network.abort();
+      typing.close();
+      viewing.close();
+      heartbeat.close();
+      sync.close();
+      outbox.close();
+      threads.close();
+      conversations.close();
+      attention.close();
+      link.close();
+    },
+  };
+}
+
+export type { Observable };

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createClient } from "./client.ts";
+import { createPollingFallback } from "./polling.ts";
+import { conversationId, createScriptedCluster } from "./scripted-cluster.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
+
+async function start() {
+  const cluster = createScriptedCluster();
+  cluster.write("bob", "old");
+  const socket = cluster.link();
+  const client = createClient({
+    url: "http://cluster.test",
+    getToken: async () => "token",
+    fetch: cluster.fetch,
+    createLink: ({ rest }) => createPollingFallback({ socket, rest }),
+  });
+  client.open(conversationId);
+  await settle();
+  const contents = () =>
+    client
+      .thread(conversationId)
+      .state.getSnapshot()
+      .messages.map((message) => message.content);
+  return { cluster, socket, client, contents };
+}
+
+test("with sockets blocked, messages come within 3 s and go out by REST", async () => {
+  const { cluster, client, contents } = await start();
+  client.send({ conversationId, content: "mine" });
+  expect(client.connection.getSnapshot().via).toBe(null);
+  await settle(8_000);
+  expect(client.connection.getSnapshot()).toMatchObject({ status: "online", via: "polling" });
+  await settle(1_000);
+  expect(contents()).toEqual(["old", "mine"]);
+  cluster.write("bob", "one");
+  cluster.write("bob", "two");
+  cluster.write("bob", "three");
+  await settle(3_100);
+  expect(contents()).toEqual(["old", "mine", "one", "two", "three"]);
+  await settle(1_000);
+  expect(client.conversations.getSnapshot()).toMatchObject({ unreadTotal: 0, items: [{ lastReadSeq: 5 }] });
+  client.close();
+});
+
+test("a quiet look costs one request", async () => {
+  const { cluster, client } = await start();
+  await settle(20_000);
+  const before = cluster.requests.length;
+  await settle(30_000);
+  expect(cluster.requests.length - before).toBe(10);
+  client.close();
+});
+
+test("a short interruption is no reason to poll", async () => {
+  const { socket, cluster, client } = await start();
+  socket.up();
+  await settle(1_000);
+  socket.down();
+  const before = cluster.requests.length;
+  await settle(6_000);
+  socket.up();
+  await settle(30_000);
+  expect(cluster.requests.length).toBe(before);
+  expect(client.connection.getSnapshot().via).toBe("socket");
+  client.close();
+});
+
+test("the socket takes over again by itself, and nothing is missing between the two", async () => {
+  const { socket, cluster, client, contents } = await start();
+  await settle(12_000);
+  cluster.write("bob", "between");
+  socket.up();
+  await settle(1_000);
+  expect(client.connection.getSnapshot().via).toBe("socket");
+  expect(contents()).toEqual(["old", "between"]);
+  const before = cluster.requests.length;
+  await settle(14_000);
+  expect(cluster.requests.length).toBe(before);
+  client.close();
+});
+
+test("without any network it is offline, and back as soon as REST answers", async () => {
+  const { cluster, client, contents } = await start();
+  cluster.setReachable(false);
+  await settle(60_000);
+  expect(client.connection.getSnapshot().status).not.toBe("online");
+  client.send({ conversationId, content: "kept" });
+  cluster.setReachable(true);
+  await settle(31_000);
+  expect(client.connection.getSnapshot().via).toBe("polling");
+  expect(contents()).toEqual(["old", "kept"]);
+  client.close();
+});

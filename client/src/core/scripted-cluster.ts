@@ -1,0 +1,226 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { CommandAnswers, SendReceipt } from "@parloir/contracts/events.ts";
+import type { Conversation, Message } from "@parloir/contracts/shapes.ts";
+import { createListeners, firstState, type Link, type LinkEvent, NoAnswer, nextState } from "./link.ts";
+import { createCell } from "./observable.ts";
+import { messageOfReceipt } from "./timeline.ts";
+
+/** For tests: stands for the network and the cluster behind it. One conversation, two people. */
+
+export const conversationId = "00000000-0000-4000-8000-000000000001";
+
+export function createScriptedCluster() {
+  const messages: Message[] = [];
+  const requests: string[] = [];
+  let reachable = true;
+  /** Up to here the history is gone for this person. */
+  let clearedSeq = 0;
+  let epoch = "e1";
+  let lastReadSeq = 0;
+
+  function write(
+    senderId: string,
+    content: string,
+    clientMessageId = `${senderId}-${messages.length + 1}`,
+  ): Message {
+    const known = messages.find(
+      (one) => one.senderId === senderId && one.clientMessageId === clientMessageId,
+    );
+    if (known) return known;
+    const seq = messages.length + 1;
+    const receipt = {
+      id: `m${seq}`,
+      conversationId,
+      seq,
+      createdAt: new Date(seq * 1_000).toISOString(),
+      duplicate: false,
+    };
+    const message = { ...messageOfReceipt({ clientMessageId, content }, receipt, senderId), change: seq };
+    messages.push(message);
+    return message;
+  }
+
+  function conversation(): Conversation {
+    return {
+      id: conversationId,
+      kind: "direct",
+      subject: null,
+      status: "open",
+      assigneeId: null,
+      participants: ["ana", "bob"].map((userId) => ({
+        userId,
+        name: userId,
+        role: "client",
+        lastReadSeq: 0,
+      })),
+      lastSeq: messages.length,
+      lastChange: messages.length,
+      lastMessage: messages.at(-1) ?? null,
+      cycle: 1,
+      createdAt: "1970-01-01T00:00:00.000Z",
+      updatedAt: "1970-01-01T00:00:00.000Z",
+      lastReadSeq,
+      unreadCount: messages.length - lastReadSeq,
+      archived: false,
+      mutedUntil: null,
+    };
+  }
+
+  function history(query: URLSearchParams) {
+    const limit = Number(query.get("limit") ?? 50);
+    const after = query.get("after");
+    const before = Number(query.get("before") ?? Number.POSITIVE_INFINITY);
+    const from = Math.max(clearedSeq, Number(after));
+    const all = messages.filter((message) => message.seq > from && message.seq < before);
+    const page = after === null ? all.slice(-limit) : all.slice(0, limit);
+    return { messages: page, lastSeq: messages.length, hasMore: all.length > page.length };
+  }
+
+  /** Answers what the client asks by REST. */
+  async function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    if (!reachable) throw new TypeError("network");
+    const { pathname, searchParams } = new URL(String(input));
+    const route = `${init?.method ?? "GET"} ${pathname}`;
+    requests.push(route);
+    const answers: Record<string, () => unknown> = {
+      "GET /api/me": () => ({ id: "ana", name: "Ana", role: "client" }),
+      "GET /api/messages/conversations": () => ({ items: [conversation()], nextCursor: null }),
+      [`GET /api/messages/conversations/${conversationId}`]: () => ({ ...conversation(), messages }),
+      "GET /api/messages/unread": () => ({ total: messages.length - lastReadSeq, conversations: {} }),
+      "GET /api/messages": () => history(searchParams),
+      "POST /api/messages": () => {
+        const { content, clientMessageId } = JSON.parse(String(init?.body));
+        return { ...write("ana", content, clientMessageId), duplicate: false };
+      },
+      [`POST /api/messages/conversations/${conversationId}/read`]: () => {
+        lastReadSeq = Math.max(lastReadSeq, JSON.parse(String(init?.body)).seq);
+        return { lastReadSeq, unreadCount: messages.length - lastReadSeq };
+      },
+    };
+    const answer = answers[route];
+    if (!answer)
+      return Response.json({ success: false, error: { code: "NOT_FOUND", message: route } }, { status: 404 });
+    return Response.json({ success: true, data: answer() });
+  }
+
+  return {
+    messages,
+    /** What came by REST. */
+    requests,
+    setReachable(next: boolean) {
+      reachable = next;
+    },
+    write,
+    fetch: fetch as typeof globalThis.fetch,
+    link: () =>
+      createScriptedLink({
+        messages: () => messages.filter((message) => message.seq > clearedSeq),
+        head: () => messages.length,
+        write,
+        epoch: () => epoch,
+        mark: (seq) => (lastReadSeq = Math.max(lastReadSeq, seq)),
+        lastReadSeq: () => lastReadSeq,
+      }),
+    clear() {
+      clearedSeq = messages.length;
+    },
+    restoreOlder(length: number, nextEpoch: string) {
+      messages.length = length;
+      epoch = nextEpoch;
+    },
+  };
+}
+
+interface ScriptedLinkOptions {
+  messages: () => Message[];
+  head: () => number;
+  write: (senderId: string, content: string, clientMessageId?: string) => Message;
+  epoch: () => string;
+  mark: (seq: number) => void;
+  lastReadSeq: () => number;
+}
+
+export type ScriptedLink = Link & {
+  up(): void;
+  down(): void;
+  push(event: LinkEvent): void;
+  commands: { command: string; payload: unknown }[];
+  /** Set to lose, delay or refuse commands: called before each. */
+  before: (command: string) => void | Promise<void>;
+};
+
+function createScriptedLink({
+  messages,
+  head,
+  write,
+  epoch,
+  mark,
+  lastReadSeq,
+}: ScriptedLinkOptions): ScriptedLink {
+  const state = createCell(firstState());
+  const events = createListeners<LinkEvent>();
+  const commands: ScriptedLink["commands"] = [];
+
+  const answers: { [Command in keyof CommandAnswers]?: (payload: never) => unknown } = {
+    send_message(payload: { content: string; clientMessageId: string }): SendReceipt {
+      const { id, seq, createdAt } = write("ana", payload.content, payload.clientMessageId);
+      return { id, conversationId, seq, createdAt, duplicate: false };
+    },
+    sync({ cursors }: { cursors: Record<string, number> }) {
+      const conversations = Object.entries(cursors).map(([id, cursor]) => ({
+        conversationId: id,
+        messages: messages()
+          .filter((message) => message.seq > cursor)
+          .slice(0, 3),
+        lastSeq: head(),
+        complete: head() - cursor <= 3,
+      }));
+      return { epoch: epoch(), conversations };
+    },
+    join_conversation: ({ after }: { after?: number }) => ({
+      messages: messages().filter((message) => message.seq > (after ?? 0)),
+      lastSeq: head(),
+      complete: true,
+    }),
+    mark_read({ seq }: { seq: number }) {
+      mark(seq);
+      return { lastReadSeq: lastReadSeq(), unreadCount: head() - lastReadSeq() };
+    },
+    heartbeat: () => ({ tips: { [conversationId]: head() } }),
+    leave_conversation: () => ({}),
+    typing: () => ({}),
+  };
+
+  const link: ScriptedLink = {
+    state,
+    commands,
+    before: () => undefined,
+    listen: events.listen,
+    push: events.emit,
+    async request(command, payload) {
+      if (state.getSnapshot().status !== "online") throw new NoAnswer("offline");
+      commands.push({ command, payload });
+      await link.before(command);
+      const answer = answers[command];
+      if (!answer) throw new CodedError("UNKNOWN_EVENT", command);
+      return answer(payload as never) as never;
+    },
+    up() {
+      state.update((present) => nextState(present, "online", { via: "socket" }));
+      const conversations = [
+        {
+          id: conversationId,
+          lastSeq: head(),
+          lastReadSeq: lastReadSeq(),
+          unreadCount: head() - lastReadSeq(),
+        },
+      ];
+      events.emit({ event: "ready", payload: { userId: "ana", epoch: epoch(), conversations } });
+    },
+    down: () => state.update((present) => nextState(present, "offline")),
+    open: () => undefined,
+    reconnect: () => undefined,
+    close: () => undefined,
+  };
+  return link;
+}

@@ -1,0 +1,168 @@
+import { type CodedError, errorCodes } from "@parloir/contracts/errors.ts";
+import type { HistoryPage } from "@parloir/contracts/http.ts";
+import type { Message } from "@parloir/contracts/shapes.ts";
+import { retryDelay } from "./backoff.ts";
+import { asCodedError } from "./link.ts";
+import { createCell, type Observable } from "./observable.ts";
+import type { Pending } from "./outbox.ts";
+import type { Rest } from "./rest.ts";
+import { merge, noteHead, ownBeyond, type Timeline, timelineOf, visible } from "./timeline.ts";
+
+export interface ThreadState {
+  status: "loading" | "ready" | "failed";
+  error: CodedError | null;
+  /** Gapless, oldest first. */
+  messages: readonly Message[];
+  /** Own messages that are stored beyond a hole; normally empty. */
+  stored: readonly Message[];
+  /** Own messages the server has not confirmed. */
+  pending: readonly Pending[];
+  hasOlder: boolean;
+  loadingOlder: boolean;
+  /** Newer messages exist that are still being fetched. */
+  behind: boolean;
+}
+
+/** One conversation's messages on this device. */
+export interface Thread {
+  readonly conversationId: string;
+  readonly state: Observable<ThreadState>;
+  /** Reads the newest page, unless that happened already. */
+  load(): void;
+  loadOlder(): Promise<void>;
+  /**
+   * Replaces what is shown by the newest page: the server said that the two cannot be joined. With `forget` also what
+   * was pushed since: it belongs to a history that the database no longer has.
+   */
+  reload(options?: { forget: boolean }): void;
+  merge(messages: readonly Message[]): void;
+  noteHead(seq: number): void;
+  setPending(pending: readonly Pending[]): void;
+  /** The last seq of the gapless run; undefined before the first page. */
+  cursor(): number | undefined;
+  close(): void;
+}
+
+interface ThreadOptions {
+  conversationId: string;
+  rest: Rest;
+  me: () => string | null;
+  /** There is something between the cursor and the head that nobody has sent us. */
+  onHole: (thread: Thread) => void;
+}
+
+const pageSize = 50;
+
+const empty: ThreadState = {
+  status: "loading",
+  error: null,
+  messages: [],
+  stored: [],
+  pending: [],
+  hasOlder: false,
+  loadingOlder: false,
+  behind: false,
+};
+
+export function createThread({ conversationId, rest, me, onHole }: ThreadOptions): Thread {
+  const state = createCell(empty);
+  let timeline: Timeline | null = null;
+  /** What arrived before the first page did. */
+  let early: Message[] = [];
+  let pending: readonly Pending[] = [];
+  let reading = false;
+  let again = false;
+  let failures = 0;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const path = `/api/messages?conversationId=${encodeURIComponent(conversationId)}&limit=${pageSize}`;
+
+  function show(changes: Partial<ThreadState> = {}): void {
+    state.update((present) => {
+      const own = timeline ? ownBeyond(timeline, pending, me()) : { stored: [], pending };
+      const run = timeline ? visible(timeline) : { messages: present.messages, behind: false };
+      return { ...present, messages: run.messages, behind: run.behind, ...own, ...changes };
+    });
+  }
+
+  function change(next: Timeline): void {
+    if (next === timeline) return;
+    timeline = next;
+    show();
+    if (state.getSnapshot().behind) onHole(thread);
+  }
+
+  async function readNewest(): Promise<void> {
+    if (reading) {
+      again = true; // The read under way may be older than the reason for this one.
+      return;
+    }
+    reading = true;
+    again = false;
+    clearTimeout(retry);
+    if (state.getSnapshot().status === "failed") show({ status: "loading", error: null });
+    try {
+      const page = await rest<HistoryPage>("GET", path);
+      // Later ones that a push brought meanwhile belong behind the page; earlier ones may lie beyond a hole.
+      const newer = [...(timeline?.messages ?? []), ...early].filter((m) => m.seq > page.lastSeq);
+      early = [];
+      failures = 0;
+      timeline = merge(timelineOf(page.messages, page.lastSeq), newer);
+      show({ status: "ready", error: null, hasOlder: page.hasMore });
+      if (state.getSnapshot().behind) onHole(thread);
+    } catch (thrown) {
+      const error = asCodedError(thrown);
+      if (timeline === null) show({ status: "failed", error });
+      if (errorCodes[error.code].retryable)
+        retry = setTimeout(() => void readNewest(), retryDelay(++failures));
+    } finally {
+      reading = false;
+    }
+    if (again) await readNewest();
+  }
+
+  const thread: Thread = {
+    conversationId,
+    state,
+    load() {
+      if (timeline === null) void readNewest();
+    },
+    async loadOlder() {
+      const { hasOlder, loadingOlder, messages } = state.getSnapshot();
+      const first = messages[0];
+      if (timeline === null || !hasOlder || loadingOlder || !first) return;
+      show({ loadingOlder: true });
+      try {
+        const page = await rest<HistoryPage>("GET", `${path}&before=${first.seq}`);
+        timeline = merge(timeline, page.messages);
+        // An empty page is the end, whatever else it says: otherwise we would ask for ever.
+        show({ loadingOlder: false, hasOlder: page.hasMore && page.messages.length > 0 });
+      } catch {
+        show({ loadingOlder: false }); // Scrolling up again asks again.
+      }
+    },
+    reload(options) {
+      if (options?.forget) {
+        timeline = null;
+        early = [];
+      }
+      void readNewest();
+    },
+    merge(messages) {
+      if (timeline === null) early.push(...messages);
+      else change(merge(timeline, messages));
+    },
+    noteHead(seq) {
+      if (timeline !== null) change(noteHead(timeline, seq));
+    },
+    setPending(all) {
+      const next = all.filter((item) => item.conversationId === conversationId);
+      if (next.length === 0 && pending.length === 0) return;
+      pending = next;
+      show();
+    },
+    cursor: () => (timeline === null ? undefined : visible(timeline).cursor),
+    close: () => clearTimeout(retry),
+  };
+  return thread;
+}

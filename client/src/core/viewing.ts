@@ -1,0 +1,165 @@
+import type { Attention } from "./attention.ts";
+import { retryDelay } from "./backoff.ts";
+import type { Conversations } from "./conversations.ts";
+import { asCodedError, type Link } from "./link.ts";
+import { createCell, type Observable } from "./observable.ts";
+import type { Thread } from "./thread.ts";
+
+export interface ViewingState {
+  /** The thread the person has open. */
+  conversationId: string | null;
+  /** The «unread» line stands after this seq, and stays there while the thread is open. Null: nothing was unread. */
+  unreadAfter: number | null;
+}
+
+/** Which thread is open here, and what follows from it: the room that is «looked at», and the own read mark. */
+export interface Viewing {
+  readonly state: Observable<ViewingState>;
+  open(conversationId: string | null): void;
+  /** The view reports whether the newest message is on screen. */
+  setAtBottom(atBottom: boolean): void;
+  opened(): void;
+  close(): void;
+}
+
+interface ViewingOptions {
+  link: Link;
+  attention: Observable<Attention>;
+  conversations: Conversations;
+  thread: (conversationId: string) => Thread;
+}
+
+/** Marks of a burst become one. */
+const markDelayMs = 250;
+
+export function createViewing({ link, attention, conversations, thread }: ViewingOptions): Viewing {
+  const state = createCell<ViewingState>({ conversationId: null, unreadAfter: null });
+  const marked = new Map<string, number>();
+  let joined: string | null = null;
+  let atBottom = true;
+  let unfollow = () => undefined as unknown;
+  let rejoin: ReturnType<typeof setTimeout> | undefined;
+  let marking: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+
+  const isOnline = () => link.state.getSnapshot().status === "online";
+
+  /**
+   * The server makes no notification for the thread that was joined last. So a hidden page leaves its thread and a
+   * visible one joins again. From one thread to the next there is no leaving: pushes of the former keep the list true.
+   */
+  function settle(): void {
+    const { conversationId } = state.getSnapshot();
+    const wanted = attention.getSnapshot().visible ? conversationId : null;
+    if (wanted === joined || !isOnline()) return;
+    clearTimeout(rejoin);
+    const former = joined;
+    joined = wanted;
+    if (wanted !== null) void join(wanted);
+    // Not urgent, and without effect when it fails: a reconnect begins with nothing open.
+    else if (former !== null)
+      link.request("leave_conversation", { conversationId: former }).catch(() => undefined);
+  }
+
+  async function join(conversationId: string): Promise<void> {
+    const open = thread(conversationId);
+    const after = open.cursor();
+    try {
+      const answer = await link.request(
+        "join_conversation",
+        after === undefined ? { conversationId } : { conversationId, after },
+      );
+      failures = 0;
+      open.merge(answer.messages);
+      open.noteHead(answer.lastSeq);
+    } catch (thrown) {
+      const error = asCodedError(thrown);
+      if (error.code === "NOT_FOUND") conversations.refreshOne(conversationId);
+      if (error.code === "NOT_FOUND" || joined !== conversationId) return;
+      joined = null;
+      rejoin = setTimeout(settle, retryDelay(failures++, error.retryAfterMs));
+    }
+  }
+
+  function noteUnread(): void {
+    const { conversationId } = state.getSnapshot();
+    const present = conversationId === null ? undefined : conversations.find(conversationId);
+    if (present && present.unreadCount > 0) state.set({ conversationId, unreadAfter: present.lastReadSeq });
+  }
+
+  function markSoon(): void {
+    marking ??= setTimeout(() => void mark(), markDelayMs);
+  }
+
+  async function mark(): Promise<void> {
+    try {
+      await markOnce();
+      marking = undefined;
+    } catch (thrown) {
+      marking = setTimeout(() => void mark(), retryDelay(2, asCodedError(thrown).retryAfterMs));
+    }
+  }
+
+  /** Only what a person can really have seen counts as read. */
+  async function markOnce(): Promise<void> {
+    const { conversationId } = state.getSnapshot();
+    const { visible, focused } = attention.getSnapshot();
+    if (conversationId === null || !visible || !focused || !atBottom || !isOnline()) return;
+    const open = thread(conversationId);
+    const present = conversations.find(conversationId);
+    const seq = open.cursor();
+    if (!present || seq === undefined || open.state.getSnapshot().behind) return;
+    if (seq <= Math.max(present.lastReadSeq, marked.get(conversationId) ?? 0)) return;
+    const answer = await link.request("mark_read", { conversationId, seq });
+    marked.set(conversationId, seq);
+    conversations.applyOwnMark(conversationId, answer);
+  }
+
+  let wasVisible = attention.getSnapshot().visible;
+  const ends = [
+    attention.subscribe(() => {
+      const { visible } = attention.getSnapshot();
+      if (visible && !wasVisible) noteUnread();
+      wasVisible = visible;
+      settle();
+      markSoon();
+    }),
+    // A thread opened by its address is not in the list yet.
+    conversations.state.subscribe(markSoon),
+  ];
+
+  return {
+    state,
+    open(conversationId) {
+      if (conversationId === state.getSnapshot().conversationId) return;
+      unfollow();
+      atBottom = true;
+      state.set({ conversationId, unreadAfter: null });
+      noteUnread();
+      if (conversationId !== null) {
+        const next = thread(conversationId);
+        unfollow = next.state.subscribe(markSoon);
+        next.load();
+        // Opened by its address, it may be beyond the first page of the list.
+        if (!conversations.find(conversationId)) conversations.refreshOne(conversationId);
+      }
+      settle();
+      markSoon();
+    },
+    setAtBottom(next) {
+      atBottom = next;
+      if (next) markSoon();
+    },
+    opened() {
+      joined = null;
+      settle();
+      markSoon();
+    },
+    close() {
+      for (const end of ends) end();
+      unfollow();
+      clearTimeout(rejoin);
+      clearTimeout(marking);
+    },
+  };
+}

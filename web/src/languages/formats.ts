@@ -1,0 +1,46 @@
+const dayMs = 86_400_000;
+
+/** Dates and hours in one language. */
+export interface Formats {
+  time(date: Date): string;
+  /** «Today», «Yesterday», or the date in words. */
+  day(date: Date, now?: Date): string;
+  /** Short, for lists: the hour today, then the weekday, then the date. */
+  brief(date: Date, now?: Date): string;
+  full(date: Date): string;
+}
+
+export function createFormats(locale: string): Formats {
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+  const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
+  const short = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "2-digit" });
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+
+  return {
+    time: (date) => time.format(date),
+    full: (date) => full.format(date),
+    day(date, now = new Date()) {
+      const ago = daysBetween(date, now);
+      if (ago === 0 || ago === 1) return capitalised(relative.format(-ago, "day"), locale);
+      return capitalised((date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date), locale);
+    },
+    brief(date, now = new Date()) {
+      const ago = daysBetween(date, now);
+      if (ago <= 0) return time.format(date);
+      return ago < 7 ? weekday.format(date) : short.format(date);
+    },
+  };
+}
+
+/** Calendar days, in the viewer's time zone. */
+export function daysBetween(earlier: Date, later: Date): number {
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  return Math.round((midnight(later) - midnight(earlier)) / dayMs); // Rounded: a day of a clock change has 23 or 25 hours.
+}
+
+function capitalised(text: string, locale: string): string {
+  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+}

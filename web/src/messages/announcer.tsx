@@ -1,0 +1,45 @@
+import { useEffect, useState } from "react";
+import { useLanguage } from "../languages/language.tsx";
+import { useClient } from "./client-context.tsx";
+import { nameOf } from "./names.ts";
+
+/** Quicker than this, several messages become one sentence. */
+const batchMs = 1_000;
+
+/**
+ * Tells screen readers of new messages in the open thread. The list itself stays silent (`aria-live="off"`): a
+ * virtual list adds and removes rows while one scrolls, and each would be read out.
+ */
+export function Announcer({ conversationId }: { conversationId: string | null }) {
+  const client = useClient();
+  const { t } = useLanguage();
+  const [said, setSaid] = useState("");
+
+  useEffect(() => {
+    let waiting: string[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = client.onMessage((message) => {
+      if (message.conversationId !== conversationId || message.senderId === client.me()) return;
+      const conversation = client.conversations
+        .getSnapshot()
+        .items.find((item) => item.id === conversationId);
+      const author = conversation?.participants.find((one) => one.userId === message.senderId)?.name;
+      waiting.push(t.newFrom(author ?? nameOf(conversation, client.me(), t.unnamed), message.content));
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setSaid(waiting.length === 1 ? (waiting[0] ?? "") : t.newMessages(waiting.length));
+        waiting = [];
+      }, batchMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client, conversationId, t]);
+
+  return (
+    <div className="visually-hidden" aria-live="polite" data-testid="announcer">
+      {said}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { contentProblem, maxContentCharacters } from "@parloir/contracts/content.ts";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Icon } from "../icons.tsx";
+import { useLanguage } from "../languages/language.tsx";
+import { useClient } from "./client-context.tsx";
+import { drafts } from "./drafts.ts";
+
+interface ComposerProps {
+  conversationId: string;
+  name: string;
+}
+
+export function Composer({ conversationId, name }: ComposerProps) {
+  const { t } = useLanguage();
+  const client = useClient();
+  const me = client.me() ?? "";
+  const [text, setText] = useState(() => drafts.read(me, conversationId));
+  const field = useRef<HTMLTextAreaElement>(null);
+  const problem = text.trim() === "" ? null : contentProblem(text);
+  const canSend = text.trim() !== "" && problem === null;
+
+  useGrowing(field, text);
+  // Where a keyboard is at hand, one can write at once; on a phone it would cover the thread.
+  useEffect(() => {
+    if (matchMedia("(hover: hover) and (min-width: 720px)").matches) field.current?.focus();
+    return client.stopTyping;
+  }, [client]);
+
+  function write(next: string) {
+    setText(next);
+    drafts.keep(me, conversationId, next);
+    if (next.trim() === "") client.stopTyping();
+    else client.pressKey(conversationId);
+  }
+
+  function send() {
+    if (!canSend) return;
+    client.send({ conversationId, content: text.trim() });
+    setText("");
+    drafts.keep(me, conversationId, "");
+    field.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes, Enter chooses a candidate; Safari says so only by the key code 229.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229)
+      return;
+    event.preventDefault();
+    send();
+  }
+
+  const over = [...text].length - maxContentCharacters;
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="composer-field">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          value={text}
+          placeholder={name ? t.writeTo(name) : ""}
+          aria-label={t.writeTo(name)}
+          aria-invalid={problem !== null}
+          aria-describedby={problem ? "composer-problem" : undefined}
+          enterKeyHint="send"
+          data-testid="composer"
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <button
+        type="submit"
+        className="button button-filled"
+        aria-label={t.send}
+        title={t.send}
+        // Not `disabled`: the focus would jump away when the text is sent with the button.
+        aria-disabled={!canSend}
+        data-testid="send"
+      >
+        <Icon name="send" />
+      </button>
+      {problem && (
+        <p className="composer-problem" id="composer-problem" role="alert">
+          {problem.code === "TOO_LARGE" && over > 0 ? t.tooLong(over) : t.notAllowed}
+        </p>
+      )}
+    </form>
+  );
+}
+
+/** Grows with its text where `field-sizing` is unknown. */
+function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element || CSS.supports("field-sizing", "content")) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight + 2}px`;
+  }, [field, text]);
+}

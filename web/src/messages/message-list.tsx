@@ -1,0 +1,161 @@
+import type { Thread } from "@parloir/client/core/thread.ts";
+import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import type { Conversation } from "@parloir/contracts/shapes.ts";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
+import { Icon } from "../icons.tsx";
+import { useLanguage } from "../languages/language.tsx";
+import { useClient } from "./client-context.tsx";
+import { MessageRow } from "./message-row.tsx";
+import { readUpTo } from "./names.ts";
+import { type Row, rowsOf, showsMeta } from "./rows.ts";
+
+interface MessageListProps {
+  thread: Thread;
+  conversation: Conversation | undefined;
+  name: string;
+}
+
+/** Nearer to the end than this counts as reading the newest. */
+const bottomPixels = 80;
+
+export function MessageList({ thread, conversation, name }: MessageListProps) {
+  const { t } = useLanguage();
+  const client = useClient();
+  const state = useSnapshot(thread.state);
+  const unreadAfter = useSelected(client.viewing, (viewing) => viewing.unreadAfter);
+  const me = client.me();
+  const read = readUpTo(conversation, me);
+  const { messages, stored, pending, hasOlder, loadingOlder } = state;
+  const rows = useMemo(
+    () => rowsOf({ messages, stored, pending, me, readUpTo: read, unreadAfter }),
+    [messages, stored, pending, me, read, unreadAfter],
+  );
+  const list = useRef<VirtuosoHandle>(null);
+  const { atBottom, setAtBottom, missed } = useBottom(rows);
+  const scroller = useStuckToBottom(atBottom);
+  const { firstSeq, generation } = useFirstSeq(rows);
+
+  // Whoever sends wants to see it, wherever they had scrolled to.
+  const newestPending = pending.at(-1)?.clientMessageId;
+  useEffect(() => {
+    if (newestPending) list.current?.scrollToIndex({ index: "LAST", align: "end" });
+  }, [newestPending]);
+
+  const unreadIndex = rows.findIndex((row) => row.startsUnread);
+  const initial = useRef(
+    unreadIndex > 0
+      ? { index: unreadIndex, align: "start" as const }
+      : { index: Math.max(0, rows.length - 1), align: "end" as const },
+  );
+
+  return (
+    <>
+      <div
+        role="log"
+        aria-live="off"
+        aria-label={t.history(name)}
+        style={{ height: "100%" }}
+        data-testid="messages"
+        data-at-bottom={atBottom}
+      >
+        <Virtuoso<Row, { loadingOlder: boolean }>
+          key={generation}
+          ref={list}
+          scrollerRef={scroller}
+          data={rows}
+          context={{ loadingOlder }}
+          components={components}
+          // seq has no gaps, so the first one is the absolute index: older pages lower it by exactly their length.
+          firstItemIndex={firstSeq}
+          initialTopMostItemIndex={initial.current}
+          computeItemKey={(_index, row) => row.key}
+          itemContent={(index, row) => (
+            <MessageRow
+              row={row}
+              meta={showsMeta(row, rows[index - firstSeq + 1])}
+              author={authorOf(row, conversation)}
+              first={index === firstSeq && !hasOlder}
+            />
+          )}
+          alignToBottom
+          followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
+          atBottomThreshold={bottomPixels}
+          atBottomStateChange={setAtBottom}
+          totalListHeightChanged={() => atBottom && list.current?.autoscrollToBottom()}
+          startReached={() => void thread.loadOlder()}
+          increaseViewportBy={{ top: 600, bottom: 200 }}
+        />
+      </div>
+      {!atBottom && (
+        <button
+          type="button"
+          className="pill"
+          data-new={missed > 0 ? "" : undefined}
+          data-testid="to-latest"
+          onClick={() => list.current?.scrollToIndex({ index: "LAST", align: "end" })}
+        >
+          {missed > 0 ? t.newPill(missed) : t.toLatest}
+          <Icon name="down" size={16} />
+        </button>
+      )}
+    </>
+  );
+}
+
+const components = { Header: Edge, Footer: () => <div style={{ height: 8 }} /> };
+
+/** The upper end of what is loaded. */
+function Edge({ context }: { context?: { loadingOlder: boolean } }) {
+  const { t } = useLanguage();
+  return <div className="thread-edge">{context?.loadingOlder && t.loadingOlder}</div>;
+}
+
+/** Whether the newest row is on screen, and how many came from others while it was not. */
+function useBottom(rows: readonly Row[]) {
+  const client = useClient();
+  const [atBottom, set] = useState(true);
+  const seen = useRef(0);
+  const last = rows.findLast((row) => row.seq !== null)?.seq ?? 0;
+  if (atBottom) seen.current = last;
+  const missed = rows.filter((row) => !row.own && row.seq !== null && row.seq > seen.current).length;
+  return {
+    atBottom,
+    missed,
+    setAtBottom(next: boolean) {
+      set(next);
+      client.setAtBottom(next);
+    },
+  };
+}
+
+/** Keeps the newest message in sight when the space shrinks: a notice above, a keyboard or a long text below. */
+function useStuckToBottom(atBottom: boolean): (scroller: HTMLElement | Window | null) => void {
+  const latest = useRef(atBottom);
+  latest.current = atBottom;
+  const observer = useRef<ResizeObserver>(null);
+  return useCallback((scroller) => {
+    observer.current?.disconnect();
+    if (!(scroller instanceof HTMLElement)) return;
+    observer.current = new ResizeObserver(() => {
+      // Not through the virtual list: it learns of its new height later than this.
+      if (latest.current) scroller.scrollTop = scroller.scrollHeight;
+    });
+    observer.current.observe(scroller);
+  }, []);
+}
+
+/** A first seq that rises means the list was reloaded: to the virtual list that is another list. */
+function useFirstSeq(rows: readonly Row[]) {
+  const firstSeq = rows[0]?.seq ?? 1;
+  const known = useRef({ firstSeq, generation: 0 });
+  if (firstSeq > known.current.firstSeq)
+    known.current = { firstSeq, generation: known.current.generation + 1 };
+  else known.current.firstSeq = firstSeq;
+  return { firstSeq, generation: known.current.generation };
+}
+
+function authorOf(row: Row, conversation: Conversation | undefined): string | null {
+  if (row.own || !row.startsGroup || !conversation || conversation.participants.length <= 2) return null;
+  return conversation.participants.find((one) => one.userId === row.senderId)?.name ?? null;
+}

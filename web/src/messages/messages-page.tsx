@@ -1,0 +1,83 @@
+import { type Client, createClient } from "@parloir/client/core/client.ts";
+import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import { useEffect, useState } from "react";
+import { Icon } from "../icons.tsx";
+import { useLanguage } from "../languages/language.tsx";
+import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
+import { go, route } from "../route.ts";
+import { signOut, token } from "../session.ts";
+import { Announcer } from "./announcer.tsx";
+import { ClientContext } from "./client-context.tsx";
+import { ConnectionNotice, ConnectionStatus } from "./connection.tsx";
+import { ConversationList } from "./conversation-list.tsx";
+import { ThreadPane } from "./thread-pane.tsx";
+
+interface MessagesPageProps {
+  user: { id: string; name: string };
+}
+
+export default function MessagesPage({ user }: MessagesPageProps) {
+  const [client, setClient] = useState<Client | null>(null);
+
+  useEffect(() => {
+    const next = createClient({ url: location.origin, userId: user.id, getToken: token });
+    setClient(next);
+    return () => next.close();
+  }, [user.id]);
+
+  if (!client) return null;
+  return (
+    <ClientContext value={client}>
+      <Frame client={client} user={user} />
+    </ClientContext>
+  );
+}
+
+function Frame({ client, user }: MessagesPageProps & { client: Client }) {
+  const { t } = useLanguage();
+  const { conversationId } = useSnapshot(route);
+  const unread = useSelected(client.conversations, (state) => state.unreadTotal);
+
+  useEffect(() => client.open(conversationId), [client, conversationId]);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${t.messages} · Parloir` : `${t.messages} · Parloir`;
+  }, [unread, t]);
+
+  function leave() {
+    signOut();
+    go("/sign-in");
+  }
+
+  return (
+    <div className="frame" data-pane={conversationId === null ? "list" : "thread"}>
+      <header className="bar">
+        <div className="bar-brand">
+          <img src="/favicon.svg" alt="" width="24" height="24" />
+          Parloir
+        </div>
+        <ConnectionStatus />
+        <span className="bar-gap" />
+        <LanguageSwitch />
+        <ThemeSwitch />
+        <span className="bar-me" data-testid="me" data-user-id={user.id}>
+          {user.name}
+        </span>
+        <button
+          type="button"
+          className="button button-icon button-quiet"
+          aria-label={t.signOut}
+          title={t.signOut}
+          onClick={leave}
+        >
+          <Icon name="leave" />
+        </button>
+      </header>
+      <ConnectionNotice onSignOut={leave} />
+      <main className="panes">
+        <ConversationList openId={conversationId} />
+        <ThreadPane key={conversationId} conversationId={conversationId} />
+      </main>
+      <Announcer conversationId={conversationId} />
+    </div>
+  );
+}

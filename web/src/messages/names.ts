@@ -1,0 +1,18 @@
+import type { Conversation, Participant } from "@parloir/contracts/shapes.ts";
+
+export function othersOf(conversation: Conversation, me: string | null): Participant[] {
+  return conversation.participants.filter((one) => one.userId !== me);
+}
+
+/** What a conversation is called for `me`: the other people's names, else its subject. */
+export function nameOf(conversation: Conversation | undefined, me: string | null, unnamed: string): string {
+  if (!conversation) return unnamed;
+  const others = othersOf(conversation, me);
+  if (conversation.kind === "group" && conversation.subject) return conversation.subject.title;
+  return others.map((one) => one.name).join(", ") || conversation.subject?.title || unnamed;
+}
+
+export function readUpTo(conversation: Conversation | undefined, me: string | null): number {
+  if (!conversation) return 0;
+  return Math.max(0, ...othersOf(conversation, me).map((one) => one.lastReadSeq));
+}

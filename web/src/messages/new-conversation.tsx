@@ -1,0 +1,79 @@
+import type { DemoAccount } from "@parloir/contracts/http.ts";
+import { useEffect, useRef, useState } from "react";
+import { Avatar } from "../avatar.tsx";
+import { Icon } from "../icons.tsx";
+import { useLanguage } from "../languages/language.tsx";
+import { addressOf, go } from "../route.ts";
+import { demoAccounts } from "../session.ts";
+import { useClient } from "./client-context.tsx";
+
+/** Chooses somebody to write to. The people are those of the demonstration: a host knows its own. */
+export function NewConversation({ onClose }: { onClose: () => void }) {
+  const { t, language } = useLanguage();
+  const client = useClient();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [people, setPeople] = useState<DemoAccount[] | null>(null);
+  const [state, setState] = useState<"choosing" | "starting" | "failed">("choosing");
+
+  useEffect(() => {
+    // The browser's own modal: it keeps the focus inside, closes on Esc and gives the focus back.
+    dialog.current?.showModal();
+    demoAccounts().then(
+      (accounts) => setPeople(accounts.filter((one) => one.id !== client.me())),
+      () => setState("failed"),
+    );
+  }, [client]);
+
+  async function start(recipientId: string) {
+    setState("starting");
+    try {
+      const conversation = await client.startConversation({ kind: "direct", recipientId });
+      dialog.current?.close();
+      go(addressOf(conversation.id));
+    } catch {
+      setState("failed");
+    }
+  }
+
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="new-conversation-title" onClose={onClose}>
+      <header>
+        <h2 id="new-conversation-title">{t.newConversationWith}</h2>
+        <button
+          type="button"
+          className="button button-icon button-quiet"
+          aria-label={t.close}
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {state === "failed" && (
+        <p className="note" role="alert">
+          {t.signInFailed}
+        </p>
+      )}
+      {!people && state !== "failed" && <p className="note">{t.loading}</p>}
+      {people?.length === 0 && <p className="note">{t.nobodyElse}</p>}
+      <ul>
+        {people?.map((one) => (
+          <li key={one.id}>
+            <button
+              type="button"
+              className="person"
+              data-person={one.id}
+              disabled={state === "starting"}
+              onClick={() => void start(one.id)}
+            >
+              <Avatar name={one.name} />
+              <span>
+                <span className="person-name">{one.name}</span>
+                <span className="person-title">{one.title[language]}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </dialog>
+  );
+}

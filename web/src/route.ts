@@ -1,0 +1,31 @@
+import { createCell, type Observable } from "@parloir/client/core/observable.ts";
+
+export interface Route {
+  path: string;
+  /** The open conversation, so that a reload and the phone's back key do what they promise. */
+  conversationId: string | null;
+}
+
+function read(): Route {
+  return {
+    path: location.pathname.replace(/(.)\/+$/, "$1"),
+    conversationId: new URLSearchParams(location.search).get("conversation"),
+  };
+}
+
+const cell = createCell(read());
+addEventListener("popstate", () => cell.set(read()));
+
+export const route: Observable<Route> = cell;
+
+export function addressOf(conversationId: string | null): string {
+  return conversationId === null
+    ? "/messages"
+    : `/messages?conversation=${encodeURIComponent(conversationId)}`;
+}
+
+export function go(address: string, how: "push" | "replace" = "push"): void {
+  if (how === "push") history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+  cell.set(read());
+}
