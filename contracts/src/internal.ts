@@ -40,6 +40,8 @@ export interface Session {
 export interface SessionHead extends ConversationHead {
   /** What this person may not see of the history: everything up to and including this seq. */
   floor: number;
+  /** Deleted «for me»: not shown in `ready`, but joined, because the next message brings it back. */
+  hidden: boolean;
 }
 
 /** Messages of one conversation after a cursor, as `userId` may see them; without `userId`, for a room's ring. */

@@ -25,6 +25,7 @@ export function openConnection(gateway: GatewayContext, socket: GatewaySocket): 
   socket.data.opened = joinAutomatically(gateway, socket)
     .catch((error: unknown) => gateway.log.error({ err: error }, "automatic joins failed"))
     .then(() => announce(gateway, socket));
+  void socket.data.opened.then(() => announceMissed(gateway, socket));
   gateway.presence.connected(socket.data.user.userId);
   socket.on("disconnect", () => {
     clearTimeout(socket.data.expiry);
@@ -53,4 +54,13 @@ function announce(gateway: GatewayContext, socket: GatewaySocket): void {
     expiresAt: new Date(socket.data.expiresAt).toISOString(),
     conversations: session.conversations.flatMap(({ floor: _, hidden, ...head }) => (hidden ? [] : head)),
   });
+}
+
+async function announceMissed(gateway: GatewayContext, socket: GatewaySocket): Promise<void> {
+  try {
+    for (const conversationId of await gateway.rooms.joinMissed(socket))
+      socket.emit("conversation_added", { conversationId });
+  } catch (error) {
+    gateway.log.error({ err: error }, "joining a new conversation failed");
+  }
 }

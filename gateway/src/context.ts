@@ -27,6 +27,8 @@ export interface SocketData {
   /** When automatic joins are done and `ready` was sent. */
   opened: Promise<void>;
   connectedAt: number;
+  /** Just before the heads were read. */
+  handshakeAt: number;
   refusedCommands: number;
   refusedSince: number;
 }

@@ -14,6 +14,11 @@ export interface Rooms {
   joinConversations: (socket: GatewaySocket, heads: Map<string, number>) => Promise<void>;
   /** Joins every local socket of a person to a conversation that they became a member of. */
   joinPerson: (userId: string, conversationId: string) => Promise<void>;
+  /**
+   * Joins a socket to what its person became a member of while its handshake was under way: after its heads were
+   * read, and before it was a socket that `joinPerson` could find. Answers with what it joined.
+   */
+  joinMissed: (socket: GatewaySocket) => Promise<string[]>;
   /** Resolves when the subscriptions of these rooms are in force, or after a second without pub/sub. */
   subscribed: (names: Iterable<string>) => Promise<void>;
   /** Their history of it changed (deleted «for me»): the ring no longer answers their `sync`. */
@@ -22,6 +27,8 @@ export interface Rooms {
 
 /** With a dead pub/sub the subscription cannot be confirmed: the polled heads carry the messages meanwhile. */
 const barrierMs = 1_000;
+/** Longer than any handshake takes. */
+const handshakeMs = 30_000;
 
 export function createRooms(options: {
   io: GatewayServer;
@@ -31,11 +38,15 @@ export function createRooms(options: {
   log: Log;
 }): Rooms {
   const { io, subscriptions, sequencer } = options;
+  let additions: { userId: string; conversationId: string; at: number }[] = [];
 
   async function join(sockets: Iterable<GatewaySocket>, heads: Map<string, number>): Promise<void> {
     const names = [...heads.keys()].map(roomNames.conversation);
     for (const [id, head] of heads) sequencer.open(id, head);
     for (const socket of sockets) await socket.join(names);
+    // Who went away meanwhile joins nothing: a room without members would stay open for ever.
+    for (const id of heads.keys())
+      if (!io.of("/").adapter.rooms.has(roomNames.conversation(id))) sequencer.close(id);
     const fresh = await subscriptions.barrier(names, barrierMs);
     if (fresh.length > 0)
       await checkHeads([...heads.keys()].filter((id) => fresh.includes(roomNames.conversation(id))));
@@ -50,12 +61,29 @@ export function createRooms(options: {
     }
   }
 
+  /** A conversation that is new to this gateway starts at 0, so that whatever it holds already is delivered. */
+  function fromTheStart(conversationId: string): Map<string, number> {
+    return new Map([[conversationId, sequencer.position(conversationId) ?? 0]]);
+  }
+
   return {
     joinConversations: (socket, heads) => join([socket], heads),
     async joinPerson(userId, conversationId) {
-      const sockets = socketsIn(io, roomNames.user(userId));
-      // A conversation that is new to this gateway starts at 0, so that whatever it holds already is delivered.
-      await join(sockets, new Map([[conversationId, sequencer.position(conversationId) ?? 0]]));
+      const now = Date.now();
+      additions = additions.filter((each) => now - each.at < handshakeMs);
+      additions.push({ userId, conversationId, at: now });
+      await join(socketsIn(io, roomNames.user(userId)), fromTheStart(conversationId));
+    },
+    async joinMissed(socket) {
+      const { user, handshakeAt } = socket.data;
+      const missed = additions.filter(
+        (each) =>
+          each.userId === user.userId &&
+          each.at >= handshakeAt &&
+          !socket.rooms.has(roomNames.conversation(each.conversationId)),
+      );
+      for (const { conversationId } of missed) await join([socket], fromTheStart(conversationId));
+      return missed.map((each) => each.conversationId);
     },
     async subscribed(names) {
       await subscriptions.barrier(names, barrierMs);

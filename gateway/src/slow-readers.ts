@@ -1,3 +1,4 @@
+import type { Closing } from "@parloir/contracts/closing.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { GatewayServer } from "./context.ts";
@@ -55,7 +56,7 @@ export function watchSlowReaders(options: { io: GatewayServer; log: Log; metrics
     for (const connection of stuck.keys()) if (isDrained(connection)) stuck.delete(connection);
   }
 
-  function judge(connection: Connection, now: number): "slow_reader" | "stuck_reader" | null {
+  function judge(connection: Connection, now: number): Closing | null {
     if (isDrained(connection)) return null;
     if (bufferedBytes(connection) > mostBufferedBytes) return "slow_reader";
     const head = connection.writeBuffer[0];
