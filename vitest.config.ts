@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
     exclude: ["**/node_modules/**", ".local/**", "web/dist/**"],
+    // One Postgres for the run; every cluster under test clones its migrated database.
+    globalSetup: ["tests/setup/services.ts"],
     // The last lines a person or a runner reads: «N passed, N failed», also for nothing at all.
     reporters: ["default", "./tests/setup/closing-line.ts"],
     // Deadlines are generous because machines are shared: a test waits for events, never for time.

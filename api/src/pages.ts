@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import compression from "compression";
 import express, { Router } from "express";
 
 /** Paths that the single-page application answers; anything else that is no file is 404. */
@@ -10,6 +11,7 @@ const year = "365d";
 export function createPages(webRoot: string | null): Router {
   const router = Router();
   if (webRoot === null || !existsSync(join(webRoot, "index.html"))) return router;
+  router.use(compression());
   router.use(
     "/assets",
     express.static(join(webRoot, "assets"), { immutable: true, maxAge: year, index: false }),

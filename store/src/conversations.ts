@@ -89,12 +89,12 @@ export async function headsOfPeople(
     text: `SELECT i.user_id, h.heads FROM (SELECT DISTINCT unnest($1::text[]) AS user_id) i
       CROSS JOIN LATERAL (
         SELECT COALESCE(json_agg(json_build_object('id', x.id, 'lastSeq', x.last_seq, 'lastReadSeq', x.last_read_seq,
-          'unreadCount', x.unread, 'floor', x.floor) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
+          'unreadCount', x.unread, 'floor', x.floor, 'hidden', x.hidden) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
         FROM (
           SELECT v.id, v.last_seq, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
-            GREATEST(p.joined_seq, p.cleared_seq) AS floor
+            GREATEST(p.joined_seq, p.cleared_seq) AS floor, NOT ${isListed} AS hidden
           FROM members p JOIN conversations v ON v.id = p.conversation_id
-          WHERE p.user_id = i.user_id AND p.left_at IS NULL AND ${isListed}
+          WHERE p.user_id = i.user_id AND p.left_at IS NULL
           ORDER BY v.updated_at DESC, v.id DESC LIMIT $2) x) h`,
     values: [userIds, limit],
   });

@@ -52,6 +52,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     types: { getTypeParser },
   });
   pool.on("error", options.onError);
+  // The pool listens only to idle clients. One that is at work and loses its server rejects its query and also
+  // emits `error`: unheard, that ended the whole process.
+  pool.on("connect", (client) => void client.on("error", ignore));
   return {
     query: (query) => unavailableWhenUnreachable(() => run(pool, query)),
     transaction: (work) => unavailableWhenUnreachable(() => transaction(pool, work)),
@@ -59,6 +62,8 @@ export function createDatabase(options: DatabaseOptions): Database {
     close: () => pool.end(),
   };
 }
+
+const ignore = () => undefined;
 
 async function run<R>(pool: pg.Pool, query: Query): Promise<R[]> {
   const client = await pool.connect();

@@ -7,7 +7,8 @@ import path from "node:path";
 import { processesIn, processIdentity, programName, signal, waitUntilGone } from "./proc.ts";
 import { stopStranger } from "./records.ts";
 
-const BACKENDS_NOTICE_WITHIN_MS = 2_000;
+// Idle backends go at once; one in the middle of a long query looks only now and then.
+const BACKENDS_NOTICE_WITHIN_MS = 1_000;
 
 /** Call only while no postmaster of ours serves this folder. */
 export async function clearOrphans(dataFolder: string): Promise<void> {

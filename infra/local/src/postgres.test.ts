@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { lstat, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startPostgres } from "./postgres.ts";
@@ -18,6 +18,7 @@ describe("startPostgres", () => {
   }, async () => {
     const dir = path.join(folder.dir, "pg");
     const first = await startPostgres({ dir, fsync: false });
+    expect((await lstat(path.join(dir, "postgres"))).isSymbolicLink()).toBe(false); // nothing outside the folder
     expect(await postgresState(first.url)).toBe("ready");
     const pidFile = path.join(dir, "postgres/data/postmaster.pid");
     expect(Number((await readFile(pidFile, "utf8")).split("\n")[0])).toBe(first.pid);

@@ -1,5 +1,5 @@
 /** A folder for the servers of one test run; what a killed run left is swept by the next. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { temporaryRoot } from "./options.ts";
 import { isSameProcess, processIdentity } from "./proc.ts";
@@ -15,6 +15,8 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
   await mkdir(root, { recursive: true, mode: 0o711 });
   await sweep(root);
   const dir = await mkdtemp(path.join(root, "test-"));
+  // mkdtemp makes it private; then the user postgres could not pass, and data would go outside of it.
+  await chmod(dir, 0o711);
   const owner = { pid: process.pid, identity: processIdentity(process.pid) };
   await writeFile(path.join(dir, "owner.json"), JSON.stringify(owner));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
