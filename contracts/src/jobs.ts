@@ -11,6 +11,8 @@ export interface OutboxMessage {
 }
 
 export interface NotifyJob {
+  /** The outbox rows that this job finishes. */
+  outboxIds: number[];
   messages: OutboxMessage[];
 }
 
@@ -21,8 +23,8 @@ export const queues = {
     attempts: 10,
     /** Exponential, milliseconds of the first delay. */
     backoffMs: 500,
-    /** Kept so that a job added twice (the relay died between adding and committing) is recognised. */
-    keepCompleted: { age: 3_600, count: 1_000 },
+    /** For whoever looks at the queue; nothing depends on it. */
+    keepCompleted: { age: 600, count: 100 },
     keepFailed: { age: 7 * 86_400, count: 5_000 },
   },
 } as const;

@@ -92,10 +92,12 @@ BEGIN
   END LOOP;
 END $$;
 
--- One row per committed batch; the relay takes rows oldest first and turns them into jobs.
+-- One row per committed batch; the relay takes rows oldest first and turns them into jobs. A row stays until its job
+-- is done: a queue that loses its jobs (flushed, restored) loses no work.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   messages jsonb NOT NULL,
+  taken_at timestamptz(3),
   created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 

@@ -1,25 +1,19 @@
 import type { OutboxMessage } from "@parloir/contracts/jobs.ts";
 import type { Database } from "./database.ts";
 
-export async function countOutbox(database: Database): Promise<number> {
-  const rows = await database.query<{ count: number }>({
-    name: "count-outbox",
-    // Whether there is any is what matters: a long outbox is not counted to its end.
-    text: "SELECT count(*) AS count FROM (SELECT FROM outbox LIMIT 1000) o",
-    values: [],
-  });
-  return rows[0]!.count;
-}
-
 export interface OutboxRow {
   id: number;
   messages: OutboxMessage[];
   ageSeconds: number;
 }
 
+/** A row whose job was added this long ago and is not done is taken again: the queue may have lost it. */
+const retakeAfter = "30 seconds";
+const isDue = `(taken_at IS NULL OR taken_at < now() - interval '${retakeAfter}')`;
+
 /**
- * Hands the oldest outbox rows to `use` and removes them when it succeeds: at least once, never lost. Relays on
- * several workers do not wait for one another (SKIP LOCKED).
+ * Hands the oldest due outbox rows to `use` and marks them as taken when it succeeds. They stay until
+ * `finishOutbox`: at least once, never lost. Relays on several workers do not wait for one another (SKIP LOCKED).
  * @returns how many rows were taken
  */
 export function takeOutbox(
@@ -30,7 +24,8 @@ export function takeOutbox(
   return database.transaction(async (query) => {
     const rows = await query<OutboxRow>({
       name: "take-outbox",
-      text: `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+      text: `UPDATE outbox SET taken_at = now()
+        WHERE id IN (SELECT id FROM outbox WHERE ${isDue} ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
         RETURNING id, messages,
           extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`,
       values: [limit],
@@ -38,4 +33,23 @@ export function takeOutbox(
     if (rows.length > 0) await use(rows.sort((a, b) => a.id - b.id));
     return rows.length;
   });
+}
+
+/** The job of these rows is done. */
+export async function finishOutbox(database: Database, ids: number[]): Promise<void> {
+  await database.query({
+    name: "finish-outbox",
+    text: "DELETE FROM outbox WHERE id = ANY ($1::bigint[])",
+    values: [ids],
+  });
+}
+
+/** Rows that wait for a relay. A long outbox is not counted to its end: whether there is any is what matters. */
+export async function countOutbox(database: Database): Promise<number> {
+  const rows = await database.query<{ count: number }>({
+    name: "count-outbox",
+    text: `SELECT count(*) AS count FROM (SELECT FROM outbox WHERE ${isDue} LIMIT 1000) o`,
+    values: [],
+  });
+  return rows[0]!.count;
 }

@@ -5,8 +5,9 @@ import type { Database } from "@parloir/store/database.ts";
 import { type OutboxRow, takeOutbox } from "@parloir/store/outbox.ts";
 
 /**
- * Turns outbox rows into jobs. The job is added before the rows' deletion commits: a relay that dies in between
- * adds it again, under the same id when the same rows are taken, and every job's effects are idempotent anyway.
+ * Turns outbox rows into jobs. The job is added before «taken» commits, and a row stays until its job is done: a
+ * relay that dies in between, or a queue that loses its jobs, means that a job runs twice, never that it does not
+ * run. Every job's effects are idempotent.
  *
  * One job per round, not per row: at a thousand messages a second a job each would cost more CPU than all else the
  * cluster does for a message.
@@ -37,7 +38,8 @@ export function startRelay(options: {
 
   async function addJob(rows: OutboxRow[]): Promise<void> {
     const messages = rows.flatMap((row) => row.messages);
-    await options.addJob(`outbox-${rows[0]!.id}-${rows.at(-1)!.id}`, { messages });
+    const id = `outbox-${rows[0]!.id}-${rows.at(-1)!.id}-${Date.now()}`;
+    await options.addJob(id, { outboxIds: rows.map((row) => row.id), messages });
     relayed.inc(messages.length);
     lag.observe(rows[0]!.ageSeconds);
   }

@@ -7,6 +7,7 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import { findRecipients, type Recipient, writeNotifications } from "@parloir/store/notifications.ts";
+import { finishOutbox } from "@parloir/store/outbox.ts";
 
 /**
  * Notifies each member who has not read a message and does not have its conversation open: a row, a `notification`
@@ -32,7 +33,7 @@ export function createNotifyProcessor(options: {
     }
   }
 
-  return async (job) => {
+  async function notify(job: NotifyJob): Promise<void> {
     const unread = await findRecipients(database, job.messages);
     if (unread.length === 0) return;
     const recipients = await withoutLookers(unread);
@@ -48,5 +49,10 @@ export function createNotifyProcessor(options: {
       publisher.emit(rooms.user(userId), "notification", notification);
       publisher.emit(rooms.user(userId), "unread", { total, conversationId, count: unreadCount });
     }
+  }
+
+  return async (job) => {
+    await notify(job);
+    await finishOutbox(database, job.outboxIds);
   };
 }

@@ -1,0 +1,200 @@
+import { randomUUID } from "node:crypto";
+import type { SendReceipt } from "@parloir/contracts/events.ts";
+import type { Conversation, Person, Role } from "@parloir/contracts/shapes.ts";
+import { startRedis } from "@parloir/local/redis.ts";
+import { temporaryFolder } from "@parloir/local/temporary.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import { pino } from "pino";
+import { cloneDatabase } from "../setup/database.ts";
+import { eventually } from "../setup/waiting.ts";
+import { type Environment, type Node, startApi, startGateway, startWorkerNode } from "./nodes.ts";
+import { type SocketSettings, TestSocket } from "./socket.ts";
+
+export interface ClusterOptions {
+  gateways?: number;
+  apis?: number;
+  workers?: number;
+  /** Environment of every process. Limits are off unless named here. */
+  env?: Environment;
+}
+
+export type TestPerson = Person & { token: string };
+
+export interface RestAnswer {
+  status: number;
+  headers: Headers;
+  body: { success: boolean; data?: unknown; error?: { code: string; message: string; requestId: string } };
+}
+
+export const serverKey = "dev-server-key";
+export const jwtSecret = "tests-jwt-secret-0123456789abcdef0123";
+
+const quiet: Environment = {
+  JWT_SECRET: jwtSecret,
+  LIMIT_SENDS_PER_SECOND: "0",
+  LIMIT_EVENTS_PER_MINUTE: "0",
+  LIMIT_JOINS_PER_MINUTE: "0",
+  LIMIT_SOCKETS_PER_USER: "0",
+  LIMIT_CONNECTS_PER_SECOND: "0",
+  // Everything shares this process's event loop, tests included.
+  LIMIT_EVENT_LOOP_LAG_MS: "0",
+};
+
+export type Cluster = Awaited<ReturnType<typeof startCluster>>;
+
+/**
+ * Real gateways, apis and workers in this process, with a database and a Redis of their own.
+ * `stop()` fails when something stays connected, or when a process logged an error that the test did not expect.
+ */
+export async function startCluster(options: ClusterOptions = {}) {
+  const folder = await temporaryFolder();
+  const [database, redis] = await Promise.all([cloneDatabase(), startRedis({ dir: folder.dir })]);
+  const errors: string[] = [];
+  const log = errorLog(errors);
+  const shared = { ...quiet, DATABASE_URL: database.url, REDIS_URL: redis.url, ...options.env };
+  const apis = await numbered("api", options.apis ?? 1, (name) => startApi(name, shared, log));
+  const withApis = { ...shared, API_URLS: apis.map((api) => api.privateUrl).join(",") };
+  const gateways = await numbered("gw", options.gateways ?? 1, (name) => startGateway(name, withApis, log));
+  const workers = await numbered("worker", options.workers ?? 0, (name) =>
+    startWorkerNode(name, shared, log),
+  );
+  const sockets: TestSocket[] = [];
+  let people = 0;
+  let turn = 0;
+
+  /** Asks the apis by turns, unless `path` is a whole url. */
+  async function request(bearer: string | null, method: string, path: string, body?: unknown) {
+    const base = apis[turn++ % apis.length]!.url;
+    const response = await fetch(new URL(path, base), {
+      method,
+      headers: {
+        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: RestAnswer = { status: response.status, headers: response.headers, body: null as never };
+    answer.body = (await response.json()) as RestAnswer["body"];
+    return answer;
+  }
+
+  async function ask<T>(bearer: string, method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await request(bearer, method, path, body);
+    if (!answer.body.success) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body.error)}`);
+    return answer.body.data as T;
+  }
+
+  async function token(userId: string, ttlSeconds = 3_600): Promise<string> {
+    const body = { userId, ttlSeconds };
+    return (await ask<{ token: string }>(serverKey, "POST", "/api/tokens", body)).token;
+  }
+
+  async function stop(): Promise<void> {
+    for (const socket of sockets) socket.close();
+    for (const node of [...gateways, ...workers, ...apis]) await node.stop();
+    const left = await eventually("connections to Postgres", database.leftConnections, (all) => !all.length);
+    await redis.stop();
+    await database.drop();
+    await folder.remove();
+    const complaints = [...errors, ...left];
+    if (complaints.length > 0) throw new Error(`processes logged errors:\n${complaints.join("\n")}`);
+  }
+
+  return {
+    gateways,
+    apis,
+    workers,
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    /** What processes logged as errors so far; a test that causes one empties it. */
+    errors,
+    request,
+    token,
+    stop,
+
+    /** One more worker, when a test needs to look at what happens before there is one. */
+    async addWorker(): Promise<Node> {
+      const worker = await startWorkerNode(`worker${workers.length + 1}`, shared, log);
+      workers.push(worker);
+      return worker;
+    },
+
+    /** Postgres as an outsider sees it. */
+    async sql<R extends object = Record<string, unknown>>(
+      text: string,
+      values: unknown[] = [],
+    ): Promise<R[]> {
+      return (await database.pool.query<R>(text, values)).rows;
+    },
+    postgres: database.pool,
+
+    /** A new person, as the host's back end makes them: an id of their own and a token. */
+    async person(name: string, role: Role = "client"): Promise<TestPerson> {
+      const id = `${name}.${++people}`;
+      const person = await ask<Person>(serverKey, "PUT", `/api/users/${id}`, { name, role });
+      return { ...person, token: await token(id) };
+    },
+
+    /** A connected socket of this person on one gateway; `ready` has come. */
+    async socket(person: { token: string }, gateway = 0, settings: SocketSettings = {}): Promise<TestSocket> {
+      const socket = new TestSocket(gateways[gateway]!.url, person.token, settings);
+      sockets.push(socket);
+      await socket.ready();
+      return socket;
+    },
+
+    /** A socket that may be refused, or that a test wants to watch while it connects. */
+    connect(token: string | undefined, url = gateways[0]!.url, settings: SocketSettings = {}): TestSocket {
+      const socket = new TestSocket(url, token, settings);
+      sockets.push(socket);
+      return socket;
+    },
+
+    rest(person: { token: string }, method: string, path: string, body?: unknown) {
+      return request(person.token, method, path, body);
+    },
+
+    /** A request that must succeed; answers its data. */
+    call<T>(person: { token: string }, method: string, path: string, body?: unknown): Promise<T> {
+      return ask<T>(person.token, method, path, body);
+    },
+
+    /** The conversation of two, or a group when there are more. */
+    async conversation(creator: TestPerson, ...others: TestPerson[]): Promise<Conversation> {
+      const [first] = others;
+      const body =
+        others.length === 1 && first
+          ? { kind: "direct", recipientId: first.id }
+          : { kind: "group", memberIds: others.map((other) => other.id) };
+      return ask<Conversation>(creator.token, "POST", "/api/messages/conversations", body);
+    },
+
+    send(
+      socket: TestSocket,
+      conversationId: string,
+      content = "hello",
+      clientMessageId: string = randomUUID(),
+    ) {
+      const payload = { conversationId, clientMessageId, content };
+      return socket.ok("send_message", payload) as Promise<SendReceipt>;
+    },
+  };
+}
+
+async function numbered<T>(prefix: string, count: number, start: (name: string) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => start(`${prefix}${index + 1}`)));
+}
+
+/** Keeps what is logged as an error; with TEST_LOG set, also prints everything. */
+function errorLog(errors: string[]): Log {
+  const errorLevel = 50;
+  return pino(
+    { level: process.env.TEST_LOG ?? "error" },
+    {
+      write(line: string) {
+        if (process.env.TEST_LOG) process.stdout.write(line);
+        if ((JSON.parse(line) as { level: number }).level >= errorLevel) errors.push(line.trim());
+      },
+    },
+  );
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, describe, expect, it } from "vitest";
+import { eventually } from "../setup/waiting.ts";
+import { startCluster } from "./cluster.ts";
+
+const burst = 5;
+const cluster = await startCluster({
+  gateways: 1,
+  apis: 1,
+  env: {
+    LIMIT_SENDS_PER_SECOND: "1",
+    LIMIT_SEND_BURST: String(burst),
+    LIMIT_EVENTS_PER_MINUTE: "30",
+    LIMIT_JOINS_PER_MINUTE: "20",
+    LIMIT_SOCKETS_PER_USER: "10",
+  },
+});
+afterAll(() => cluster.stop());
+
+async function pair() {
+  const [ana, ben] = [await cluster.person("ana"), await cluster.person("ben")];
+  const { id } = await cluster.conversation(ana, ben);
+  return { ana, ben, id };
+}
+
+describe("a burst of sends", () => {
+  it("beyond the limit is RATE_LIMITED with retryAfterMs, in part, and the connection stays", async () => {
+    const { ana, id } = await pair();
+    const socket = await cluster.socket(ana);
+    const payload = () => ({ conversationId: id, clientMessageId: randomUUID(), content: "burst" });
+    const acks = await Promise.all(Array.from({ length: 30 }, () => socket.emit("send_message", payload())));
+    const refused = acks.flatMap((ack) => (ack.ok ? [] : [ack.error]));
+    expect(acks.length - refused.length).toBeGreaterThanOrEqual(burst);
+    expect(refused.length).toBeGreaterThanOrEqual(20);
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: "RATE_LIMITED", retryable: true });
+      expect(error.retryAfterMs).toBeGreaterThan(0);
+      expect(error.retryAfterMs).toBeLessThanOrEqual(1_000);
+    }
+    // What was refused was not written.
+    const rows = await cluster.sql("SELECT FROM messages WHERE conversation_id = $1", [id]);
+    expect(rows).toHaveLength(acks.length - refused.length);
+    await eventually(
+      "a token to flow in",
+      () => socket.emit("send_message", payload()),
+      (ack) => ack.ok,
+    );
+  });
+
+  it("costs nobody else anything", async () => {
+    const { ana, ben, id } = await pair();
+    const [loud, calm] = [await cluster.socket(ana), await cluster.socket(ben)];
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        loud.emit("send_message", { conversationId: id, clientMessageId: randomUUID(), content: "loud" }),
+      ),
+    );
+    for (let n = 0; n < burst; n++) await cluster.send(calm, id, "calm");
+  });
+
+  it("is limited over all sockets of one person together", async () => {
+    const { ana, id } = await pair();
+    const sockets = [await cluster.socket(ana), await cluster.socket(ana)];
+    const acks = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        sockets[n % 2]!.emit("send_message", {
+          conversationId: id,
+          clientMessageId: randomUUID(),
+          content: "x",
+        }),
+      ),
+    );
+    expect(acks.filter((ack) => ack.ok).length).toBeLessThanOrEqual(burst + 3);
+  });
+
+  it("by REST is 429 with retryAfterMs and Retry-After", async () => {
+    const { ana, id } = await pair();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        cluster.rest(ana, "POST", "/api/messages", {
+          conversationId: id,
+          clientMessageId: randomUUID(),
+          content: "x",
+        }),
+      ),
+    );
+    const refused = answers.filter((answer) => answer.status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    for (const { body, headers } of refused) {
+      expect(body.error).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: expect.any(Number) });
+      expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    }
+  });
+});
+
+describe("other commands", () => {
+  it.each([
+    ["mark_read", (id: string) => ({ conversationId: id, seq: 0 })],
+    ["sync", (id: string) => ({ cursors: { [id]: 0 } })],
+    ["join_conversation", (id: string) => ({ conversationId: id })],
+    ["leave_conversation", (id: string) => ({ conversationId: id })],
+    ["no_such_event", () => ({})],
+  ])("are limited as well: %s", async (command, payloadOf) => {
+    const { ana, id } = await pair();
+    const socket = await cluster.socket(ana);
+    const acks = await Promise.all(
+      Array.from({ length: 60 }, () => socket.emit(command as "sync", payloadOf(id))),
+    );
+    const codes = acks.flatMap((ack) => (ack.ok ? [] : [ack.error.code]));
+    expect(codes.filter((code) => code === "RATE_LIMITED").length).toBeGreaterThanOrEqual(20);
+    expect(socket.raw.connected).toBe(true);
+    await socket.ok("heartbeat", {});
+  });
+
+  it("in a flood of refusals end the connection, and only this one", async () => {
+    const { ana, ben } = await pair();
+    const [flood, calm] = [await cluster.socket(ana), await cluster.socket(ben)];
+    for (let n = 0; n < 400; n++) flood.raw.emit("no_such_event", {});
+    expect(await flood.disconnected()).toBe("transport close");
+    await calm.ok("heartbeat", {});
+  });
+
+  it("typing in a flood is dropped, not refused", async () => {
+    const { ana, ben, id } = await pair();
+    const [flood, calm] = [await cluster.socket(ana), await cluster.socket(ben)];
+    const typing = { conversationId: id, isTyping: true };
+    const acks = await Promise.all(Array.from({ length: 200 }, () => flood.emit("typing", typing)));
+    expect(acks.every((ack) => ack.ok)).toBe(true);
+    await cluster.send(flood, id);
+    await calm.messages(id, 1);
+    expect(calm.all("user_typing").length).toBeLessThan(20);
+  });
+});
+
+describe("an 11th socket of one person", () => {
+  const limited = { code: "RATE_LIMITED", retryable: true };
+
+  it("is refused, and there is room again when one has gone", async () => {
+    const ana = await cluster.person("ana");
+    const sockets = [];
+    for (let n = 0; n < 10; n++) sockets.push(await cluster.socket(ana));
+    expect(await cluster.connect(ana.token).refusal()).toMatchObject(limited);
+    await Promise.all(sockets.map((socket) => socket.ok("heartbeat", {})));
+    sockets[0]!.close();
+    await eventually(
+      "room for one more",
+      async () => {
+        const next = cluster.connect(ana.token);
+        return next.ready().then(
+          () => true,
+          () => false,
+        );
+      },
+      (admitted) => admitted,
+    );
+  });
+
+  it("is refused also when all of them come at once", async () => {
+    const ana = await cluster.person("ana");
+    const sockets = Array.from({ length: 30 }, () => cluster.connect(ana.token));
+    const outcomes = await Promise.all(
+      sockets.map((socket) =>
+        socket.ready().then(
+          () => "admitted",
+          () => "refused",
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === "admitted")).toHaveLength(10);
+  });
+});

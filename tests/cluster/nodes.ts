@@ -1,0 +1,121 @@
+import { type Api, createApi } from "@parloir/api/api.ts";
+import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
+import { readApiConfig, readGatewayConfig } from "@parloir/platform/env.ts";
+import type { Log } from "@parloir/platform/log.ts";
+import { createMetrics, type Metrics } from "@parloir/platform/metrics.ts";
+import { closeServer, listen } from "@parloir/platform/private-server.ts";
+import {
+  closeRedis,
+  createPublisherClient,
+  createQueueConsumerClient,
+  createQueueProducerClient,
+  createSubscriberClient,
+  untilReady,
+} from "@parloir/platform/redis.ts";
+import { createDatabase, type Database } from "@parloir/store/database.ts";
+import { startWorker } from "@parloir/worker/worker.ts";
+
+/** The processes of the cluster, composed as their `main.ts` does, on ports that the OS chooses. */
+
+export type Environment = Record<string, string>;
+
+export interface Node {
+  name: string;
+  metrics: Metrics;
+  /** In the order in which `main.ts` lets go. */
+  stop: () => Promise<void>;
+}
+
+export interface GatewayNode extends Node {
+  gateway: Gateway;
+  port: number;
+  url: string;
+}
+
+export interface ApiNode extends Node {
+  api: Api;
+  database: Database;
+  port: number;
+  url: string;
+  privateUrl: string;
+}
+
+const host = "127.0.0.1";
+const redisWaitMs = 10_000;
+
+export async function startApi(name: string, env: Environment, log: Log): Promise<ApiNode> {
+  const config = readApiConfig({ ...env, NODE_NAME: name });
+  const metrics = createMetrics("api", name);
+  const database = openDatabase(config, log);
+  const redis = createPublisherClient({ url: config.redisUrl, cluster: false }, log);
+  await untilReady(redis, redisWaitMs);
+  const api = createApi({ config, database, redis, log, metrics });
+  const privatePort = await listen(api.privateServer, 0, host);
+  const port = await listen(api.publicServer, 0, host);
+  api.health.started();
+  const privateUrl = `http://${host}:${privatePort}`;
+  const stop = async () => {
+    api.health.draining();
+    await closeServer(api.publicServer);
+    await api.commitQueue.drained();
+    await closeServer(api.privateServer);
+    await database.close();
+    closeRedis(redis);
+  };
+  return { name, metrics, api, database, port, url: `http://${host}:${port}`, privateUrl, stop };
+}
+
+export async function startGateway(name: string, env: Environment, log: Log): Promise<GatewayNode> {
+  const config = readGatewayConfig({ ...env, NODE_NAME: name });
+  const metrics = createMetrics("gateway", name);
+  const endpoint = { url: config.redisUrl, cluster: false };
+  const publisher = createPublisherClient(endpoint, log);
+  const subscriber = createSubscriberClient(endpoint, log);
+  await Promise.all([untilReady(publisher, redisWaitMs), untilReady(subscriber, redisWaitMs)]);
+  const gateway = createGateway({ config, publisher, subscriber, log, metrics });
+  const port = await listen(gateway.publicServer, 0, host);
+  gateway.health.started();
+  const stop = async () => {
+    await gateway.close();
+    closeRedis(publisher);
+    closeRedis(subscriber);
+  };
+  return { name, metrics, gateway, port, url: `http://${host}:${port}`, stop };
+}
+
+export async function startWorkerNode(name: string, env: Environment, log: Log): Promise<Node> {
+  const config = readApiConfig({ ...env, NODE_NAME: name });
+  const metrics = createMetrics("worker", name);
+  const database = openDatabase(config, log);
+  const redis = createPublisherClient({ url: config.redisUrl, cluster: false }, log);
+  const queueRedis = {
+    queue: createQueueProducerClient(config.redisUrl, log),
+    worker: createQueueConsumerClient(config.redisUrl, log),
+  };
+  await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
+  const worker = startWorker({
+    database,
+    redis,
+    queueRedis,
+    log,
+    metrics,
+    onStuck: (part) => log.error({ part }, "the worker is stuck"),
+  });
+  const stop = async () => {
+    await worker.close();
+    await database.close();
+    closeRedis(queueRedis.queue);
+    closeRedis(queueRedis.worker);
+    closeRedis(redis);
+  };
+  return { name, metrics, stop };
+}
+
+function openDatabase(config: { databaseUrl: string; nodeName: string }, log: Log): Database {
+  return createDatabase({
+    url: config.databaseUrl,
+    poolSize: 6,
+    applicationName: config.nodeName,
+    onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
+  });
+}

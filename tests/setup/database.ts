@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+
+export interface TestDatabase {
+  url: string;
+  /** For looking and arranging from outside, on connections that are not the cluster's. */
+  pool: pg.Pool;
+  /** Who is still connected besides this `pool`. */
+  leftConnections: () => Promise<string[]>;
+  drop: () => Promise<void>;
+}
+
+/** A migrated, empty database of one's own. */
+export async function cloneDatabase(): Promise<TestDatabase> {
+  const template = new URL(inject("templateUrl"));
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await asAdmin(template, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE template`));
+  const url = new URL(template);
+  url.pathname = `/${name}`;
+  const own = "the test itself";
+  const pool = new pg.Pool({ connectionString: url.href, max: 4, application_name: own });
+  return {
+    url: url.href,
+    pool,
+    async leftConnections() {
+      const { rows } = await pool.query<{ application_name: string }>(
+        "SELECT application_name FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2",
+        [name, own],
+      );
+      return rows.map((row) => row.application_name);
+    },
+    async drop() {
+      await pool.end();
+      // FORCE only for the test's own connections, which end a moment after the pool did.
+      await asAdmin(template, (admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+async function asAdmin(template: URL, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const url = new URL(template);
+  url.pathname = "/postgres";
+  const admin = new pg.Client({ connectionString: url.href });
+  await admin.connect();
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
+}
