@@ -8,6 +8,7 @@ import {
 import type { GatewayConfig } from "@parloir/platform/env.ts";
 import { type Health, isReady } from "@parloir/platform/health.ts";
 import { Server } from "socket.io";
+import { coalesceWrites } from "./coalesce-writes.ts";
 import type { GatewayServer } from "./context.ts";
 import { originAllowed } from "./handshake.ts";
 import { textOnlyParser } from "./text-only-parser.ts";
@@ -35,6 +36,7 @@ export function createSocketServer(httpServer: HttpServer, config: GatewayConfig
   });
   // The balancer routes a session by this prefix: stickiness without a cookie.
   io.engine.generateId = () => `${config.nodeName}.${randomBytes(15).toString("base64url")}`;
+  coalesceWrites(io);
   return io;
 }
 

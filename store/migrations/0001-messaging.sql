@@ -62,7 +62,8 @@ CREATE TABLE members (
 CREATE INDEX members_of_user ON members (user_id, conversation_id);
 
 -- Partitioned by conversation, and every hot query carries conversation_id: the table can move to a distributed
--- Postgres unchanged. Foreign keys are left out on purpose: the commit statement checks membership under a lock,
+-- Postgres unchanged. Four partitions, because a generic plan opens all of them (measured: 583 µs of Postgres for a
+-- batch of one, 707 with sixteen). Foreign keys are left out on purpose: the commit statement checks membership under a lock,
 -- and two more look-ups per row are what a foreign key would cost.
 CREATE TABLE messages (
   conversation_id uuid NOT NULL,
@@ -72,7 +73,9 @@ CREATE TABLE messages (
   client_message_id text NOT NULL,
   -- Of the request as it was first sent, so that a repeat is told from a conflict even after an edit.
   fingerprint bigint NOT NULL,
-  kind text NOT NULL DEFAULT 'text' CHECK (kind IN ('text', 'system', 'call')),
+  -- text, system or call. No CHECK: it is compiled anew for each partition that a statement touches (measured:
+  -- 97 against 53 µs of Postgres per message in batches of 100), and one statement writes this table.
+  kind text NOT NULL DEFAULT 'text',
   content text NOT NULL,
   reply_to_seq bigint,
   mentions text[],
@@ -86,9 +89,9 @@ CREATE TABLE messages (
 
 DO $$
 BEGIN
-  FOR n IN 0..15 LOOP
+  FOR n IN 0..3 LOOP
     EXECUTE format(
-      'CREATE TABLE messages_%s PARTITION OF messages FOR VALUES WITH (MODULUS 16, REMAINDER %s)', lpad(n::text, 2, '0'), n);
+      'CREATE TABLE messages_%s PARTITION OF messages FOR VALUES WITH (MODULUS 4, REMAINDER %s)', n, n);
   END LOOP;
 END $$;
 

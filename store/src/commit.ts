@@ -8,6 +8,8 @@ import type { Database } from "./database.ts";
  * - `advanced` numbers by `last_seq + n` under that lock: commit order is seq order and there is never a gap.
  *   A Postgres sequence gives both wrong: it hands out numbers before the commit and keeps them after a rollback.
  * - created_at is read after the lock and never falls behind the previous message's.
+ * - Members and repeats are looked up by LATERAL, one index scan an item. As plain joins the generic plan hashes
+ *   whole tables: measured with 90k messages, 3.8 ms of Postgres per message in batches of 5 against 0.14 ms.
  * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
  *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
  */
@@ -52,8 +54,12 @@ WITH input AS MATERIALIZED (
     END AS outcome
   FROM input i
   LEFT JOIN locked l ON l.id = i.c
-  LEFT JOIN members p ON p.conversation_id = i.c AND p.user_id = i.s AND p.left_at IS NULL
-  LEFT JOIN messages o ON o.conversation_id = i.c AND o.sender_id = i.s AND o.client_message_id = i.k
+  LEFT JOIN LATERAL (
+    SELECT user_id FROM members
+    WHERE conversation_id = i.c AND user_id = i.s AND left_at IS NULL LIMIT 1) p ON true
+  LEFT JOIN LATERAL (
+    SELECT id, seq, change, created_at, fingerprint FROM messages
+    WHERE conversation_id = i.c AND sender_id = i.s AND client_message_id = i.k LIMIT 1) o ON true
 ), fresh AS MATERIALIZED (
   SELECT *, uuidv7() AS id, row_number() OVER (PARTITION BY c ORDER BY ord) AS n
   FROM judged WHERE outcome = 'stored'

@@ -41,8 +41,8 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
         UPDATE notifications n SET read_at = now()
         FROM input i WHERE n.user_id = i.u AND n.conversation_id = i.c AND n.read_at IS NULL AND n.seq <= i.seq
       )
-      SELECT i.ord, GREATEST(i.was, r.last_read_seq) AS "lastReadSeq", r.user_id IS NOT NULL AS raised,
-        GREATEST(v.last_seq - GREATEST(i.was, r.last_read_seq, p.joined_seq, p.cleared_seq), 0) AS "unreadCount"
+      SELECT i.ord, GREATEST(i.was, i.seq, r.last_read_seq) AS "lastReadSeq", r.user_id IS NOT NULL AS raised,
+        GREATEST(v.last_seq - GREATEST(i.was, i.seq, r.last_read_seq, p.joined_seq, p.cleared_seq), 0) AS "unreadCount"
       FROM input i
       JOIN conversations v ON v.id = i.c
       JOIN members p ON p.conversation_id = i.c AND p.user_id = i.u

@@ -1,0 +1,181 @@
+import type { SyncItem } from "@parloir/contracts/events.ts";
+import type { Message } from "@parloir/contracts/shapes.ts";
+import { createMetrics } from "@parloir/platform/metrics.ts";
+import fc from "fast-check";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSequencer } from "./sequencer.ts";
+
+const id = "conversation";
+const message = (seq: number) => ({ conversationId: id, seq, content: `message ${seq}` }) as Message;
+const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A sequencer over a database that holds messages 1 … head, and whose reader can be out of order. */
+function scene(head = 0) {
+  const state = { head, readable: true, reads: 0, delivered: [] as number[], resyncs: 0 };
+  const sequencer = createSequencer({
+    async read(conversationId, after, limit): Promise<SyncItem> {
+      state.reads += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (!state.readable) throw new Error("the api does not answer");
+      const messages = upTo(state.head)
+        .slice(after, after + limit)
+        .map(message);
+      const reached = messages.at(-1)?.seq ?? after;
+      return { conversationId, messages, lastSeq: state.head, complete: reached >= state.head };
+    },
+    deliver: (_, { seq }) => void state.delivered.push(seq),
+    resync: () => {
+      state.resyncs += 1;
+    },
+    log: pino({ level: "silent" }),
+    metrics: createMetrics("gateway", "test"),
+  });
+  return { state, sequencer };
+}
+
+describe("the sequencer", () => {
+  type Step =
+    | { do: "commit" }
+    | { do: "push"; pick: number }
+    | { do: "tip" }
+    | { do: "wait"; ms: number }
+    | { do: "reader"; works: boolean };
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 4, arbitrary: fc.constant({ do: "commit" as const }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant("push" as const), pick: fc.nat() }) },
+    { weight: 1, arbitrary: fc.constant({ do: "tip" as const }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 1_200 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("reader" as const), works: fc.boolean() }) },
+  );
+
+  it("gives 1..n in order, each once, for any order, repetition and loss of pushes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
+        const { state, sequencer } = scene();
+        sequencer.open(id, 0);
+        for (const each of steps) {
+          if (each.do === "commit") state.head += 1;
+          else if (each.do === "push" && state.head > 0)
+            sequencer.push(message(1 + (each.pick % state.head)));
+          else if (each.do === "tip") sequencer.tip(id, state.head);
+          else if (each.do === "wait") await vi.advanceTimersByTimeAsync(each.ms);
+          else if (each.do === "reader") state.readable = each.works;
+          expect(state.delivered).toEqual(upTo(state.delivered.length));
+        }
+        // In the end somebody tells the head, and the reader answers again.
+        state.readable = true;
+        sequencer.tip(id, state.head);
+        await vi.advanceTimersByTimeAsync(5_000);
+        expect(state.delivered).toEqual(upTo(state.head));
+        expect(state.resyncs).toBe(0);
+        sequencer.stop();
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("waits for a push that is a little late instead of reading", async () => {
+    const { state, sequencer } = scene(3);
+    sequencer.open(id, 0);
+    sequencer.push(message(2));
+    sequencer.push(message(3));
+    await vi.advanceTimersByTimeAsync(50);
+    expect(state.delivered).toEqual([]);
+    sequencer.push(message(1));
+    expect(state.delivered).toEqual([1, 2, 3]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(state.reads).toBe(0);
+  });
+
+  it("reads a gap once for everybody, and a lost last message by its tip", async () => {
+    const { state, sequencer } = scene(5);
+    sequencer.open(id, 0);
+    sequencer.push(message(1));
+    sequencer.push(message(3));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([state.delivered, state.reads]).toEqual([[1, 2, 3, 4, 5], 1]);
+    state.head = 6;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(state.delivered).toEqual(upTo(5));
+    sequencer.tip(id, 6);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([state.delivered, state.reads]).toEqual([upTo(6), 2]);
+  });
+
+  it("catches up at once when asked to, by pages", async () => {
+    const { state, sequencer } = scene(450);
+    sequencer.open(id, 0);
+    const caughtUp = sequencer.catchUp(id, 450);
+    await vi.advanceTimersByTimeAsync(20);
+    await caughtUp;
+    expect(state.delivered).toEqual(upTo(450));
+    expect(state.reads).toBe(3);
+  });
+
+  it("tells to resync, once, when more is missing than is worth pushing", async () => {
+    const { state, sequencer } = scene(5_000);
+    sequencer.open(id, 0);
+    sequencer.tip(id, 5_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([state.delivered, state.resyncs, sequencer.position(id)]).toEqual([[], 1, 5_000]);
+    state.head = 5_001;
+    sequencer.push(message(5_001));
+    expect(state.delivered).toEqual([5_001]);
+  });
+
+  it("stops asking for a tip that the database does not have", async () => {
+    const { state, sequencer } = scene(3);
+    sequencer.open(id, 3);
+    sequencer.tip(id, 9);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const { reads } = state;
+    expect(reads).toBeGreaterThan(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(state.reads).toBe(reads);
+  });
+
+  it("forgets a closed conversation, also one that is being repaired", async () => {
+    const { state, sequencer } = scene(3);
+    sequencer.open(id, 0);
+    const repair = sequencer.catchUp(id, 3);
+    sequencer.close(id);
+    await vi.advanceTimersByTimeAsync(5_000);
+    await repair;
+    expect([state.delivered, sequencer.conversations()]).toEqual([[], []]);
+    sequencer.push(message(1));
+    expect(state.delivered).toEqual([]);
+  });
+});
+
+describe("the ring", () => {
+  it("answers exactly what follows a cursor while it covers it, and else says that it does not know", async () => {
+    const { state, sequencer } = scene();
+    sequencer.open(id, 10);
+    for (let seq = 11; seq <= 15; seq++) {
+      state.head = seq;
+      sequencer.push(message(seq));
+    }
+    const seqs = (after: number) => sequencer.since(id, after)?.messages.map((each) => each.seq);
+    expect([seqs(10), seqs(12), seqs(15)]).toEqual([[11, 12, 13, 14, 15], [13, 14, 15], []]);
+    expect([seqs(9), seqs(0), seqs(16)]).toEqual([undefined, undefined, undefined]);
+    expect(sequencer.since("another", 0)).toBeNull();
+  });
+
+  it("covers the newest 100, and nothing older than two minutes", async () => {
+    const { sequencer } = scene();
+    sequencer.open(id, 0);
+    for (const seq of upTo(150)) sequencer.push(message(seq));
+    expect(sequencer.since(id, 50)?.messages).toHaveLength(100);
+    expect(sequencer.since(id, 49)).toBeNull();
+    await vi.advanceTimersByTimeAsync(120_001);
+    expect(sequencer.since(id, 149)).toBeNull();
+    expect(sequencer.since(id, 150)).toEqual({ messages: [], lastSeq: 150 });
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { EnvironmentError, readApiConfig, readGatewayConfig, readWorkerConfig } from "./env.ts";
+
+function problemsOf(read: () => unknown): string[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const secret = "x".repeat(32);
+const production = {
+  NODE_ENV: "production",
+  JWT_SECRET: secret,
+  INTERNAL_SECRET: secret,
+  SERVER_KEY: secret,
+  DATABASE_URL: "postgresql://db.internal/parloir",
+  REDIS_URL: "redis://redis.internal:6379",
+  QUEUE_REDIS_URL: "redis://queue.internal:6379",
+  API_URLS: "http://api1:4100,http://api2:4100/",
+};
+
+describe("the environment", () => {
+  it("needs nothing in development", () => {
+    for (const read of [readGatewayConfig, readApiConfig, readWorkerConfig])
+      expect(problemsOf(() => read({}))).toEqual([]);
+  });
+
+  it("reports every problem at once, each once", () => {
+    const problems = problemsOf(() =>
+      readGatewayConfig({
+        PORT: "eighty",
+        PRIVATE_PORT: "-1",
+        NODE_NAME: "gw.1",
+        LOG_LEVEL: "loud",
+        REDIS_URL: "not a url",
+        API_URLS: "http://ok,nonsense",
+        LIMIT_SEND_BURST: "1e3",
+        ALLOWED_ORIGINS: "example.org",
+        REDIS_CLUSTER: "yes",
+      }),
+    );
+    const names = problems.map((problem) => problem.split(/[ :]/)[0]);
+    expect(names.toSorted()).toEqual([
+      "ALLOWED_ORIGINS",
+      "API_URLS",
+      "LIMIT_SEND_BURST",
+      "LOG_LEVEL",
+      "NODE_NAME",
+      "PORT",
+      "PRIVATE_PORT",
+      "REDIS_CLUSTER",
+      "REDIS_URL",
+    ]);
+  });
+
+  it("of a complete production is accepted, by every process", () => {
+    for (const read of [readGatewayConfig, readApiConfig, readWorkerConfig])
+      expect(problemsOf(() => read(production))).toEqual([]);
+    expect(readGatewayConfig(production).apiUrls).toEqual(["http://api1:4100", "http://api2:4100"]);
+  });
+
+  it.each([
+    ["JWT_SECRET", "development-jwt-secret-0123456789abcdef"],
+    ["INTERNAL_SECRET", "development-internal-secret"],
+    ["SERVER_KEY", "dev-server-key"],
+    ["JWT_SECRET", "short"],
+    ["SERVER_KEY", "x".repeat(31)],
+    ["JWT_SECRET", ""],
+    ["INTERNAL_SECRET", "   "],
+    ["SERVER_KEY", undefined],
+    ["DATABASE_URL", undefined],
+    ["REDIS_URL", ""],
+    ["DEMO_ACCOUNTS", "1"],
+  ])("of production with %s = %s is refused", (name, value) => {
+    const problems = problemsOf(() => readApiConfig({ ...production, [name]: value }));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(name);
+  });
+
+  it("names variables and never shows the value of a secret or of a url", () => {
+    const text = problemsOf(() =>
+      readApiConfig({
+        ...production,
+        JWT_SECRET: "hunter2",
+        DATABASE_URL: "hunter3:with password",
+        SERVER_KEY: "hunter4",
+      }),
+    ).join();
+    expect(text).toContain("JWT_SECRET");
+    expect(text).not.toContain("hunter");
+  });
+
+  it("takes tokens of one kind: a secret or an issuer's keys", () => {
+    const issuer = { ...production, JWT_SECRET: undefined, JWKS_URL: "https://issuer.example/keys" };
+    expect(readGatewayConfig(issuer).tokens).toMatchObject({
+      secret: null,
+      jwksUrl: "https://issuer.example/keys",
+    });
+    expect(problemsOf(() => readGatewayConfig({ ...issuer, JWT_SECRET: secret }))).toHaveLength(1);
+    expect(problemsOf(() => readGatewayConfig({ ...issuer, JWKS_URL: "keys" }))).toHaveLength(1);
+  });
+
+  it("counts an empty variable as absent", () => {
+    expect(readGatewayConfig({ PORT: "", LIMIT_SENDS_PER_SECOND: " " })).toEqual(readGatewayConfig({}));
+  });
+
+  it("keeps origins as origins, with the public address among them", () => {
+    const { allowedOrigins } = readApiConfig({
+      PUBLIC_URL: "https://chat.example.org/messages?x=1",
+      ALLOWED_ORIGINS: "https://shop.example.org/ , http://localhost:5173",
+    });
+    expect(allowedOrigins).toEqual([
+      "https://chat.example.org",
+      "https://shop.example.org",
+      "http://localhost:5173",
+    ]);
+  });
+});
