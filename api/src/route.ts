@@ -80,8 +80,8 @@ export function createRouter(options: {
 
 async function handle(definition: Route, authenticate: Authenticate, request: Request): Promise<RouteAnswer> {
   const person = await authenticate(definition.who, request.headers.authorization);
-  if (definition.body && !request.is("application/json")) {
-    throw new CodedError("UNSUPPORTED", "the body must be application/json");
+  if (definition.body && !isJson(request)) {
+    throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
   }
   return definition.handle({
     params: definition.params ? parse(definition.params, request.params) : undefined,
@@ -90,6 +90,13 @@ async function handle(definition: Route, authenticate: Authenticate, request: Re
     person: person as Person,
     byKey: person === null && definition.who !== "anyone",
   });
+}
+
+function isJson(request: Request): boolean {
+  if (!request.is("application/json")) return false;
+  // The body parser would take any other UTF as well.
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1] ?? "utf-8";
+  return charset.toLowerCase() === "utf-8";
 }
 
 function methodsByPath(routes: Route[]): Map<string, string[]> {

@@ -1,13 +1,16 @@
 import * as z from "zod/mini";
 import { sendMessagePayload } from "./commands.ts";
+import { textProblem } from "./content.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import type { Message } from "./shapes.ts";
 import { conversationKinds, conversationStatuses, roles } from "./shapes.ts";
 
 /** Bodies and queries of every REST route. Query values arrive as strings. */
 
-const shortText = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
-const httpsUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_048));
+/** Postgres stores no NUL, and a lone surrogate would come back as another text. */
+const storable = z.refine<string>((text) => textProblem(text) === null, "not well-formed text");
+const shortText = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max), storable);
+const httpsUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_048), storable);
 const wholeNumber = (min: number, max: number) =>
   z.pipe(
     z.pipe(z.string().check(z.regex(/^\d{1,16}$/)), z.transform(Number)),

@@ -57,7 +57,7 @@ export function createGateway(options: {
   const { limits } = config;
   const api = createApiClient({ urls: config.apiUrls, secret: config.internalSecret, metrics });
   const health = createHealth({
-    redis: () => (subscriber.status === "ready" && publisher.status === "ready" ? "ok" : "degraded"),
+    redis: () => (publisher.status === "ready" && !tips.degraded() ? "ok" : "degraded"),
   });
   const publicServer = createPublicServer(health);
   const io = createSocketServer(publicServer, config);

@@ -9,6 +9,8 @@ import type { Sequencer } from "./sequencer.ts";
  * between gateways. After every break of the subscription, however short, everything is checked once more.
  */
 export interface Tips {
+  /** Pushes do not come: messages travel by polled heads. */
+  degraded: () => boolean;
   stop: () => void;
 }
 
@@ -40,14 +42,18 @@ export function startTips(options: {
 
   function tick(): void {
     void ping();
-    const degraded = subscriber.status !== "ready" || Date.now() - heardAt > silentMs;
-    if (degraded) broken = true;
-    report(degraded);
+    const isDegraded = degraded();
+    if (isDegraded) broken = true;
+    report(isDegraded);
     if (checking || (!broken && Date.now() - checkedAt < healthyCheckMs)) return;
     // Missed pushes will not come: there is nothing to wait for.
     const how = broken ? "catchUp" : "tip";
-    if (!degraded) broken = false;
+    if (!isDegraded) broken = false;
     void check(how);
+  }
+
+  function degraded(): boolean {
+    return subscriber.status !== "ready" || Date.now() - heardAt > silentMs;
   }
 
   /** In a Redis Cluster a PING asks some node, not the subscription's: there the connection's state must do. */
@@ -64,10 +70,10 @@ export function startTips(options: {
     }
   }
 
-  function report(degraded: boolean): void {
-    if (degraded && !reported) log.warn("pub/sub is gone: polling the heads of open conversations");
-    if (!degraded && reported) log.info("pub/sub is back: checking every open conversation");
-    reported = degraded;
+  function report(isDegraded: boolean): void {
+    if (isDegraded && !reported) log.warn("pub/sub is gone: polling the heads of open conversations");
+    if (!isDegraded && reported) log.info("pub/sub is back: checking every open conversation");
+    reported = isDegraded;
   }
 
   async function check(how: "tip" | "catchUp"): Promise<void> {
@@ -84,6 +90,7 @@ export function startTips(options: {
   }
 
   return {
+    degraded,
     stop() {
       clearInterval(timer);
       subscriber.off("close", onClose);

@@ -16,11 +16,13 @@ const isDue = `(taken_at IS NULL OR taken_at < now() - interval '${retakeAfter}'
  * `finishOutbox`: at least once, never lost. Relays on several workers do not wait for one another (SKIP LOCKED).
  * @returns how many rows were taken
  */
-export function takeOutbox(
+export async function takeOutbox(
   database: Database,
   limit: number,
   use: (rows: OutboxRow[]) => Promise<void>,
 ): Promise<number> {
+  // Most rounds find nothing: one look instead of a transaction's three.
+  if ((await countOutbox(database)) === 0) return 0;
   return database.transaction(async (query) => {
     const rows = await query<OutboxRow>({
       name: "take-outbox",
