@@ -23,6 +23,7 @@ async function answer(
   const ack = typeof last === "function" ? (last as (answer: Ack<unknown>) => void) : ignore;
   const command = resolveCommand(event, typeof last === "function" ? args.slice(0, -1) : args);
   const commands = gateway.metrics.get("parloir_commands_total");
+  socket.data.underWay += 1;
   try {
     const data = await run(gateway, socket, command.name, command.payload);
     commands.inc({ event: command.name ?? "unknown", outcome: "ok" });
@@ -32,6 +33,11 @@ async function answer(
     commands.inc({ event: command.name ?? "unknown", outcome: coded.code });
     ack({ ok: false, error: errorBody(coded) });
     if (coded.code === "RATE_LIMITED") countRefusal(gateway, socket);
+  } finally {
+    socket.data.underWay -= 1;
+    socket.data.answeredAt = Date.now();
+    // Behind the ack on the wire: see drain.ts.
+    if (socket.data.leaving && socket.data.underWay === 0) socket.conn.close();
   }
 }
 

@@ -13,6 +13,9 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
   socket.data.heads = new Map(
     session.conversations.map(({ id, lastSeq, floor }) => [id, { lastSeq, floor }]),
   );
+  socket.data.underWay = 0;
+  socket.data.answeredAt = 0;
+  socket.data.leaving = false;
   socket.data.refusedCommands = 0;
   socket.data.refusedSince = 0;
 }

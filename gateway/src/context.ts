@@ -29,6 +29,11 @@ export interface SocketData {
   connectedAt: number;
   /** Just before the heads were read. */
   handshakeAt: number;
+  /** Commands that were not answered yet. */
+  underWay: number;
+  answeredAt: number;
+  /** The gateway drains and it is this socket's turn: closed with its next answer, or when it is quiet. */
+  leaving: boolean;
   refusedCommands: number;
   refusedSince: number;
 }

@@ -1,5 +1,5 @@
 import type { Log } from "@parloir/platform/log.ts";
-import type { GatewayServer } from "./context.ts";
+import type { GatewayServer, GatewaySocket } from "./context.ts";
 
 /**
  * Sends the sockets of a gateway that is about to end elsewhere, without a failed send and without a storm: first
@@ -18,6 +18,7 @@ export interface DrainOptions {
 /** Clients hear of it with a part of the drain to spare for those who do not move by themselves. */
 const announcedShare = 0.6;
 const tickMs = 50;
+const quietMs = 500;
 
 export async function drainSockets({ io, drainMs, balancerMs, log }: DrainOptions): Promise<void> {
   const { sockets } = io.of("/");
@@ -31,22 +32,33 @@ export async function drainSockets({ io, drainMs, balancerMs, log }: DrainOption
   await closePaced(io, windowMs);
 }
 
-/** Closes a share of what is left every tick, so that none remains when the window ends. */
+/**
+ * Gives a share of what is left its turn every tick, so that none remains when the window ends. A client counts a
+ * send as failed when its connection closes before the ack, also one that crosses the close on the wire. So a busy
+ * socket is closed right behind an answer (commands.ts), when its client has nothing to say yet, and a quiet one at
+ * any moment. Measured with plain clients that write 20 messages a second each: closing at any moment failed a send
+ * of every second one.
+ */
 async function closePaced(io: GatewayServer, windowMs: number): Promise<void> {
   const { sockets } = io.of("/");
   const end = Date.now() + windowMs;
+  const lastTurn = end - windowMs / 4;
   // Clients that move by themselves come first: the paced closing begins in the second half.
   while (sockets.size > 0 && Date.now() < end - windowMs / 2) await sleep(tickMs);
   while (sockets.size > 0) {
-    const ticksLeft = Math.max(1, Math.floor((end - Date.now()) / tickMs));
-    let share = Math.ceil(sockets.size / ticksLeft);
-    for (const socket of sockets.values()) {
-      if (share-- <= 0) break;
-      socket.conn.close();
-    }
-    if (Date.now() > end) break;
+    const now = Date.now();
+    const ticksLeft = Math.max(1, Math.floor((lastTurn - now) / tickMs));
+    const staying = [...sockets.values()].filter((socket) => !socket.data.leaving);
+    for (const socket of staying.slice(0, Math.ceil(staying.length / ticksLeft))) socket.data.leaving = true;
+    for (const socket of sockets.values())
+      if (now > end || (socket.data.leaving && isQuiet(socket, now))) socket.conn.close();
+    if (now > end) break;
     await sleep(tickMs);
   }
+}
+
+function isQuiet({ data }: GatewaySocket, now: number): boolean {
+  return data.underWay === 0 && now - data.answeredAt > quietMs;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -168,14 +168,16 @@ describe("the ring", () => {
     expect(sequencer.since("another", 0)).toBeNull();
   });
 
-  it("covers the newest 100, and nothing older than two minutes", async () => {
+  it("covers the newest 100 at least, a bounded number, and nothing older than two minutes", async () => {
     const { sequencer } = scene();
     sequencer.open(id, 0);
-    for (const seq of upTo(150)) sequencer.push(message(seq));
-    expect(sequencer.since(id, 50)?.messages).toHaveLength(100);
-    expect(sequencer.since(id, 49)).toBeNull();
+    for (const seq of upTo(1_000)) {
+      sequencer.push(message(seq));
+      expect(sequencer.since(id, Math.max(0, seq - 100))?.messages).toHaveLength(Math.min(seq, 100));
+      if (seq > 200) expect(sequencer.since(id, seq - 201)).toBeNull();
+    }
     await vi.advanceTimersByTimeAsync(120_001);
-    expect(sequencer.since(id, 149)).toBeNull();
-    expect(sequencer.since(id, 150)).toEqual({ messages: [], lastSeq: 150 });
+    expect(sequencer.since(id, 999)).toBeNull();
+    expect(sequencer.since(id, 1_000)).toEqual({ messages: [], lastSeq: 1_000 });
   });
 });

@@ -10,8 +10,13 @@ export interface Liveness {
   stop: () => void;
 }
 
-const checkMs = 5_000;
-const stuckMs = 30_000;
+export interface LivenessTimes {
+  checkMs: number;
+  /** Longer than any job may take: a statement gives up after 4 s. */
+  stuckMs: number;
+}
+
+const usualTimes: LivenessTimes = { checkMs: 5_000, stuckMs: 30_000 };
 
 export function watchLiveness(options: {
   /** Jobs that wait, or undefined when the queue cannot be asked: then there is nobody to blame. */
@@ -20,7 +25,9 @@ export function watchLiveness(options: {
   waitingRows: () => Promise<number | undefined>;
   onStuck: (part: string) => void;
   log: Log;
+  times?: LivenessTimes | undefined;
 }): Liveness {
+  const { checkMs, stuckMs } = options.times ?? usualTimes;
   const progress = { jobs: Date.now(), relay: Date.now() };
   const timer = setInterval(() => void check(), checkMs);
   timer.unref();

@@ -6,7 +6,7 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import { type ConnectionOptions, Queue, Worker } from "bullmq";
-import { watchLiveness } from "./liveness.ts";
+import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
 import { type Relay, startRelay } from "./relay.ts";
 
@@ -24,6 +24,8 @@ export function startWorker(options: {
   queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
   /** This worker has work and does none: end the process. */
   onStuck: (part: string) => void;
+  /** When it counts as stuck. */
+  liveness?: LivenessTimes;
   log: Log;
   metrics: Metrics;
 }): WorkerParts {
@@ -60,6 +62,7 @@ export function startWorker(options: {
   watch(processor, log, metrics);
   const liveness = watchLiveness({
     log,
+    times: options.liveness,
     onStuck: options.onStuck,
     waitingJobs: () => queue.getWaitingCount().catch(() => undefined),
     waitingRows: () => countOutbox(database).catch(() => undefined),

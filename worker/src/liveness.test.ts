@@ -1,0 +1,80 @@
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { watchLiveness } from "./liveness.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Both parts see what the test says waits for them. */
+function worker(waiting: { jobs?: () => number | undefined; rows?: () => number | undefined }) {
+  const stuck: string[] = [];
+  const liveness = watchLiveness({
+    waitingJobs: async () => waiting.jobs?.() ?? undefined,
+    waitingRows: async () => waiting.rows?.() ?? undefined,
+    onStuck: (part) => void stuck.push(part),
+    log: pino({ level: "silent" }),
+  });
+  return { ...liveness, stuck: () => [...new Set(stuck)] };
+}
+
+const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000);
+
+describe("a worker", () => {
+  it.each<[string, Parameters<typeof worker>[0], string]>([
+    ["its queue", { jobs: () => 3, rows: () => 0 }, "jobs"],
+    ["the outbox", { jobs: () => 0, rows: () => 3 }, "relay"],
+  ])(
+    "that has work in %s and does none is stuck, after half a minute and not before",
+    async (_, waiting, part) => {
+      const { stuck, stop } = worker(waiting);
+      await pass(29);
+      expect(stuck()).toEqual([]);
+      await pass(11);
+      expect(stuck()).toEqual([part]);
+      stop();
+    },
+  );
+
+  it.each<[string, Parameters<typeof worker>[0]]>([
+    ["has nothing to do", { jobs: () => 0, rows: () => 0 }],
+    ["cannot ask its stores", {}],
+  ])("that %s is not stuck, however long", async (_, waiting) => {
+    const { stuck, stop } = worker(waiting);
+    await pass(600);
+    expect(stuck()).toEqual([]);
+    stop();
+  });
+
+  it("that is slow but does something is not stuck", async () => {
+    const { stuck, progressed, stop } = worker({ jobs: () => 1_000, rows: () => 1_000 });
+    for (let n = 0; n < 20; n++) {
+      await pass(25);
+      progressed("jobs");
+      progressed("relay");
+    }
+    expect(stuck()).toEqual([]);
+    stop();
+  });
+
+  it("that does one kind of work is stuck all the same in the other", async () => {
+    const { stuck, progressed, stop } = worker({ jobs: () => 1, rows: () => 1 });
+    for (let n = 0; n < 10; n++) {
+      await pass(5);
+      progressed("relay");
+    }
+    expect(stuck()).toEqual(["jobs"]);
+    stop();
+  });
+
+  it("whose store comes back with work in it gets its half minute first", async () => {
+    let jobs: number | undefined;
+    const { stuck, stop } = worker({ jobs: () => jobs });
+    await pass(120);
+    jobs = 5;
+    await pass(25);
+    expect(stuck()).toEqual([]);
+    await pass(15);
+    expect(stuck()).toEqual(["jobs"]);
+    stop();
+  });
+});
