@@ -63,6 +63,8 @@ export function createApi(options: {
   });
   const issueToken = createTokenIssuer(config.tokens);
   const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
+  const { eventsPerMinute } = config.limits;
+  const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
   const routes = [
     ...peopleRoutes({ database, issueToken }),
     ...conversationRoutes({ database, publisher, cursors: createCursors(config.internalSecret), markRead }),
@@ -75,7 +77,7 @@ export function createApi(options: {
     database,
   });
   const app = createApp({
-    routes: createRouter({ routes, authenticate, log, metrics }),
+    routes: createRouter({ routes, authenticate, writeLimit, log, metrics }),
     openapi: describeRoutes(routes),
     pages: createPages(config.webRoot),
     health,

@@ -19,6 +19,7 @@ const database = createDatabase({
 });
 const redis = createPublisherClient({ url: config.redisUrl, cluster: config.redisCluster }, log);
 const redisWaitMs = 3_000;
+const balancerMs = 1_500;
 if (!(await untilReady(redis, redisWaitMs)))
   log.warn("starting without redis: messages are stored, pushes wait");
 
@@ -35,6 +36,8 @@ installLifecycle({
   onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
   steps: [
     { name: "refuse", run: () => api.health.draining() },
+    // Until the balancer has noticed, it sends requests that deserve an answer.
+    { name: "balancer", run: () => new Promise((resolve) => setTimeout(resolve, balancerMs)) },
     { name: "public server", run: () => closeServer(api.publicServer) },
     { name: "commits", run: () => api.commitQueue.drained() },
     { name: "private server", run: () => closeServer(api.privateServer) },

@@ -4,6 +4,7 @@ import { parse } from "@parloir/contracts/parse.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { type Request, type Response, Router } from "express";
 import type * as z from "zod/mini";
 import type { Authenticate, Who } from "./callers.ts";
@@ -17,6 +18,8 @@ export interface Route<
   method: "get" | "put" | "post" | "patch" | "delete";
   path: string;
   who: Who;
+  /** The handler limits its callers itself. */
+  ownLimit?: true;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -46,6 +49,8 @@ export function route<P extends z.ZodMiniType, Q extends z.ZodMiniType, B extend
 export function createRouter(options: {
   routes: Route[];
   authenticate: Authenticate;
+  /** Of what a person changes, besides messages, which have their own. */
+  writeLimit: TokenBuckets;
   log: Log;
   metrics: Metrics;
 }): Router {
@@ -56,7 +61,7 @@ export function createRouter(options: {
     router[definition.method](definition.path, async (request, response) => {
       const stop = duration.startTimer({ route: definition.path });
       try {
-        const { status = 200, data } = await handle(definition, options.authenticate, request);
+        const { status = 200, data } = await handle(definition, options, request);
         response.status(status).json({ success: true, data });
       } catch (error) {
         sendError(response, error, options.log);
@@ -78,8 +83,16 @@ export function createRouter(options: {
   return router;
 }
 
-async function handle(definition: Route, authenticate: Authenticate, request: Request): Promise<RouteAnswer> {
-  const person = await authenticate(definition.who, request.headers.authorization);
+async function handle(
+  definition: Route,
+  options: { authenticate: Authenticate; writeLimit: TokenBuckets },
+  request: Request,
+): Promise<RouteAnswer> {
+  const person = await options.authenticate(definition.who, request.headers.authorization);
+  if (person && definition.method !== "get" && !definition.ownLimit) {
+    const retryAfterMs = options.writeLimit.take(person.id);
+    if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many changes", { retryAfterMs });
+  }
   if (definition.body && !isJson(request)) {
     throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
   }

@@ -5,7 +5,7 @@ export const maxContentCharacters = 4_000;
 export const maxContentBytes = 16_000;
 
 // Zero-width and other invisible characters that would make a message look empty.
-const invisible = /[\s\p{Cc}\p{Cf}\p{Zs}\u115f\u1160\u3164\uffa0\u2800]/gu;
+const invisible = /[\s\p{Cc}\p{Cf}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const encoder = new TextEncoder();
 
 /**

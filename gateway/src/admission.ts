@@ -85,5 +85,5 @@ function guard<Target>(
 /** A request of Socket.IO that belongs to no session yet. */
 function isHandshake(request: IncomingMessage): boolean {
   const url = request.url ?? "";
-  return url.startsWith("/socket.io/") && !/[?&]sid=/.test(url);
+  return url.startsWith("/socket.io/") && !/[?&]sid=[^&]/.test(url);
 }

@@ -27,9 +27,14 @@ interface Endpoint {
   pool: Pool;
   /** After a refused or failed call the others are asked first until then. */
   avoidUntil: number;
+  failures: number;
 }
 
+/** Doubles with every failure in a row: an api that is frozen costs each try a share of somebody's budget. */
 const avoidMs = 1_000;
+const longestAvoidMs = 30_000;
+/** While there is another api to ask, one that does not answer gets no more than this of the call's time. */
+const firstTryMs = 1_200;
 const connectTimeoutMs = 1_000;
 const connectionsPerApi = 16;
 
@@ -43,6 +48,7 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
         connect: { timeout: connectTimeoutMs },
       }),
       avoidUntil: 0,
+      failures: 0,
     }),
   );
   const duration = options.metrics.get("parloir_api_call_seconds");
@@ -102,19 +108,28 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
       const body = JSON.stringify({ items });
       const deadline = Date.now() + timeoutMs;
       let cause: unknown;
-      for (const endpoint of inOrder(lane)) {
+      const order = inOrder(lane);
+      for (const [position, endpoint] of order.entries()) {
         const left = deadline - Date.now();
         if (left <= 0) break;
+        const isLast = position === order.length - 1;
         const stop = duration.startTimer({ route });
         try {
-          const answer = await ask<InternalResponse<R>>(endpoint, route, body, left);
+          const answer = await ask<InternalResponse<R>>(
+            endpoint,
+            route,
+            body,
+            isLast ? left : Math.min(left, firstTryMs),
+          );
           stop({ outcome: "ok" });
           endpoint.avoidUntil = 0;
+          endpoint.failures = 0;
           noteEpoch(answer.epoch);
           return answer;
         } catch (error) {
           stop({ outcome: "failed" });
-          endpoint.avoidUntil = Date.now() + avoidMs;
+          endpoint.avoidUntil = Date.now() + Math.min(avoidMs * 2 ** endpoint.failures, longestAvoidMs);
+          endpoint.failures += 1;
           cause = error;
         }
       }

@@ -28,8 +28,11 @@ export function coalesceWrites(io: GatewayServer): void {
       pending = false;
       const raw = connection.transport?.socket?._socket;
       raw?.cork();
-      flushNow();
-      raw?.uncork();
+      try {
+        flushNow();
+      } finally {
+        raw?.uncork();
+      }
     };
     connection.flush = () => {
       if (pending) return;

@@ -1,7 +1,9 @@
 import { type Command, commandSchemas, volatileCommands } from "@parloir/contracts/commands.ts";
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import { type Ack, typingAliases } from "@parloir/contracts/events.ts";
+import { rooms } from "@parloir/contracts/ids.ts";
 import { parse } from "@parloir/contracts/parse.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { GatewayContext, GatewaySocket } from "./context.ts";
 import { handlers } from "./handlers/handlers.ts";
 
@@ -61,14 +63,30 @@ async function run(gateway: GatewayContext, socket: GatewaySocket, name: Command
     spend(gateway.limits.events.take(userId));
     throw new CodedError("UNKNOWN_EVENT", "no such event");
   }
-  if (name === "typing" && gateway.limits.typing.take(userId) > 0) return {};
-  if (name === "send_message") spend(gateway.limits.sends.take(userId));
-  else if (name === "join_conversation") spend(gateway.limits.joins.take(userId));
-  else if (name !== "heartbeat" && !volatileCommands.has(name)) spend(gateway.limits.events.take(userId));
+  if (name === "typing" && gateway.limits.typing.take(userId) > 0) {
+    countRefusal(gateway, socket);
+    return {};
+  }
+  if (!volatileCommands.has(name)) spend(bucketOf(gateway, socket, name, payload).take(userId));
   // A heartbeat comes by itself and says nothing about the person.
   if (name !== "heartbeat") gateway.presence.active(userId);
   const handler = handlers[name] as (g: GatewayContext, s: GatewaySocket, p: unknown) => Promise<unknown>;
   return handler(gateway, socket, parse(commandSchemas[name], payload));
+}
+
+function bucketOf(
+  gateway: GatewayContext,
+  socket: GatewaySocket,
+  name: Command,
+  payload: unknown,
+): TokenBuckets {
+  if (name === "send_message") return gateway.limits.sends;
+  if (name === "heartbeat") return gateway.limits.heartbeats;
+  if (name !== "join_conversation") return gateway.limits.events;
+  const { conversationId } = (payload ?? {}) as { conversationId?: unknown };
+  // What was joined automatically may be opened as often as people switch between threads.
+  const isJoined = typeof conversationId === "string" && socket.rooms.has(rooms.conversation(conversationId));
+  return isJoined ? gateway.limits.events : gateway.limits.joins;
 }
 
 function spend(retryAfterMs: number): void {

@@ -16,6 +16,7 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
   socket.data.underWay = 0;
   socket.data.answeredAt = 0;
   socket.data.leaving = false;
+  socket.data.turns = new Map();
   socket.data.refusedCommands = 0;
   socket.data.refusedSince = 0;
 }

@@ -27,6 +27,8 @@ export interface SocketData {
   /** When automatic joins are done and `ready` was sent. */
   opened: Promise<void>;
   connectedAt: number;
+  /** The join or leave in progress, by conversation. */
+  turns: Map<string, Promise<unknown>>;
   /** Just before the heads were read. */
   handshakeAt: number;
   /** Commands that were not answered yet. */
@@ -58,5 +60,11 @@ export interface GatewayContext {
   presence: PresenceKeeper;
   sights: Batcher<"visible">;
   verifyToken: VerifyToken;
-  limits: { sends: TokenBuckets; events: TokenBuckets; joins: TokenBuckets; typing: TokenBuckets };
+  limits: {
+    sends: TokenBuckets;
+    events: TokenBuckets;
+    joins: TokenBuckets;
+    typing: TokenBuckets;
+    heartbeats: TokenBuckets;
+  };
 }

@@ -2,16 +2,14 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
 
 /**
- * Sends the sockets of a gateway that is about to end elsewhere, without a failed send and without a storm: first
- * the balancer learns it, then every client is told when to move, spread over the drain, then what is left is
+ * Sends the sockets of a gateway that is about to end elsewhere, without a failed send and without a storm: once
+ * the balancer knows, every client is told when to move, spread over the drain, then what is left is
  * closed at a paced rate. Never `disconnect()`: a client takes that as «stay away».
  */
 export interface DrainOptions {
   io: GatewayServer;
   /** The whole drain, milliseconds. */
   drainMs: number;
-  /** How long the balancer may need to notice that this gateway no longer admits. */
-  balancerMs: number;
   log: Log;
 }
 
@@ -20,10 +18,9 @@ const announcedShare = 0.6;
 const tickMs = 50;
 const quietMs = 500;
 
-export async function drainSockets({ io, drainMs, balancerMs, log }: DrainOptions): Promise<void> {
+export async function drainSockets({ io, drainMs, log }: DrainOptions): Promise<void> {
   const { sockets } = io.of("/");
   if (sockets.size === 0) return;
-  await sleep(Math.min(balancerMs, drainMs / 4));
   const windowMs = drainMs * announcedShare;
   log.info({ sockets: sockets.size, windowMs }, "draining");
   for (const socket of sockets.values()) {

@@ -44,6 +44,7 @@ const sendBudgetMs = 4_200;
 const readBudgetMs = 4_500;
 const joinsBurst = 20;
 const typingPerSecond = 2;
+const heartbeatsPerSecond = 1;
 const balancerMs = 1_500;
 
 export function createGateway(options: {
@@ -103,6 +104,10 @@ export function createGateway(options: {
       sends: createTokenBuckets(limits.sendsPerSecond, limits.sendBurst),
       events: createTokenBuckets(limits.eventsPerMinute / 60, limits.eventsPerMinute),
       joins: createTokenBuckets(limits.joinsPerMinute / 60, Math.max(joinsBurst, limits.joinsPerMinute)),
+      heartbeats: createTokenBuckets(
+        limits.eventsPerMinute === 0 ? 0 : heartbeatsPerSecond,
+        10 * heartbeatsPerSecond,
+      ),
       typing: createTokenBuckets(limits.eventsPerMinute === 0 ? 0 : typingPerSecond, 2 * typingPerSecond),
     },
   };
@@ -112,11 +117,12 @@ export function createGateway(options: {
     const id = conversationOfRoom(room);
     if (id !== undefined) sequencer.close(id);
   });
+  let refusing = false;
   const admission = createAdmission({
     limits,
     lag,
     sockets: () => io.of("/").sockets.size,
-    isDraining: health.isDraining,
+    isDraining: () => refusing,
   });
   const handshakes = metrics.get("parloir_handshakes_total");
   guardHandshakes(publicServer, admission, () => handshakes.inc({ outcome: "UNAVAILABLE" }));
@@ -130,7 +136,10 @@ export function createGateway(options: {
     health,
     async drain() {
       health.draining();
-      await drainSockets({ io, drainMs: config.drainMs, balancerMs, log });
+      // Until the balancer has noticed, those it sends are served like any other.
+      await new Promise((resolve) => setTimeout(resolve, Math.min(balancerMs, config.drainMs / 4)));
+      refusing = true;
+      await drainSockets({ io, drainMs: config.drainMs, log });
     },
     async close() {
       await Promise.all([batchers.sends.drained(), context.readMarks.drained()]);
@@ -154,7 +163,7 @@ function createBatchers(api: ApiClient) {
     reads: createBatcher({ route: "read", api, lanes: 2 * lanes, maxItems: 100, budgetMs: readBudgetMs }),
     heads: createBatcher({ route: "heads", api, lanes, maxItems: 5_000, budgetMs: readBudgetMs }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
-    sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
   };
 }
 

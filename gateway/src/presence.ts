@@ -32,7 +32,8 @@ interface Local {
 const awayAfterMs = 5 * 60_000;
 /** A reload or a moment without network is no absence. */
 const leaveGraceMs = 3_000;
-const peopleTtlSeconds = 3_600;
+/** Longer than any outage of all gateways: whoever reaps a dead node finds its people here. */
+const peopleTtlSeconds = 7 * 86_400;
 const seenTtlSeconds = 90 * 86_400;
 
 const peopleOf = (node: string) => `parloir:people:${node}`;

@@ -20,11 +20,13 @@ export type VerifyToken = (token: string) => Promise<Identity>;
 
 const clockSkewSeconds = 30;
 const longestToken = 8_192;
+/** The year 9999: what lies beyond cannot be written as a time. */
+const latestExpiry = 253_402_300_799;
 
 /**
  * Verifies access tokens: HS256 with one configured secret, or an issuer's JWKS with asymmetric keys, never both,
  * so that a public key can never be used as a secret. Header fields `jwk`, `jku` and `x5u` are not looked at.
- * @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED
+ * @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED; UNAVAILABLE when the issuer's keys cannot be read
  */
 export function createTokenVerifier(config: TokenConfig): VerifyToken {
   const options = {
@@ -59,7 +61,12 @@ function verification(config: TokenConfig, options: Options): (token: string) =>
 
 function tokenError(error: unknown): CodedError {
   if (error instanceof errors.JWTExpired) return new CodedError("TOKEN_EXPIRED", "the token has expired");
-  if (error instanceof errors.JWKSTimeout) {
+  // Not the token is at fault, but the way to the issuer's keys: refused, unresolved, timed out, or not 200.
+  const isIssuerAway =
+    !(error instanceof errors.JOSEError) ||
+    error instanceof errors.JWKSTimeout ||
+    error.code === "ERR_JOSE_GENERIC";
+  if (isIssuerAway) {
     return new CodedError("UNAVAILABLE", "the issuer's keys cannot be read", { cause: error });
   }
   return new CodedError("UNAUTHENTICATED", "the token is not valid", { cause: error });
@@ -67,7 +74,12 @@ function tokenError(error: unknown): CodedError {
 
 function identityOf(payload: JWTPayload): Identity {
   const { sub, exp, iat } = payload;
-  if (typeof sub !== "string" || !userIdPattern.test(sub) || typeof exp !== "number") {
+  if (
+    typeof sub !== "string" ||
+    !userIdPattern.test(sub) ||
+    typeof exp !== "number" ||
+    !(exp <= latestExpiry)
+  ) {
     throw new CodedError("UNAUTHENTICATED", "the token names no usable person");
   }
   if (typeof iat === "number" && iat > Date.now() / 1_000 + clockSkewSeconds) {

@@ -11,7 +11,21 @@ export function createLog(options: { level: string; nodeName: string; role: stri
     base: { node: options.nodeName, role: options.role },
     redact: { paths: redactedPaths(), censor: "[redacted]" },
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: describeError },
   });
+}
+
+/** What a failed Redis command or Postgres statement carried is what people wrote: only its name is logged. */
+function describeError(error: Error): unknown {
+  const {
+    command,
+    parameters: _,
+    detail: __,
+    where: ___,
+    ...rest
+  } = pino.stdSerializers.err(error) as Record<string, unknown>;
+  const name = (command as { name?: unknown } | undefined)?.name;
+  return name === undefined ? rest : { ...rest, command: name };
 }
 
 const secretKeys = [

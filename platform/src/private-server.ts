@@ -96,6 +96,7 @@ export function listen(server: Server, port: number, host: string): Promise<numb
 }
 
 const idleCheckMs = 50;
+const longestCloseMs = 5_000;
 
 /** Stops accepting, lets what runs finish, and cuts idle keep-alive connections. */
 export function closeServer(server: Server): Promise<void> {
@@ -104,8 +105,10 @@ export function closeServer(server: Server): Promise<void> {
     // its deadline of 15 s. From now on every answer ends its connection, and the caller goes elsewhere.
     server.prependListener("request", (_request, response) => response.setHeader("connection", "close"));
     const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+    const limit = setTimeout(() => server.closeAllConnections(), longestCloseMs);
     server.close(() => {
       clearInterval(idle);
+      clearTimeout(limit);
       resolve();
     });
     server.closeIdleConnections();

@@ -61,10 +61,9 @@ CREATE TABLE members (
 ) WITH (fillfactor = 50);
 CREATE INDEX members_of_user ON members (user_id, conversation_id);
 
--- Partitioned by conversation, and every hot query carries conversation_id: the table can move to a distributed
--- Postgres unchanged. Four partitions, because a generic plan opens all of them (measured: 583 µs of Postgres for a
--- batch of one, 707 with sixteen). Foreign keys are left out on purpose: the commit statement checks membership under a lock,
--- and two more look-ups per row are what a foreign key would cost.
+-- Every hot query carries conversation_id: the table can be distributed by it unchanged. Not partitioned here: see
+-- docs/decisions/0008. Foreign keys are left out on purpose: the commit statement checks membership under a lock, and
+-- two more look-ups per row are what a foreign key would cost.
 CREATE TABLE messages (
   conversation_id uuid NOT NULL,
   seq bigint NOT NULL,
@@ -73,8 +72,7 @@ CREATE TABLE messages (
   client_message_id text NOT NULL,
   -- Of the request as it was first sent, so that a repeat is told from a conflict even after an edit.
   fingerprint bigint NOT NULL,
-  -- text, system or call. No CHECK: it is compiled anew for each partition that a statement touches (measured:
-  -- 97 against 53 µs of Postgres per message in batches of 100), and one statement writes this table.
+  -- text, system or call. No CHECK: it is prepared anew by every batch, and one statement writes this table.
   kind text NOT NULL DEFAULT 'text',
   content text NOT NULL,
   reply_to_seq bigint,
@@ -85,15 +83,7 @@ CREATE TABLE messages (
   deleted_at timestamptz(3),
   PRIMARY KEY (conversation_id, seq),
   UNIQUE (conversation_id, sender_id, client_message_id)
-) PARTITION BY HASH (conversation_id);
-
-DO $$
-BEGIN
-  FOR n IN 0..3 LOOP
-    EXECUTE format(
-      'CREATE TABLE messages_%s PARTITION OF messages FOR VALUES WITH (MODULUS 4, REMAINDER %s)', n, n);
-  END LOOP;
-END $$;
+);
 
 -- One row per committed batch; the relay takes rows oldest first and turns them into jobs. A row stays until its job
 -- is done: a queue that loses its jobs (flushed, restored) loses no work.
@@ -101,6 +91,7 @@ CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   messages jsonb NOT NULL,
   taken_at timestamptz(3),
+  tries integer NOT NULL DEFAULT 0,
   created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 

@@ -78,9 +78,10 @@ WITH input AS MATERIALIZED (
     reply_to_seq, mentions, change, created_at)
   SELECT c, seq, id, s, k, f, t, r, m, change, at FROM numbered ORDER BY c, seq
 ), marked AS (
-  UPDATE members p SET last_read_seq = GREATEST(p.last_read_seq, o.seq), archived_at = NULL
-  FROM (SELECT c, s, max(seq) AS seq FROM numbered GROUP BY c, s) o
-  WHERE p.conversation_id = o.c AND p.user_id = o.s
+  INSERT INTO members AS p (conversation_id, user_id, last_read_seq)
+  SELECT c, s, max(seq) FROM numbered GROUP BY c, s ORDER BY c, s
+  ON CONFLICT (conversation_id, user_id)
+  DO UPDATE SET last_read_seq = GREATEST(p.last_read_seq, EXCLUDED.last_read_seq), archived_at = NULL
 ), queued AS (
   INSERT INTO outbox (messages)
   SELECT jsonb_agg(jsonb_build_object('conversationId', c, 'seq', seq, 'senderId', s)) FROM numbered

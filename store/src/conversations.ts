@@ -93,7 +93,8 @@ export async function headsOfPeople(
         FROM (
           SELECT v.id, v.last_seq, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
             GREATEST(p.joined_seq, p.cleared_seq) AS floor, NOT ${isListed} AS hidden
-          FROM members p JOIN conversations v ON v.id = p.conversation_id
+          FROM members p
+          CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v
           WHERE p.user_id = i.user_id AND p.left_at IS NULL
           ORDER BY v.updated_at DESC, v.id DESC LIMIT $2) x) h`,
     values: [userIds, limit],
@@ -118,7 +119,7 @@ export interface NewConversation {
 export async function createOrGetConversation(
   database: Database,
   conversation: NewConversation,
-): Promise<{ id: string; created: boolean }> {
+): Promise<{ id: string; created: boolean; added: string[] }> {
   const { pair, subject } = conversation;
   return database.transaction(async (query) => {
     const rows = await query<{ id: string; created: boolean }>({
@@ -139,9 +140,12 @@ export async function createOrGetConversation(
       ],
     });
     const { id, created } = rows[0]!;
-    if (created) await addMembers(query, id, conversation.memberIds);
-    else if (conversation.createdBy !== null) await unhide(query, id, conversation.createdBy);
-    return { id, created };
+    // A host names all members, also of a conversation that exists; a person only ever asks for their own.
+    const added =
+      created || conversation.createdBy === null
+        ? await addMembers(query, id, conversation.memberIds)
+        : await unhide(query, id, conversation.createdBy);
+    return { id, created, added };
   });
 }
 
@@ -149,32 +153,39 @@ async function addMembers(
   query: Database["query"],
   conversationId: string,
   userIds: string[],
-): Promise<void> {
-  await query({
+): Promise<string[]> {
+  const rows = await query<{ user_id: string }>({
     name: "add-members",
     // In id order, so that two conversations made for the same people cannot deadlock on the users' rows.
-    text: `INSERT INTO members (conversation_id, user_id)
-      SELECT $1, u FROM unnest($2::text[]) AS u ORDER BY u`,
+    text: `INSERT INTO members (conversation_id, user_id, joined_seq)
+      SELECT v.id, u, v.last_seq FROM conversations v CROSS JOIN unnest($2::text[]) AS u
+      WHERE v.id = $1 ORDER BY u
+      ON CONFLICT (conversation_id, user_id) DO NOTHING RETURNING user_id`,
     values: [conversationId, [...new Set(userIds)]],
   });
+  return rows.map((row) => row.user_id);
 }
 
 /** Whoever asks for a conversation that they deleted for themselves wants it back, with its history still gone. */
-async function unhide(query: Database["query"], conversationId: string, userId: string): Promise<void> {
-  await query({
+async function unhide(query: Database["query"], conversationId: string, userId: string): Promise<string[]> {
+  const rows = await query<{ user_id: string }>({
     name: "unhide-conversation",
     text: `UPDATE members SET cleared_at = NULL, archived_at = NULL
-      WHERE conversation_id = $1 AND user_id = $2 AND (cleared_at IS NOT NULL OR archived_at IS NOT NULL)`,
+      WHERE conversation_id = $1 AND user_id = $2 AND (cleared_at IS NOT NULL OR archived_at IS NOT NULL)
+      RETURNING user_id`,
     values: [conversationId, userId],
   });
+  return rows.map((row) => row.user_id);
 }
 
-/** Deletes for one person: what is there now is gone for them. False when they are not a member. */
+/**
+ * Deletes for one person: what is there now is gone for them, and counts no longer as unread. Their read mark, which
+ * the others see, stays where it is. False when they are not a member.
+ */
 export async function clearConversation(database: Database, id: string, userId: string): Promise<boolean> {
   const rows = await database.query({
     name: "clear-conversation",
-    text: `UPDATE members p SET cleared_seq = v.last_seq, cleared_at = now(),
-        last_read_seq = GREATEST(p.last_read_seq, v.last_seq)
+    text: `UPDATE members p SET cleared_seq = v.last_seq, cleared_at = now()
       FROM conversations v
       WHERE v.id = $1 AND p.conversation_id = $1 AND p.user_id = $2 AND p.left_at IS NULL RETURNING 1`,
     values: [id, userId],

@@ -46,10 +46,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     statement_timeout: timeout,
     query_timeout: timeout,
     idle_in_transaction_session_timeout: 10_000,
-    // Statements are few and their best plan does not depend on the values: planning all partitions anew for
+    // Statements are few and their best plan does not depend on the values: planning them anew for
     // every batch would cost more than running it. Such a plan outlives the moment it was made in: one made over
     // nearly empty tables scans them for minutes while they grow, so scans are made the last resort.
-    options: "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off",
+    options:
+      "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c max_parallel_workers_per_gather=0",
     types: { getTypeParser },
   });
   pool.on("error", options.onError);

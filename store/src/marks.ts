@@ -11,7 +11,7 @@ export interface Mark {
 export interface MarkRow {
   lastReadSeq: number;
   unreadCount: number;
-  /** Unread over all of this person's conversations, after the whole batch. */
+  /** Unread over all of this person's conversations, after the whole batch; 0 when the mark was not raised. */
   total: number;
   /** False when the mark stood there already. */
   raised: boolean;
@@ -19,7 +19,8 @@ export interface MarkRow {
 
 /**
  * Raises read marks, capped at the head, and with them the bell's lines of those conversations.
- * Rows are taken in the order in which the group commit takes them, so the two cannot deadlock.
+ * Members are taken in the order in which the group commit takes them, notifications in that of
+ * `writeNotifications`.
  * @param marks at most one per (person, conversation)
  * @returns in the order of the marks; null where the person is not a member
  */
@@ -37,9 +38,15 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
         UPDATE members p SET last_read_seq = GREATEST(p.last_read_seq, i.seq)
         FROM input i WHERE p.conversation_id = i.c AND p.user_id = i.u AND p.last_read_seq < i.seq
         RETURNING p.conversation_id, p.user_id, p.last_read_seq
+      ), lines AS MATERIALIZED (
+        SELECT n.id, n.user_id, n.conversation_id, n.seq, n.type FROM input i
+        CROSS JOIN LATERAL (
+          SELECT * FROM notifications x WHERE x.user_id = i.u AND x.conversation_id = i.c
+            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= i.seq LIMIT 1) n
+        ORDER BY n.user_id, n.conversation_id
       ), seen AS (
-        UPDATE notifications n SET read_at = now()
-        FROM input i WHERE n.user_id = i.u AND n.conversation_id = i.c AND n.read_at IS NULL AND n.seq <= i.seq
+        UPDATE notifications n SET read_at = now() FROM lines l
+        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
       )
       SELECT i.ord, GREATEST(i.was, i.seq, r.last_read_seq) AS "lastReadSeq", r.user_id IS NOT NULL AS raised,
         GREATEST(v.last_seq - GREATEST(i.was, i.seq, r.last_read_seq, p.joined_seq, p.cleared_seq), 0) AS "unreadCount"
@@ -49,10 +56,9 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
       LEFT JOIN raised r ON r.conversation_id = i.c AND r.user_id = i.u`,
     values: [JSON.stringify(input)],
   });
-  const totals = await unreadTotals(
-    database,
-    marks.map((mark) => mark.userId),
-  );
+  // Only a mark that moved is announced, and only the announcement carries the total.
+  const moved = rows.filter((row) => row.raised).map((row) => marks[row.ord]!.userId);
+  const totals = moved.length === 0 ? new Map<string, number>() : await unreadTotals(database, moved);
   const results: (MarkRow | null)[] = marks.map(() => null);
   for (const { ord, ...row } of rows) results[ord] = { ...row, total: totals.get(marks[ord]!.userId) ?? 0 };
   return results;
@@ -62,9 +68,12 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
 export async function unreadTotals(database: Database, userIds: string[]): Promise<Map<string, number>> {
   const rows = await database.query<{ user_id: string; total: number }>({
     name: "unread-totals",
-    text: `SELECT p.user_id, sum(${unreadOf})::bigint AS total
-      FROM members p JOIN conversations v ON v.id = p.conversation_id
-      WHERE p.user_id = ANY ($1) AND p.left_at IS NULL GROUP BY p.user_id`,
+    text: `SELECT i.user_id, COALESCE(t.total, 0)::bigint AS total
+      FROM unnest($1::text[]) AS i(user_id)
+      CROSS JOIN LATERAL (
+        SELECT sum(${unreadOf}) AS total FROM members p
+        CROSS JOIN LATERAL (SELECT last_seq FROM conversations WHERE id = p.conversation_id LIMIT 1) v
+        WHERE p.user_id = i.user_id AND p.left_at IS NULL) t`,
     values: [[...new Set(userIds)]],
   });
   return new Map(rows.map((row) => [row.user_id, row.total]));

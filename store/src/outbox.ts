@@ -5,11 +5,15 @@ export interface OutboxRow {
   id: number;
   messages: OutboxMessage[];
   ageSeconds: number;
+  /** How often it was taken, this time included. */
+  tries: number;
 }
 
-/** A row whose job was added this long ago and is not done is taken again: the queue may have lost it. */
-const retakeAfter = "30 seconds";
-const isDue = `(taken_at IS NULL OR taken_at < now() - interval '${retakeAfter}')`;
+/**
+ * A row whose job was added 30 s ago and is not done is taken again: the queue may have lost it. Twice that the next
+ * time, up to two hours: a job that always fails must not multiply.
+ */
+const isDue = `(taken_at IS NULL OR taken_at < now() - interval '30 seconds' * (1 << LEAST(tries - 1, 8)))`;
 
 /**
  * Hands the oldest due outbox rows to `use` and marks them as taken when it succeeds. They stay until
@@ -26,9 +30,9 @@ export async function takeOutbox(
   return database.transaction(async (query) => {
     const rows = await query<OutboxRow>({
       name: "take-outbox",
-      text: `UPDATE outbox SET taken_at = now()
+      text: `UPDATE outbox SET taken_at = now(), tries = tries + 1
         WHERE id IN (SELECT id FROM outbox WHERE ${isDue} ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, messages,
+        RETURNING id, messages, tries,
           extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`,
       values: [limit],
     });

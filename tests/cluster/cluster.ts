@@ -5,9 +5,16 @@ import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { pino } from "pino";
-import { cloneDatabase } from "../setup/database.ts";
+import { cloneDatabase, type TestDatabase } from "../setup/database.ts";
 import { eventually } from "../setup/waiting.ts";
-import { type Environment, type Node, startApi, startGateway, startWorkerNode } from "./nodes.ts";
+import {
+  type Environment,
+  type GatewayNode,
+  type Node,
+  startApi,
+  startGateway,
+  startWorkerNode,
+} from "./nodes.ts";
 import { type SocketSettings, TestSocket } from "./socket.ts";
 
 export interface ClusterOptions {
@@ -16,6 +23,10 @@ export interface ClusterOptions {
   workers?: number;
   /** Environment of every process. Limits are off unless named here. */
   env?: Environment;
+  /** What single processes see differently, by name: a proxy in front of Redis, a limit. */
+  envOf?: Record<string, Environment>;
+  /** Instead of a clone of the run's database: one whose server the test may stop. Dropped with the cluster. */
+  database?: TestDatabase;
 }
 
 export type TestPerson = Person & { token: string };
@@ -48,15 +59,20 @@ export type Cluster = Awaited<ReturnType<typeof startCluster>>;
  */
 export async function startCluster(options: ClusterOptions = {}) {
   const folder = await temporaryFolder();
-  const [database, redis] = await Promise.all([cloneDatabase(), startRedis({ dir: folder.dir })]);
+  const [database, redis] = await Promise.all([
+    options.database ?? cloneDatabase(),
+    startRedis({ dir: folder.dir }),
+  ]);
   const errors: string[] = [];
   const log = errorLog(errors);
   const shared = { ...quiet, DATABASE_URL: database.url, REDIS_URL: redis.url, ...options.env };
-  const apis = await numbered("api", options.apis ?? 1, (name) => startApi(name, shared, log));
-  const withApis = { ...shared, API_URLS: apis.map((api) => api.privateUrl).join(",") };
-  const gateways = await numbered("gw", options.gateways ?? 1, (name) => startGateway(name, withApis, log));
+  const envOf = (name: string) => ({ ...shared, ...options.envOf?.[name] });
+  const apis = await numbered("api", options.apis ?? 1, (name) => startApi(name, envOf(name), log));
+  const apiUrls = { API_URLS: apis.map((api) => api.privateUrl).join(",") };
+  const newGateway = (name: string) => startGateway(name, { ...apiUrls, ...envOf(name) }, log);
+  const gateways = await numbered("gw", options.gateways ?? 1, newGateway);
   const workers = await numbered("worker", options.workers ?? 0, (name) =>
-    startWorkerNode(name, shared, log),
+    startWorkerNode(name, envOf(name), log),
   );
   const sockets: TestSocket[] = [];
   let people = 0;
@@ -114,9 +130,17 @@ export async function startCluster(options: ClusterOptions = {}) {
 
     /** One more worker, when a test needs to look at what happens before there is one. */
     async addWorker(): Promise<Node> {
-      const worker = await startWorkerNode(`worker${workers.length + 1}`, shared, log);
+      const name = `worker${workers.length + 1}`;
+      const worker = await startWorkerNode(name, envOf(name), log);
       workers.push(worker);
       return worker;
+    },
+
+    /** One more gateway, started in whatever state the rest is in by now. */
+    async addGateway(): Promise<GatewayNode> {
+      const gateway = await newGateway(`gw${gateways.length + 1}`);
+      gateways.push(gateway);
+      return gateway;
     },
 
     /** Postgres as an outsider sees it. */

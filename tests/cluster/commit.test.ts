@@ -121,3 +121,41 @@ describe("an ack never precedes COMMIT", () => {
     cluster.errors.length = 0;
   });
 });
+
+describe("conversations that another commit changes while this one waits for them", () => {
+  /**
+   * Postgres then evaluates the row again (EvalPlanQual). In 18.4 that leaves run-time partition pruning of the same
+   * statement with freed memory: the backend crashed, and the whole server with it, in about one run of five.
+   */
+  it("are read again, and Postgres survives that, batch after batch", async () => {
+    const [ana, ben] = [await cluster.person("ana"), await cluster.person("ben")];
+    const ids = await Promise.all(
+      [1, 2, 3, 4].map(async () => (await cluster.conversation(ana, ben, await cluster.person("c"))).id),
+    );
+    const sockets = [await cluster.socket(ana, 0), await cluster.socket(ben, 1)];
+    const holder = await cluster.postgres.connect();
+    const perRound = 160;
+    for (let round = 1; round <= 15; round++) {
+      await holder.query("BEGIN");
+      await holder.query("UPDATE conversations SET updated_at = updated_at WHERE id = ANY ($1)", [ids]);
+      const sends = Array.from({ length: perRound }, (_, n) =>
+        cluster.send(sockets[n % 2]!, ids[n % ids.length]!, "x".repeat(1 + ((n * 37) % 400))),
+      );
+      await blocked();
+      await holder.query("COMMIT");
+      await Promise.all(sends);
+    }
+    holder.release();
+    for (const id of ids) {
+      const rows = await cluster.sql<{ seq: number }>(
+        "SELECT seq::int FROM messages WHERE conversation_id = $1 ORDER BY seq",
+        [id],
+      );
+      expect(rows.map((row) => row.seq)).toEqual(
+        Array.from({ length: (15 * perRound) / ids.length }, (_, n) => n + 1),
+      );
+    }
+    // A backend that crashes takes every connection with it.
+    expect(cluster.errors).toEqual([]);
+  });
+});

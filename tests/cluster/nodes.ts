@@ -1,6 +1,6 @@
 import { type Api, createApi } from "@parloir/api/api.ts";
 import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
-import { readApiConfig, readGatewayConfig } from "@parloir/platform/env.ts";
+import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { createMetrics, type Metrics } from "@parloir/platform/metrics.ts";
 import { closeServer, listen } from "@parloir/platform/private-server.ts";
@@ -13,6 +13,7 @@ import {
   untilReady,
 } from "@parloir/platform/redis.ts";
 import { createDatabase, type Database } from "@parloir/store/database.ts";
+import { startEpochGuard } from "@parloir/worker/epoch-guard.ts";
 import { startWorker } from "@parloir/worker/worker.ts";
 
 /** The processes of the cluster, composed as their `main.ts` does, on ports that the OS chooses. */
@@ -41,7 +42,7 @@ export interface ApiNode extends Node {
 }
 
 const host = "127.0.0.1";
-const redisWaitMs = 10_000;
+const redisWaitMs = 3_000;
 
 export async function startApi(name: string, env: Environment, log: Log): Promise<ApiNode> {
   const config = readApiConfig({ ...env, NODE_NAME: name });
@@ -84,13 +85,13 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
 }
 
 export async function startWorkerNode(name: string, env: Environment, log: Log): Promise<Node> {
-  const config = readApiConfig({ ...env, NODE_NAME: name });
+  const config = readWorkerConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("worker", name);
   const database = openDatabase(config, log);
   const redis = createPublisherClient({ url: config.redisUrl, cluster: false }, log);
   const queueRedis = {
-    queue: createQueueProducerClient(config.redisUrl, log),
-    worker: createQueueConsumerClient(config.redisUrl, log),
+    queue: createQueueProducerClient(config.queueRedisUrl, log),
+    worker: createQueueConsumerClient(config.queueRedisUrl, log),
   };
   await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
   const worker = startWorker({
@@ -101,7 +102,9 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     metrics,
     onStuck: (part) => log.error({ part }, "the worker is stuck"),
   });
+  const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
   const stop = async () => {
+    epochGuard.stop();
     await worker.close();
     await database.close();
     closeRedis(queueRedis.queue);

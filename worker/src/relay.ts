@@ -36,6 +36,13 @@ export function startRelay(options: {
   let wake: (() => void) | undefined;
   let failing = false;
 
+  /** What was taken before goes alone: if it is what makes its job fail, its neighbours are done without it. */
+  async function addJobs(rows: OutboxRow[]): Promise<void> {
+    const fresh = rows.filter((row) => row.tries === 1);
+    if (fresh.length > 0) await addJob(fresh);
+    for (const row of rows) if (row.tries > 1) await addJob([row]);
+  }
+
   async function addJob(rows: OutboxRow[]): Promise<void> {
     const messages = rows.flatMap((row) => row.messages);
     const id = `outbox-${rows[0]!.id}-${rows.at(-1)!.id}-${Date.now()}`;
@@ -46,7 +53,7 @@ export function startRelay(options: {
 
   async function round(): Promise<number> {
     try {
-      const taken = await takeOutbox(options.database, rowsPerRound, addJob);
+      const taken = await takeOutbox(options.database, rowsPerRound, addJobs);
       failing = false;
       options.onRound();
       // A full round means there is more: go on at once.

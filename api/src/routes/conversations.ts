@@ -18,6 +18,7 @@ import {
   type NewConversation,
 } from "@parloir/store/conversations.ts";
 import { type Database, isForeignKeyViolation } from "@parloir/store/database.ts";
+import { unreadTotals } from "@parloir/store/marks.ts";
 import { readPages } from "@parloir/store/messages.ts";
 import type { Cursors } from "../cursor.ts";
 import type { MarkRead } from "../marks.ts";
@@ -62,11 +63,9 @@ export function conversationRoutes(options: {
       body: createConversationBody,
       async handle({ body, person, byKey }) {
         const wanted = byKey ? conversationOfHost(body) : conversationOfPerson(body, person.id);
-        const { id, created } = await create(database, wanted);
-        if (created) {
-          for (const userId of new Set(wanted.memberIds)) {
-            publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
-          }
+        const { id, created, added } = await create(database, wanted);
+        for (const userId of added) {
+          publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
         }
         return {
           status: created ? 201 : 200,
@@ -94,7 +93,10 @@ export function conversationRoutes(options: {
       params: conversationParams,
       async handle({ params, person }) {
         if (!(await clearConversation(database, params.id, person.id))) throw notFound();
-        publisher.emit(rooms.user(person.id), "conversation_removed", { conversationId: params.id });
+        const own = rooms.user(person.id);
+        publisher.emit(own, "conversation_removed", { conversationId: params.id });
+        const total = (await unreadTotals(database, [person.id])).get(person.id) ?? 0;
+        publisher.emit(own, "unread", { total, conversationId: params.id, count: 0 });
         return { data: {} };
       },
     }),

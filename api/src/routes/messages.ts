@@ -25,6 +25,7 @@ export function messageRoutes(options: {
       method: "post",
       path: "/api/messages",
       who: "person",
+      ownLimit: true,
       body: sendMessageBody,
       async handle({ body, person }) {
         checkSend(body);

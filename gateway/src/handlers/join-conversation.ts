@@ -1,6 +1,8 @@
-import { maxSyncPage } from "@parloir/contracts/commands.ts";
+import { type CommandPayload, maxSyncPage } from "@parloir/contracts/commands.ts";
+import type { JoinAnswer } from "@parloir/contracts/events.ts";
 import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
+import type { GatewayContext, GatewaySocket } from "../context.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -8,7 +10,14 @@ import type { Handler } from "./handlers.ts";
  * answer holds what came after `after`, or the newest page. Joined first and read afterwards, so nothing that is
  * sent meanwhile falls between the two.
  */
-export const joinConversation: Handler<"join_conversation"> = async (gateway, socket, payload) => {
+export const joinConversation: Handler<"join_conversation"> = (gateway, socket, payload) =>
+  inTurn(socket, payload.conversationId, () => join(gateway, socket, payload));
+
+async function join(
+  gateway: GatewayContext,
+  socket: GatewaySocket,
+  payload: CommandPayload<"join_conversation">,
+): Promise<JoinAnswer> {
   const { conversationId, after } = payload;
   const { userId } = socket.data.user;
   const page = { conversationId, userId, limit: after === undefined ? defaultPageSize : maxSyncPage };
@@ -22,15 +31,28 @@ export const joinConversation: Handler<"join_conversation"> = async (gateway, so
   gateway.sequencer.tip(conversationId, lastSeq);
   if (socket.connected) gateway.looking.look(socket.id, userId, conversationId);
   return { lastSeq, messages, complete };
-};
+}
 
 /** Leaves the room: no more events of the conversation on this socket until it joins again. */
-export const leaveConversation: Handler<"leave_conversation"> = async (
-  gateway,
-  socket,
-  { conversationId },
-) => {
-  gateway.looking.lookAway(socket.id, conversationId);
-  await socket.leave(rooms.conversation(conversationId));
-  return {};
-};
+export const leaveConversation: Handler<"leave_conversation"> = (gateway, socket, { conversationId }) =>
+  inTurn(socket, conversationId, async () => {
+    gateway.looking.lookAway(socket.id, conversationId);
+    await socket.leave(rooms.conversation(conversationId));
+    return {};
+  });
+
+/**
+ * Joins and leaves of one socket in one conversation happen in the order in which they were sent: a leave that
+ * overtook its join would leave somebody «looking» who hears nothing and is not notified either.
+ */
+function inTurn<T>(socket: GatewaySocket, conversationId: string, work: () => Promise<T>): Promise<T> {
+  const { turns } = socket.data;
+  const before = turns.get(conversationId) ?? Promise.resolve();
+  const mine = before.then(work, work);
+  turns.set(conversationId, mine);
+  const done = () => {
+    if (turns.get(conversationId) === mine) turns.delete(conversationId);
+  };
+  mine.then(done, done);
+  return mine;
+}

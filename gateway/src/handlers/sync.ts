@@ -14,11 +14,33 @@ export const sync: Handler<"sync"> = async (gateway, socket, payload) => {
   const epoch = gateway.api.epoch() ?? "";
   if (payload.epoch !== undefined && payload.epoch !== epoch)
     return { epoch, reset: true, conversations: [] };
-  const items = await Promise.all(
-    Object.entries(payload.cursors).map(([id, cursor]) => syncOne(gateway, socket, id, cursor)),
-  );
-  return { epoch, conversations: items.filter((item) => item !== null) };
+  const cursors = Object.entries(payload.cursors);
+  // Shared among the conversations of one request: those that are left incomplete are asked for again.
+  const limit = Math.min(maxSyncPage, Math.max(fewestMessages, Math.floor(mostMessages / cursors.length)));
+  const items = await Promise.all(cursors.map(([id, cursor]) => syncOne(gateway, socket, id, cursor, limit)));
+  return { epoch, conversations: withinBytes(items.filter((item) => item !== null)) };
 };
+
+/** Messages in one answer, and at least so many a conversation. */
+const mostMessages = 1_000;
+const fewestMessages = 5;
+/**
+ * Characters of text in one answer. A client on a slow line gets answers that it can take before it counts as a slow
+ * reader (1 MB): measured, 200 conversations of 200 messages made 22 MB, and the socket was cut every time.
+ */
+const mostCharacters = 400_000;
+
+/** Cuts what exceeds the answer's size, leaving each conversation its first message: the client asks on from there. */
+function withinBytes(items: SyncItem[]): SyncItem[] {
+  let left = mostCharacters;
+  return items.map((item) => {
+    const kept = item.messages.findIndex((message, index) => {
+      left -= message.content.length;
+      return left < 0 && index > 0;
+    });
+    return kept === -1 ? item : { ...item, messages: item.messages.slice(0, kept), complete: false };
+  });
+}
 
 type Cursor = CommandPayload<"sync">["cursors"][string];
 
@@ -27,10 +49,11 @@ async function syncOne(
   socket: GatewaySocket,
   conversationId: string,
   cursor: Cursor,
+  limit: number,
 ): Promise<SyncItem | null> {
   const after = typeof cursor === "number" ? cursor : cursor.seq;
   const sources = gateway.metrics.get("parloir_sync_total");
-  const fromRing = await readRing(gateway, socket, conversationId, after);
+  const fromRing = await readRing(gateway, socket, conversationId, after, limit);
   if (fromRing) {
     sources.inc({ source: "ring" });
     return fromRing;
@@ -42,7 +65,7 @@ async function syncOne(
       conversationId,
       userId,
       after,
-      limit: maxSyncPage,
+      limit,
     });
     gateway.sequencer.tip(conversationId, item.lastSeq);
     return item;
@@ -64,6 +87,7 @@ async function readRing(
   socket: GatewaySocket,
   conversationId: string,
   after: number,
+  limit: number,
 ): Promise<SyncItem | null> {
   const head = socket.data.heads.get(conversationId);
   if (head === undefined || Date.now() - socket.data.connectedAt > provenMs) return null;
@@ -72,5 +96,11 @@ async function readRing(
   await gateway.sequencer.catchUp(conversationId, head.lastSeq);
   const found = gateway.sequencer.since(conversationId, after);
   if (!found || found.lastSeq < head.lastSeq) return null;
-  return { conversationId, messages: found.messages, lastSeq: found.lastSeq, complete: true };
+  const messages = found.messages.slice(0, limit);
+  return {
+    conversationId,
+    messages,
+    lastSeq: found.lastSeq,
+    complete: messages.length === found.messages.length,
+  };
 }

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { closings } from "@parloir/contracts/closing.ts";
+import { errorCodes } from "@parloir/contracts/errors.ts";
+import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
+import { metricTable } from "@parloir/platform/metrics.ts";
+import { describe, expect, it } from "vitest";
+
+/** Rows of a document's tables whose first column is `` `name` ``, as their cells. */
+function rowsOf(document: string): string[][] {
+  const text = readFileSync(new URL(`../docs/${document}`, import.meta.url), "utf8");
+  return text
+    .split("\n")
+    .filter((line) => /^\|\s*`/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+const named = (name: string) => `\`${name}\``;
+
+describe("docs/errors.md", () => {
+  it("is the table of error codes: every code once, with its status, and no other", () => {
+    const codes = rowsOf("errors.md").filter(([name]) => /^`[A-Z_]+`$/.test(name!));
+    const documented = codes.map(([name, status, retryable]) => [name, Number(status), retryable]);
+    const real = Object.entries(errorCodes).map(([code, { status, retryable }]) => [
+      named(code),
+      status,
+      retryable ? "yes" : "no",
+    ]);
+    expect(documented.toSorted()).toEqual(real.toSorted());
+  });
+});
+
+describe("docs/errors.md, closings", () => {
+  it("is the table of reasons to close: every reason once, with what to do, and no other", () => {
+    const reasons = rowsOf("errors.md").filter(([name]) => /^`[a-z_]+`$/.test(name!));
+    const real = Object.entries(closings).map(([name, { comeBack, meaning }]) => [
+      named(name),
+      comeBack,
+      meaning,
+    ]);
+    expect(reasons.toSorted()).toEqual(real.toSorted());
+  });
+});
+
+describe("docs/metrics.md", () => {
+  it("is the table of metrics: every name once, with kind, processes and labels, and no other", () => {
+    const documented = rowsOf("metrics.md").map(([name, kind, of, labels]) => [name, kind, of, labels]);
+    const real = Object.entries(metricTable).map(([name, { kind, of, labels }]) => [
+      named(name),
+      kind,
+      of.join(", "),
+      labels.map(named).join(", ") || "–",
+    ]);
+    expect(documented.toSorted()).toEqual(real.toSorted());
+  });
+});
+
+describe("docs/operations.md", () => {
+  it("names every variable that a process reads, for that process, and no other", () => {
+    const read = {
+      gateway: namesRead(readGatewayConfig),
+      api: namesRead(readApiConfig),
+      worker: namesRead(readWorkerConfig),
+    };
+    const documented = rowsOf("operations.md").filter(([name]) => /^`[A-Z_]+`$/.test(name!));
+    const all = new Set(Object.values(read).flatMap((names) => [...names]));
+    expect(documented.map(([name]) => name).toSorted()).toEqual([...all].map(named).toSorted());
+    for (const [name, processes] of documented) {
+      const readers = Object.entries(read).filter(([, names]) => names.has(name!.slice(1, -1)));
+      const users = processes === "all" ? "gateway, api, worker" : processes!;
+      // All limits are read together, also by a process that needs only some of them.
+      if (name!.startsWith("`LIMIT_")) expect("gateway, api").toContain(users);
+      else expect([name, users]).toEqual([name, readers.map(([process]) => process).join(", ")]);
+    }
+  });
+});
+
+function namesRead(read: (source: Record<string, string | undefined>) => unknown): Set<string> {
+  const names = new Set<string>();
+  const watch = (values: Record<string, string>) =>
+    new Proxy<Record<string, string | undefined>>(values, {
+      get(target, name) {
+        names.add(String(name));
+        return target[String(name)];
+      },
+    });
+  read(watch({}));
+  // Some are only asked for when others are given.
+  read(watch({ JWKS_URL: "https://issuer.example/keys" }));
+  return names;
+}
