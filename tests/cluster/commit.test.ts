@@ -133,26 +133,30 @@ describe("conversations that another commit changes while this one waits for the
       [1, 2, 3, 4].map(async () => (await cluster.conversation(ana, ben, await cluster.person("c"))).id),
     );
     const sockets = [await cluster.socket(ana, 0), await cluster.socket(ben, 1)];
-    const holder = await cluster.postgres.connect();
     const perRound = 160;
-    for (let round = 1; round <= 15; round++) {
-      await holder.query("BEGIN");
-      await holder.query("UPDATE conversations SET updated_at = updated_at WHERE id = ANY ($1)", [ids]);
-      const sends = Array.from({ length: perRound }, (_, n) =>
-        cluster.send(sockets[n % 2]!, ids[n % ids.length]!, "x".repeat(1 + ((n * 37) % 400))),
-      );
-      await blocked();
-      await holder.query("COMMIT");
-      await Promise.all(sends);
+    const rounds = 15;
+    for (let round = 1; round <= rounds; round++) {
+      const holder = await cluster.postgres.connect();
+      try {
+        await holder.query("BEGIN");
+        await holder.query("UPDATE conversations SET updated_at = updated_at WHERE id = ANY ($1)", [ids]);
+        const sends = Array.from({ length: perRound }, (_, n) =>
+          cluster.send(sockets[n % 2]!, ids[n % ids.length]!, "x".repeat(1 + ((n * 37) % 400))),
+        );
+        await blocked();
+        await holder.query("COMMIT");
+        await Promise.all(sends);
+      } finally {
+        holder.release();
+      }
     }
-    holder.release();
     for (const id of ids) {
       const rows = await cluster.sql<{ seq: number }>(
         "SELECT seq::int FROM messages WHERE conversation_id = $1 ORDER BY seq",
         [id],
       );
       expect(rows.map((row) => row.seq)).toEqual(
-        Array.from({ length: (15 * perRound) / ids.length }, (_, n) => n + 1),
+        Array.from({ length: (rounds * perRound) / ids.length }, (_, n) => n + 1),
       );
     }
     // A backend that crashes takes every connection with it.

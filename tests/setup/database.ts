@@ -20,6 +20,9 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   const own = "the test itself";
   const pool = new pg.Pool({ connectionString: url.href, max: 4, application_name: own });
+  // A server that crashes must fail the test that waits for it, not end the test process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   return {
     url: url.href,
     pool,

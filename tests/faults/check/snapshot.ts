@@ -1,0 +1,76 @@
+import pg from "pg";
+import type { Shown } from "../history.ts";
+
+/** What the database holds when everything is quiet, read directly and in one transaction. */
+export interface Snapshot {
+  conversations: Map<string, { lastSeq: number; lastChange: number }>;
+  /** Ascending by seq. */
+  messages: Map<string, Row[]>;
+  /** Key: `<conversation> <user>`. */
+  marks: Map<string, number>;
+  notifications: { userId: string; conversationId: string; seq: number; isRead: boolean }[];
+  outboxRows: number;
+}
+
+export interface Row extends Shown {
+  change: number;
+}
+
+export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
+  const client = new pg.Client({ connectionString: databaseUrl, options: "-c TimeZone=UTC" });
+  await client.connect();
+  try {
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const all = async <R extends pg.QueryResultRow>(sql: string) => (await client.query<R>(sql)).rows;
+    const conversations = await all<{ id: string; seq: string; change: string }>(
+      "SELECT id, last_seq AS seq, last_change AS change FROM conversations",
+    );
+    const messages = await all<Record<string, string>>(
+      `SELECT conversation_id, seq, id, sender_id, client_message_id, content, change,
+        to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
+      FROM messages ORDER BY conversation_id, seq`,
+    );
+    const marks = await all<{ key: string; seq: string }>(
+      "SELECT conversation_id || ' ' || user_id AS key, last_read_seq AS seq FROM members",
+    );
+    const notifications = await all<{ user_id: string; conversation_id: string; seq: string; read: boolean }>(
+      "SELECT user_id, conversation_id, seq, read_at IS NOT NULL AS read FROM notifications",
+    );
+    const outbox = await all<{ count: string }>("SELECT count(*) FROM outbox");
+    return {
+      conversations: new Map(
+        conversations.map(({ id, seq, change }) => [
+          id,
+          { lastSeq: Number(seq), lastChange: Number(change) },
+        ]),
+      ),
+      messages: byConversation(messages),
+      marks: new Map(marks.map(({ key, seq }) => [key, Number(seq)])),
+      notifications: notifications.map((each) => {
+        const { user_id: userId, conversation_id: conversationId, read: isRead } = each;
+        return { userId, conversationId, seq: Number(each.seq), isRead };
+      }),
+      outboxRows: Number(outbox[0]!.count),
+    };
+  } finally {
+    await client.end();
+  }
+}
+
+function byConversation(rows: Record<string, string>[]): Map<string, Row[]> {
+  const messages = new Map<string, Row[]>();
+  for (const row of rows) {
+    const list = messages.get(row.conversation_id!) ?? [];
+    messages.set(row.conversation_id!, list);
+    list.push({
+      seq: Number(row.seq),
+      id: row.id!,
+      senderId: row.sender_id!,
+      clientMessageId: row.client_message_id!,
+      content: row.content!,
+      createdAt: row.created_at!,
+      change: Number(row.change),
+    });
+  }
+  return messages;
+}

@@ -1,0 +1,264 @@
+/**
+ * Bugs that somebody could write. Each must turn the checker red: that is what shows that green means something.
+ * `find` stands exactly once in `file`; the test of that runs without a cluster.
+ */
+export interface Plant {
+  /** What a reader of the diff would have said. */
+  bug: string;
+  edits: { file: string; find: string; replace: string }[];
+  /** Run against the database before the load. */
+  sql?: string;
+  /** The rule that must be broken, and what its examples must say when another plant of the run breaks it too. */
+  breaks: string;
+  saying?: RegExp;
+}
+
+const commit = "store/src/commit.ts";
+const sequencer = "gateway/src/sequencer.ts";
+
+export const plants: Record<string, Plant> = {
+  "ack-before-commit": {
+    bug: "the ack does not wait for COMMIT",
+    edits: [
+      {
+        file: commit,
+        find: `return database.query<CommitRow>({ name: "commit-messages", text, values: [input] });`,
+        replace: `return new Promise((resolve, reject) => {
+          database.transaction(async (query) => {
+            resolve(await query<CommitRow>({ name: "commit-messages", text, values: [input] }));
+            await new Promise((committed) => setTimeout(committed, 150));
+          }).catch(reject);
+        });`,
+      },
+    ],
+    breaks: "durable",
+    saying: /has no row/,
+  },
+  "no-unique-index": {
+    bug: "a repeat is not looked for, and the index that would catch it is gone",
+    edits: [
+      {
+        file: commit,
+        find: "AND client_message_id = i.k LIMIT 1",
+        replace: "AND client_message_id = i.k AND false LIMIT 1",
+      },
+    ],
+    sql: "ALTER TABLE messages DROP CONSTRAINT messages_conversation_id_sender_id_client_message_id_key",
+    breaks: "idempotent",
+    saying: /is stored \d+ times/,
+  },
+  "repeat-gets-head": {
+    bug: "a repeat is answered with the conversation's head instead of its own seq",
+    edits: [
+      {
+        file: commit,
+        find: "o.id AS old_id, o.seq AS old_seq",
+        replace: "o.id AS old_id, l.last_seq AS old_seq",
+      },
+    ],
+    breaks: "idempotent",
+    saying: /different receipts/,
+  },
+  "seq-with-gaps": {
+    bug: "seq comes from something like a sequence: a number is now and then used up for nothing",
+    edits: [
+      {
+        file: commit,
+        find: "SET last_seq = v.last_seq + g.n,",
+        replace: "SET last_seq = v.last_seq + g.n + (random() < 0.05)::int,",
+      },
+    ],
+    breaks: "dense",
+  },
+  "batch-reversed": {
+    bug: "the sends of one batch are numbered from its end",
+    edits: [
+      {
+        file: commit,
+        find: "PARTITION BY c ORDER BY ord) AS n",
+        replace: "PARTITION BY c ORDER BY ord DESC) AS n",
+      },
+    ],
+    breaks: "emission order",
+  },
+  "anyone-writes": {
+    bug: "the commit does not check membership",
+    edits: [
+      {
+        file: commit,
+        find: "WHEN l.id IS NULL OR p.user_id IS NULL THEN 'not_member'",
+        replace: "WHEN l.id IS NULL THEN 'not_member'",
+      },
+    ],
+    breaks: "no trespass",
+    saying: /^send_message/m,
+  },
+  "anyone-reads": {
+    bug: "sync, join and history do not check membership",
+    edits: [
+      {
+        file: "store/src/messages.ts",
+        find: "WHERE i.u IS NULL OR p.user_id IS NOT NULL",
+        replace: "WHERE true",
+      },
+    ],
+    breaks: "no trespass",
+    saying: /^(sync|join_conversation|GET)/m,
+  },
+  "own-mark-stays": {
+    bug: "one's own send does not move one's own mark",
+    edits: [
+      {
+        file: commit,
+        find: "DO UPDATE SET last_read_seq = GREATEST(p.last_read_seq, EXCLUDED.last_read_seq), archived_at",
+        replace: "DO UPDATE SET archived_at",
+      },
+    ],
+    breaks: "read marks",
+    saying: /was acked, \d+ is stored/,
+  },
+  "marks-fall": {
+    bug: "a read mark is overwritten instead of raised",
+    edits: [
+      {
+        file: "store/src/marks.ts",
+        find: "SET last_read_seq = GREATEST(p.last_read_seq, i.seq)",
+        replace: "SET last_read_seq = i.seq",
+      },
+      {
+        file: "store/src/marks.ts",
+        find: "AND p.user_id = i.u AND p.last_read_seq < i.seq",
+        replace: "AND p.user_id = i.u",
+      },
+      {
+        file: "store/src/marks.ts",
+        find: `SELECT i.ord, GREATEST(i.was, i.seq, r.last_read_seq) AS "lastReadSeq"`,
+        replace: `SELECT i.ord, r.last_read_seq AS "lastReadSeq"`,
+      },
+    ],
+    breaks: "read marks",
+    saying: /and then as|was acked, \d+ is stored/,
+  },
+  "published-to-all": {
+    bug: "new_message goes to everyone with a role instead of to the conversation",
+    edits: [
+      {
+        file: "api/src/api.ts",
+        find: `publisher.emit(rooms.conversation(send.conversationId), "new_message"`,
+        replace: `publisher.emit(rooms.role("client"), "new_message"`,
+      },
+    ],
+    breaks: "no leak",
+    saying: /heard new_message/,
+  },
+  "outbox-without-job": {
+    bug: "outbox rows are deleted and no job is added",
+    edits: [
+      {
+        file: "worker/src/relay.ts",
+        find: "await options.addJob(",
+        replace: "if (Math.random() < 0) await options.addJob(",
+      },
+    ],
+    breaks: "notified",
+    saying: /the line says/,
+  },
+  "notified-twice": {
+    bug: "a notification is written and pushed again by every job that sees the message",
+    edits: [
+      {
+        file: "store/src/notifications.ts",
+        find: "AND n.seq >= m.seq)",
+        replace: "AND n.seq > m.seq)",
+      },
+      {
+        file: "store/src/notifications.ts",
+        find: "WHERE n.seq < EXCLUDED.seq",
+        replace: "WHERE n.seq <= EXCLUDED.seq",
+      },
+      {
+        file: "worker/src/worker.ts",
+        find: "(job) => notify(job.data)",
+        // What a worker that dies after the work and before the note of it makes of every job.
+        replace: "async (job) => { await notify(job.data); await notify(job.data); }",
+      },
+    ],
+    breaks: "notified once",
+  },
+  "retry-with-new-id": {
+    bug: "a call that is repeated gives its messages new ids",
+    edits: [
+      {
+        file: "gateway/src/batcher.ts",
+        find: "lane.waiting = [...unanswered, ...lane.waiting].filter((entry) => {",
+        replace: `for (const { item } of unanswered as unknown as { item: { clientMessageId?: string } }[])
+          if (item.clientMessageId) item.clientMessageId += "-again";
+        lane.waiting = [...unanswered, ...lane.waiting].filter((entry) => {`,
+      },
+    ],
+    breaks: "no phantom",
+    saying: /was never sent/,
+  },
+  "no-gap-repair": {
+    bug: "gaps are seen and not repaired",
+    edits: [
+      {
+        file: sequencer,
+        find: "if (room.repairing === null && now - room.behindSince >= grace) void repair(room);",
+        replace: "if (now - grace < 0) void repair(room);",
+      },
+    ],
+    breaks: "agreement",
+    saying: /shows \d+ of \d+/,
+  },
+  "no-tip-check": {
+    bug: "heads are compared only while pub/sub is known to be gone",
+    edits: [
+      {
+        file: "gateway/src/tips.ts",
+        find: "if (checking || (!broken && Date.now() - checkedAt < healthyCheckMs)) return;",
+        replace: "if (checking || !broken || checkedAt + healthyCheckMs < 0) return;",
+      },
+    ],
+    breaks: "agreement",
+    saying: /shows \d+ of \d+/,
+  },
+  "early-pass": {
+    bug: "the sequencer lets early messages through",
+    edits: [
+      {
+        file: sequencer,
+        find: `if (message.seq === room.position + 1) release(room, message, "push");
+      else room.held`,
+        replace: `if (message.seq > room.position) release(room, message, "push");
+      else room.held`,
+      },
+    ],
+    breaks: "device order",
+    saying: /came after/,
+  },
+  "repeats-pass": {
+    bug: "the sequencer delivers a message that it had repaired again when its push comes late",
+    edits: [
+      {
+        file: sequencer,
+        find: "if (message.seq <= room.position) {",
+        replace: `if (message.seq <= room.position) {
+          options.deliver(room.id, message, "push");`,
+      },
+    ],
+    breaks: "device order",
+    saying: /came after/,
+  },
+  "ring-off-by-one": {
+    bug: "the ring answers from one message too far",
+    edits: [
+      {
+        file: sequencer,
+        find: "room.ring.slice(after + 1 - first)",
+        replace: "room.ring.slice(after + 2 - first)",
+      },
+    ],
+    breaks: "complete",
+  },
+};

@@ -1,0 +1,38 @@
+import { readSnapshot, type Snapshot } from "./check/snapshot.ts";
+import { until } from "./cluster/process.ts";
+import type { Arena } from "./inject/arena.ts";
+import type { Fleet } from "./load/fleet.ts";
+
+/**
+ * After the load: waits until everyone has everything, or until the time in which they should have it is over, and
+ * writes down what they show then. Nobody reloads for it.
+ */
+export async function becomeQuiet(
+  fleet: Fleet,
+  arena: Arena,
+  { quiet: ms, comeback }: { quiet: number; comeback: number },
+  say: (line: string) => void,
+): Promise<void> {
+  const end = performance.now() + ms;
+  while (performance.now() < end && !fleet.isComplete()) await arena.sleep(100);
+  if (!fleet.isComplete())
+    say(`  not complete after ${ms / 1_000} s of quiet: ${fleet.progress.trouble() ?? "a late ack"}`);
+  await fleet.conclude(false);
+  await until(fleet.progress.isProductComplete, comeback);
+  await fleet.conclude(true);
+  await fleet.readUnread();
+}
+
+/** The worker may still be at the last notifications. */
+export async function settledSnapshot({ cluster, sleep }: Arena, ms: number): Promise<Snapshot> {
+  const { url } = cluster.find("postgres");
+  const end = performance.now() + ms;
+  let before = "";
+  for (;;) {
+    const snapshot = await readSnapshot(url!);
+    const now = JSON.stringify(snapshot.notifications);
+    if ((now === before && snapshot.outboxRows === 0) || performance.now() > end) return snapshot;
+    before = now;
+    await sleep(1_000);
+  }
+}

@@ -1,0 +1,141 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { freePort } from "@parloir/local/ports.ts";
+import { preparePostgres, startPostgres } from "@parloir/local/postgres.ts";
+import { allPids, signal } from "@parloir/local/proc.ts";
+import { startRedis } from "@parloir/local/redis.ts";
+import { temporaryFolder } from "@parloir/local/temporary.ts";
+import type { StartedServer } from "@parloir/local/unsupervised.ts";
+import { migrate } from "@parloir/store/migrate.ts";
+import pg from "pg";
+import type { TestDatabase } from "../setup/database.ts";
+
+/** Stores that a test takes away and brings back, always at the same address. */
+export interface OwnServer {
+  url: string;
+  stop: () => Promise<void>;
+  start: () => Promise<void>;
+  /** Every process of it stands still; its connections stay open. */
+  freeze: () => void;
+  thaw: () => void;
+  kill: () => Promise<void>;
+  remove: () => Promise<void>;
+}
+
+interface Running {
+  folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  server: StartedServer;
+  restart: () => Promise<StartedServer>;
+}
+
+function ownServer(state: Running): OwnServer {
+  let frozen: number[] = [];
+  const thaw = () => {
+    for (const pid of frozen) signal(pid, "SIGCONT");
+    frozen = [];
+  };
+  const own: OwnServer = {
+    url: state.server.url,
+    stop: () => state.server.stop(),
+    async start() {
+      state.server = await state.restart();
+    },
+    freeze() {
+      const { pid } = state.server;
+      // The parent first: it would start more.
+      signal(pid, "SIGSTOP");
+      frozen = [pid, ...childrenOf(pid)];
+      for (const each of frozen) signal(each, "SIGSTOP");
+    },
+    thaw,
+    async kill() {
+      signal(state.server.pid, "SIGKILL");
+      await state.server.exited;
+    },
+    async remove() {
+      thaw();
+      await state.server.stop();
+      await state.folder.remove();
+    },
+  };
+  return own;
+}
+
+export async function ownRedis(options: { appendonly?: boolean } = {}): Promise<OwnServer> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const restart = () => startRedis({ dir: path.join(folder.dir, "redis"), port, ...options });
+  return ownServer({ folder, server: await restart(), restart });
+}
+
+export interface OwnPostgres extends OwnServer {
+  /** As `startCluster` takes it; `drop` only lets go of the connections. */
+  database: TestDatabase;
+  /** Stopped, copied, started again. */
+  backUp: () => Promise<void>;
+  /** Stopped, replaced by the copy, started again: what was committed since is gone. */
+  restore: () => Promise<void>;
+}
+
+export async function ownPostgres(): Promise<OwnPostgres> {
+  const folder = await temporaryFolder();
+  const options = { dir: path.join(folder.dir, "postgres"), port: await freePort(), fsync: false };
+  const restart = () => startPostgres(options);
+  const server = ownServer({ folder, server: await restart(), restart });
+  await migrate(server.url);
+  const { home } = await preparePostgres(options);
+  const [data, copy] = [path.join(home, "data"), path.join(home, "copy")];
+  return {
+    ...server,
+    database: databaseAt(server.url),
+    async backUp() {
+      await server.stop();
+      // `cp -a`: the files belong to the account that Postgres runs as.
+      await promisify(execFile)("cp", ["-a", data, copy]);
+      await server.start();
+    },
+    async restore() {
+      await server.stop();
+      await rm(data, { recursive: true });
+      await rename(copy, data);
+      await server.start();
+    },
+  };
+}
+
+function databaseAt(url: string): TestDatabase {
+  const own = "the test itself";
+  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: own });
+  // A server that is taken away ends connections that nobody uses at the moment.
+  pool.on("error", () => undefined);
+  return {
+    url,
+    pool,
+    async leftConnections() {
+      const { rows } = await pool.query<{ application_name: string }>(
+        `SELECT application_name FROM pg_stat_activity
+          WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> $1`,
+        [own],
+      );
+      return rows.map((row) => row.application_name);
+    },
+    drop: () => pool.end(),
+  };
+}
+
+function childrenOf(parent: number): number[] {
+  return allPids().filter((pid) => parentOf(pid) === parent);
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Behind the name, which may hold anything: state, then the parent.
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return null; // Gone meanwhile.
+  }
+}
