@@ -10,9 +10,9 @@ import type { Database } from "./database.ts";
  * - created_at is read after the lock and never falls behind the previous message's.
  * - Members and repeats are looked up by LATERAL, one index scan an item. As plain joins the generic plan hashes
  *   whole tables: measured with 90k messages, 3.8 ms of Postgres per message in batches of 5 against 0.14 ms.
- * - `marked` inserts on conflict instead of updating: a member's row that `mark_read` changed since the snapshot makes
- *   Postgres evaluate an UPDATE's sources again, and doing that to a CTE that reads a data-modifying one (`advanced`)
- *   crashes the backend, and with it every connection (18.4, signal 11). ON CONFLICT takes the row as it is now.
+ * - `marked` inserts on conflict instead of updating: rows are taken in the order of the list, as `mark_read` takes
+ *   them (an UPDATE's join gives none), and as they are now, without evaluating the whole statement again for a row
+ *   that changed since the snapshot. Nothing is ever inserted: `judged` saw the member.
  * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
  *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
  */
