@@ -23,6 +23,7 @@ import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter } from "./route.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { peopleRoutes } from "./routes/people.ts";
 
@@ -68,6 +69,7 @@ export function createApi(options: {
   const routes = [
     ...peopleRoutes({ database, issueToken }),
     ...conversationRoutes({ database, publisher, cursors: createCursors(config.internalSecret), markRead }),
+    ...membershipRoutes({ database, publisher }),
     ...messageRoutes({ database, commitQueue, sendLimit }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];

@@ -2,7 +2,7 @@ import type { InternalItem, ItemResult } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { readEpoch, replaceEpoch } from "@parloir/store/cluster-state.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { readHeads } from "@parloir/store/messages.ts";
+import { type Head, readHeads } from "@parloir/store/messages.ts";
 
 /**
  * Heads for the gateways, and the proof that comes with the question: a gateway that has delivered a seq which the
@@ -12,20 +12,20 @@ export async function answerHeads(
   database: Database,
   log: Log,
   items: InternalItem<"heads">[],
-): Promise<ItemResult<{ lastSeq: number }>[]> {
+): Promise<ItemResult<Head>[]> {
   const epoch = await readEpoch(database);
   const heads = await readHeads(
     database,
     items.map((item) => item.conversationId),
   );
-  const lost = items.find((item) => (heads.get(item.conversationId) ?? 0) < item.known);
+  const lost = items.find((item) => (heads.get(item.conversationId)?.lastSeq ?? 0) < item.known);
   if (lost) {
     log.warn({ conversationId: lost.conversationId }, "the database is an older state: new epoch");
     await replaceEpoch(database, epoch);
   }
   return items.map(({ conversationId }) => {
-    const lastSeq = heads.get(conversationId);
-    if (lastSeq !== undefined) return { ok: true, data: { lastSeq } };
+    const head = heads.get(conversationId);
+    if (head) return { ok: true, data: head };
     return { ok: false, error: { code: "NOT_FOUND", message: "no such conversation", retryable: false } };
   });
 }

@@ -1,12 +1,20 @@
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import type { SendReceipt, SyncItem } from "@parloir/contracts/events.ts";
 import { maxAutomaticJoins } from "@parloir/contracts/events.ts";
-import type { ItemResult, ReadItem, SendItem, Session, SessionItem } from "@parloir/contracts/internal.ts";
+import type {
+  ItemResult,
+  Members,
+  ReadItem,
+  SendItem,
+  Session,
+  SessionItem,
+} from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { findMembers } from "@parloir/store/members.ts";
 import { readPages } from "@parloir/store/messages.ts";
 import { recognisePeople, visiblePeople } from "@parloir/store/people.ts";
 import type { CommitQueue } from "./commit/commit-queue.ts";
@@ -38,10 +46,17 @@ export function createInternalHandlers(options: {
     },
     async read({ items }) {
       const pages = await readPages(database, items);
-      const results = items.map((item, index): ItemResult<SyncItem> => {
+      const results = items.map((item, index): ItemResult<SyncItem & { roster: number }> => {
         const page = pages[index];
-        return page ? { ok: true, data: syncItem(item, page) } : notFound;
+        return page ? { ok: true, data: { ...syncItem(item, page), roster: page.roster } } : notFound;
       });
+      return { epoch: await epoch(), results };
+    },
+    async members({ items }) {
+      const found = await findMembers(database, items);
+      const results = found.map(
+        (members): ItemResult<Members> => (members ? { ok: true, data: members } : notFound),
+      );
       return { epoch: await epoch(), results };
     },
     async visible({ items }) {

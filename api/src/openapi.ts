@@ -33,7 +33,12 @@ function operation(route: Route): unknown {
     security: securityOf(route),
     parameters: [...parameters("path", route.params), ...parameters("query", route.query)],
     ...(route.body
-      ? { requestBody: { required: true, content: { "application/json": { schema: schemaOf(route.body) } } } }
+      ? {
+          requestBody: {
+            required: route.bodyIsOptional !== true,
+            content: { "application/json": { schema: schemaOf(route.body) } },
+          },
+        }
       : {}),
     responses: {
       "2XX": { description: "`{success: true, data}`", content: json({ type: "object" }) },

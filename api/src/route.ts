@@ -23,6 +23,8 @@ export interface Route<
   params?: Params;
   query?: Query;
   body?: Body;
+  /** A request without any body counts as `{}`. */
+  bodyIsOptional?: boolean;
   handle: (call: {
     params: z.infer<Params>;
     query: z.infer<Query>;
@@ -93,16 +95,21 @@ async function handle(
     const retryAfterMs = options.writeLimit.take(person.id);
     if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many changes", { retryAfterMs });
   }
-  if (definition.body && !isJson(request)) {
+  const isEmpty = definition.bodyIsOptional === true && hasNoBody(request);
+  if (definition.body && !isEmpty && !isJson(request)) {
     throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
   }
   return definition.handle({
     params: definition.params ? parse(definition.params, request.params) : undefined,
     query: definition.query ? parse(definition.query, request.query) : undefined,
-    body: definition.body ? parse(definition.body, request.body) : undefined,
+    body: definition.body ? parse(definition.body, isEmpty ? {} : request.body) : undefined,
     person: person as Person,
     byKey: person === null && definition.who !== "anyone",
   });
+}
+
+function hasNoBody({ headers }: Request): boolean {
+  return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
 function isJson(request: Request): boolean {

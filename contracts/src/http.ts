@@ -59,6 +59,14 @@ export const listConversationsQuery = z.strictObject({
 export const conversationParams = z.strictObject({ id: uuid });
 export const userParams = z.strictObject({ id: userId });
 
+/** A time mutes until then, null ends it; without `until` it lasts until somebody ends it. */
+export const muteBody = z.strictObject({
+  until: z.optional(z.nullable(z.iso.datetime({ offset: true }))),
+});
+
+export const addMemberBody = z.strictObject({ userId });
+export const memberParams = z.strictObject({ id: uuid, userId });
+
 export const markReadBody = z.strictObject({ seq });
 
 export const defaultPageSize = 50;

@@ -37,9 +37,16 @@ export interface Session {
   conversations: SessionHead[];
 }
 
-export interface SessionHead extends ConversationHead {
+/** A person's place in a conversation, of one snapshot of the database. */
+export interface Seat {
+  lastSeq: number;
   /** What this person may not see of the history: everything up to and including this seq. */
   floor: number;
+  /** Rises with everyone who becomes a member or stops being one. */
+  roster: number;
+}
+
+export interface SessionHead extends ConversationHead, Seat {
   /** Deleted «for me»: not shown in `ready`, but joined, because the next message brings it back. */
   hidden: boolean;
 }
@@ -53,6 +60,18 @@ export interface ReadItem {
   limit: number;
 }
 
+/** Which of these people are members? */
+export interface MembersItem {
+  conversationId: string;
+  userIds: string[];
+}
+
+export interface Members {
+  lastSeq: number;
+  roster: number;
+  members: { userId: string; floor: number }[];
+}
+
 /** Which of these people may `userId` see? */
 export interface VisibleItem {
   userId: string;
@@ -63,13 +82,18 @@ export interface InternalRoutes {
   send: { item: SendItem; result: SendReceipt };
   marks: { item: MarkItem; result: ReadMark };
   sessions: { item: SessionItem; result: Session };
-  read: { item: ReadItem; result: SyncItem };
+  read: { item: ReadItem; result: SyncItem & { roster: number } };
+  /** An unknown conversation is NOT_FOUND; one without any of these people is not. */
+  members: { item: MembersItem; result: Members };
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /**
    * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered: a head below
    * it proves that the database went back to an older state.
    */
-  heads: { item: { conversationId: string; known: number }; result: { lastSeq: number } };
+  heads: {
+    item: { conversationId: string; known: number };
+    result: { lastSeq: number; roster: number };
+  };
 }
 
 export type InternalRoute = keyof InternalRoutes;

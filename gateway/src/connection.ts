@@ -11,7 +11,7 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
   socket.data.user = { userId: session.userId, email: session.email, role: session.role };
   socket.data.expiresAt = identity.expiresAt;
   socket.data.heads = new Map(
-    session.conversations.map(({ id, lastSeq, floor }) => [id, { lastSeq, floor }]),
+    session.conversations.map(({ id, lastSeq, floor, roster }) => [id, { lastSeq, floor, roster }]),
   );
   socket.data.underWay = 0;
   socket.data.answeredAt = 0;
@@ -41,8 +41,7 @@ export function openConnection(gateway: GatewayContext, socket: GatewaySocket): 
 async function joinAutomatically(gateway: GatewayContext, socket: GatewaySocket): Promise<void> {
   const { userId, role } = socket.data.user;
   await socket.join([rooms.user(userId), rooms.role(role)]);
-  const heads = new Map([...socket.data.heads].map(([id, { lastSeq }]) => [id, lastSeq]));
-  await gateway.rooms.joinConversations(socket, heads);
+  await gateway.rooms.joinConversations(socket, new Map(socket.data.heads));
 }
 
 function announce(gateway: GatewayContext, socket: GatewaySocket): void {
@@ -56,7 +55,9 @@ function announce(gateway: GatewayContext, socket: GatewaySocket): void {
     nodeId: gateway.nodeName,
     epoch: session.epoch,
     expiresAt: new Date(socket.data.expiresAt).toISOString(),
-    conversations: session.conversations.flatMap(({ floor: _, hidden, ...head }) => (hidden ? [] : head)),
+    conversations: session.conversations.flatMap(({ floor: _, roster: __, hidden, ...head }) =>
+      hidden ? [] : head,
+    ),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ClientToServerEvents, ServerToClientEvents } from "@parloir/contracts/events.ts";
-import type { Session } from "@parloir/contracts/internal.ts";
+import type { Seat, Session } from "@parloir/contracts/internal.ts";
 import type { VerifyToken } from "@parloir/platform/auth.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -11,6 +11,7 @@ import type { Looking } from "./looking.ts";
 import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 /** What belongs to one socket, all of it reproducible: the gateway may die at any time. */
@@ -23,7 +24,7 @@ export interface SocketData {
   expiresAt: number;
   expiry: NodeJS.Timeout | undefined;
   /** Heads at the time of connecting: what the ring must reach to answer this socket's first `sync`. */
-  heads: Map<string, { lastSeq: number; floor: number }>;
+  heads: Map<string, Seat>;
   /** When automatic joins are done and `ready` was sent. */
   opened: Promise<void>;
   connectedAt: number;
@@ -56,6 +57,7 @@ export interface GatewayContext {
   readMarks: ReadMarks;
   sequencer: Sequencer;
   rooms: Rooms;
+  rosters: Rosters;
   looking: Looking;
   presence: PresenceKeeper;
   sights: Batcher<"visible">;

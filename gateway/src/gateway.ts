@@ -23,6 +23,7 @@ import { startNodeBeat } from "./node-beat.ts";
 import { createPresence } from "./presence.ts";
 import { createReadMarks } from "./read-marks.ts";
 import { createRooms } from "./rooms.ts";
+import { createRosters, type Rosters } from "./rosters.ts";
 import { createSequencer, type Sequencer } from "./sequencer.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
 import { createPublicServer, createSocketServer } from "./socket-server.ts";
@@ -64,12 +65,13 @@ export function createGateway(options: {
   const io = createSocketServer(publicServer, config);
   const lag = watchEventLoopLag();
   const batchers = createBatchers(api);
-  const sequencer = createRoomSequencer({ io, batchers, log, metrics });
+  const rosters = createRosters({ io, batcher: batchers.members });
+  const sequencer = createRoomSequencer({ io, batchers, rosters, log, metrics });
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
-  const heads = createHeads({ batcher: batchers.heads, sequencer });
-  const rooms = createRooms({ io, subscriptions, sequencer, heads, log });
+  const heads = createHeads({ batcher: batchers.heads, sequencer, rosters });
+  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
   const looking = createLooking({ redis: publisher, incarnation: node, log });
@@ -97,6 +99,7 @@ export function createGateway(options: {
     readMarks: createReadMarks(batchers.marks),
     sequencer,
     rooms,
+    rosters,
     looking,
     presence,
     verifyToken: createTokenVerifier(config.tokens),
@@ -115,7 +118,9 @@ export function createGateway(options: {
   io.adapter(createClusterAdapter({ publisher, subscriptions, intercept }) as never);
   io.of("/").adapter.on("delete-room", (room: string) => {
     const id = conversationOfRoom(room);
-    if (id !== undefined) sequencer.close(id);
+    if (id === undefined) return;
+    sequencer.close(id);
+    rosters.forget(id);
   });
   let refusing = false;
   const admission = createAdmission({
@@ -161,6 +166,7 @@ function createBatchers(api: ApiClient) {
     sends: createBatcher({ route: "send", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
     marks: createBatcher({ route: "marks", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
     reads: createBatcher({ route: "read", api, lanes: 2 * lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    members: createBatcher({ route: "members", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     heads: createBatcher({ route: "heads", api, lanes, maxItems: 5_000, budgetMs: readBudgetMs }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
@@ -170,14 +176,23 @@ function createBatchers(api: ApiClient) {
 function createRoomSequencer(options: {
   io: GatewayServer;
   batchers: ReturnType<typeof createBatchers>;
+  rosters: Rosters;
   log: Log;
   metrics: Metrics;
 }): Sequencer {
-  const { io, batchers, log, metrics } = options;
+  const { io, batchers, rosters, log, metrics } = options;
   const delivery = metrics.get("parloir_delivery_seconds");
   return createSequencer({
-    read: (conversationId, after, limit) =>
-      batchers.reads.submit(conversationId, { conversationId, userId: null, after, limit }),
+    async read(conversationId, after, limit) {
+      const page = await batchers.reads.submit(conversationId, {
+        conversationId,
+        userId: null,
+        after,
+        limit,
+      });
+      await rosters.check(conversationId, page.roster);
+      return page;
+    },
     deliver(conversationId, message) {
       io.local.to(roomNames.conversation(conversationId)).emit("new_message", message);
       delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);

@@ -1,9 +1,10 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Batcher } from "./batcher.ts";
+import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 /**
- * Reads heads from the database and tells the sequencer. The questions of many sockets go as one query: after a
+ * Reads heads from the database and tells the sequencer, after those who are no members any more were taken out. The questions of many sockets go as one query: after a
  * gateway died, thousands ask within seconds.
  */
 export interface Heads {
@@ -14,13 +15,20 @@ export interface Heads {
   apply: (conversationIds: string[], how: "tip" | "catchUp" | "reset") => Promise<void>;
 }
 
-export function createHeads(options: { batcher: Batcher<"heads">; sequencer: Sequencer }): Heads {
-  const { batcher, sequencer } = options;
+export function createHeads(options: {
+  batcher: Batcher<"heads">;
+  sequencer: Sequencer;
+  rosters: Rosters;
+}): Heads {
+  const { batcher, sequencer, rosters } = options;
 
   async function applyOne(conversationId: string, how: "tip" | "catchUp" | "reset"): Promise<void> {
     // After a restore nothing that we know proves anything.
     const known = how === "reset" ? 0 : (sequencer.position(conversationId) ?? 0);
-    const { lastSeq } = await batcher.submit(conversationId, { conversationId, known });
+    const { lastSeq, roster } = await batcher.submit(conversationId, { conversationId, known });
+    // Another history's rosters compare with nothing that we know.
+    if (how === "reset") await rosters.recheck(conversationId);
+    else await rosters.check(conversationId, roster);
     void sequencer[how](conversationId, lastSeq);
   }
 

@@ -4,7 +4,18 @@ import type { Intercept } from "./cluster-adapter.ts";
 import type { GatewayContext } from "./context.ts";
 
 /** Which events from elsewhere pass through a part of ours instead of straight to the sockets. */
-export function createIntercept({ sequencer, rooms, io, log }: GatewayContext): Intercept {
+export function createIntercept({ sequencer, rooms, rosters, io, log }: GatewayContext): Intercept {
+  /** Whether they left or deleted it «for me», and so stay in the room for the next message, the database knows. */
+  async function removed(userId: string, conversationId: string): Promise<void> {
+    rooms.forgetHead(userId, conversationId);
+    try {
+      if ((await rosters.recheck(conversationId)).has(userId)) return;
+    } catch (error) {
+      log.warn({ err: error }, "the members of a conversation could not be read: the next answer tells");
+    }
+    io.local.to(roomNames.user(userId)).emit("conversation_removed", { conversationId });
+  }
+
   return (room, event, payload) => {
     if (event === "new_message" && conversationOfRoom(room) !== undefined) {
       sequencer.push(payload as Message);
@@ -14,7 +25,10 @@ export function createIntercept({ sequencer, rooms, io, log }: GatewayContext): 
     if (!room.startsWith(userPrefix)) return false;
     const { conversationId } = payload as { conversationId: string };
     const userId = room.slice(userPrefix.length);
-    if (event === "conversation_removed") rooms.forgetHead(userId, conversationId);
+    if (event === "conversation_removed") {
+      void removed(userId, conversationId);
+      return true;
+    }
     if (event !== "conversation_added") return false;
     rooms
       .joinPerson(userId, conversationId)

@@ -5,10 +5,14 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
 import { createRooms } from "./rooms.ts";
+import { createRosters } from "./rosters.ts";
 import { createSequencer } from "./sequencer.ts";
 import { createSubscriptions } from "./subscriptions.ts";
 
 const log = pino({ level: "silent" });
+
+const seat = { lastSeq: 3, floor: 0, roster: 0 };
+const answer = { lastSeq: 3, roster: 0, members: [{ userId: "ana", floor: 0 }] };
 
 /** Rooms over sockets that join, or that went away just before they would. */
 function scene() {
@@ -27,7 +31,11 @@ function scene() {
   }) as unknown as RedisClient;
   const subscriptions = createSubscriptions(subscriber, () => undefined);
   const heads = { apply: async () => undefined };
-  const rooms = createRooms({ io, subscriptions, sequencer, heads, log });
+  const rosters = createRosters({
+    io,
+    batcher: { submit: async () => answer, drained: async () => undefined },
+  });
+  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
   const socket = (gone: boolean) =>
     ({
       rooms: new Set<string>(),
@@ -43,13 +51,13 @@ function scene() {
 describe("a conversation stays open on a gateway", () => {
   it("while somebody there is in it", async () => {
     const { rooms, sequencer, socket } = scene();
-    await rooms.joinConversations(socket(false), new Map([["one", 3]]));
+    await rooms.joinConversations(socket(false), new Map([["one", seat]]));
     expect(sequencer.position("one")).toBe(3);
   });
 
   it("and not when the socket was gone before it could join", async () => {
     const { rooms, sequencer, socket } = scene();
-    await rooms.joinConversations(socket(true), new Map([["one", 3]]));
+    await rooms.joinConversations(socket(true), new Map([["one", seat]]));
     expect(sequencer.conversations()).toEqual([]);
   });
 

@@ -1,7 +1,10 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
+import type { Seat } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
 import type { Heads } from "./heads.ts";
+import { type Rosters, socketsIn } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -10,9 +13,9 @@ import type { Subscriptions } from "./subscriptions.ts";
  * is in force, then compare with the head in the database.
  */
 export interface Rooms {
-  /** The head of each conversation as it was read before the join; membership was checked by the caller. */
-  joinConversations: (socket: GatewaySocket, heads: Map<string, number>) => Promise<void>;
-  /** Joins every local socket of a person to a conversation that they became a member of. */
+  /** The person's place in each conversation as it was read before the join: membership was checked by the caller. */
+  joinConversations: (socket: GatewaySocket, seats: Map<string, Seat>) => Promise<void>;
+  /** Joins every local socket of a person to a conversation, if they are a member of it. */
   joinPerson: (userId: string, conversationId: string) => Promise<void>;
   /**
    * Joins a socket to what its person became a member of while its handshake was under way: after its heads were
@@ -29,27 +32,49 @@ export interface Rooms {
 const barrierMs = 1_000;
 /** Longer than any handshake takes. */
 const handshakeMs = 30_000;
+const mostCatchUps = 3;
 
 export function createRooms(options: {
   io: GatewayServer;
   subscriptions: Subscriptions;
   sequencer: Sequencer;
   heads: Heads;
+  rosters: Rosters;
   log: Log;
 }): Rooms {
-  const { io, subscriptions, sequencer } = options;
+  const { io, subscriptions, sequencer, rosters } = options;
   let additions: { userId: string; conversationId: string; at: number }[] = [];
 
-  async function join(sockets: Iterable<GatewaySocket>, heads: Map<string, number>): Promise<void> {
-    const names = [...heads.keys()].map(roomNames.conversation);
-    for (const [id, head] of heads) sequencer.open(id, head);
-    for (const socket of sockets) await socket.join(names);
+  async function join(sockets: Iterable<GatewaySocket>, seats: Map<string, Seat>): Promise<void> {
+    const names = [...seats.keys()].map(roomNames.conversation);
+    for (const [id, seat] of seats) {
+      await passFloor(id, seat.floor);
+      sequencer.open(id, seat.lastSeq);
+    }
+    for (const socket of sockets) {
+      const joined = socket.join(names);
+      for (const [id, seat] of seats) rosters.joined(id, seat.roster, socket);
+      await joined;
+    }
     // Who went away meanwhile joins nothing: a room without members would stay open for ever.
-    for (const id of heads.keys())
-      if (!io.of("/").adapter.rooms.has(roomNames.conversation(id))) sequencer.close(id);
+    for (const id of seats.keys()) if (!io.of("/").adapter.rooms.has(roomNames.conversation(id))) close(id);
     const fresh = await subscriptions.barrier(names, barrierMs);
     if (fresh.length > 0)
-      await checkHeads([...heads.keys()].filter((id) => fresh.includes(roomNames.conversation(id))));
+      await checkHeads([...seats.keys()].filter((id) => fresh.includes(roomNames.conversation(id))));
+  }
+
+  function close(id: string): void {
+    sequencer.close(id);
+    rosters.forget(id);
+  }
+
+  /** What is delivered to the room after the join must lie behind what the joining person may not see. */
+  async function passFloor(id: string, floor: number): Promise<void> {
+    const isBehind = () => (sequencer.position(id) ?? floor) < floor;
+    for (let attempts = 0; isBehind(); attempts++) {
+      if (attempts === mostCatchUps) throw new CodedError("UNAVAILABLE", "the history could not be read");
+      await sequencer.catchUp(id, floor);
+    }
   }
 
   /** Messages that were published while the subscription was on its way left no gap to see. */
@@ -61,18 +86,25 @@ export function createRooms(options: {
     }
   }
 
-  /** A conversation that is new to this gateway starts at 0, so that whatever it holds already is delivered. */
-  function fromTheStart(conversationId: string): Map<string, number> {
-    return new Map([[conversationId, sequencer.position(conversationId) ?? 0]]);
+  function forgetHead(userId: string, conversationId: string): void {
+    for (const socket of socketsIn(io, roomNames.user(userId))) socket.data.heads.delete(conversationId);
+  }
+
+  /** Sequenced from what they may see on: whatever a conversation that is new to this gateway holds is delivered. */
+  async function joinMember(userId: string, conversationId: string, sockets: () => GatewaySocket[]) {
+    const seat = await rosters.seatOf(conversationId, userId);
+    if (seat) await join(sockets(), new Map([[conversationId, { ...seat, lastSeq: seat.floor }]]));
+    return seat !== null;
   }
 
   return {
-    joinConversations: (socket, heads) => join([socket], heads),
+    joinConversations: (socket, seats) => join([socket], seats),
     async joinPerson(userId, conversationId) {
       const now = Date.now();
       additions = additions.filter((each) => now - each.at < handshakeMs);
       additions.push({ userId, conversationId, at: now });
-      await join(socketsIn(io, roomNames.user(userId)), fromTheStart(conversationId));
+      forgetHead(userId, conversationId);
+      await joinMember(userId, conversationId, () => socketsIn(io, roomNames.user(userId)));
     },
     async joinMissed(socket) {
       const { user, handshakeAt } = socket.data;
@@ -82,20 +114,14 @@ export function createRooms(options: {
           each.at >= handshakeAt &&
           !socket.rooms.has(roomNames.conversation(each.conversationId)),
       );
-      for (const { conversationId } of missed) await join([socket], fromTheStart(conversationId));
-      return missed.map((each) => each.conversationId);
+      const joined: string[] = [];
+      for (const { conversationId } of missed)
+        if (await joinMember(user.userId, conversationId, () => [socket])) joined.push(conversationId);
+      return joined;
     },
     async subscribed(names) {
       await subscriptions.barrier(names, barrierMs);
     },
-    forgetHead(userId, conversationId) {
-      for (const socket of socketsIn(io, roomNames.user(userId))) socket.data.heads.delete(conversationId);
-    },
+    forgetHead,
   };
-}
-
-function socketsIn(io: GatewayServer, room: string): GatewaySocket[] {
-  const { adapter, sockets } = io.of("/");
-  const ids = adapter.rooms.get(room) ?? [];
-  return [...ids].flatMap((id) => sockets.get(id) ?? []);
 }

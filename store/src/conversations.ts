@@ -3,6 +3,7 @@ import type {
   Conversation,
   ConversationKind,
   ConversationStatus,
+  SharedConversation,
   Subject,
 } from "@parloir/contracts/shapes.ts";
 import type { Database } from "./database.ts";
@@ -13,7 +14,11 @@ export const unreadOf = `GREATEST(v.last_seq - GREATEST(p.last_read_seq, p.joine
 /** Out of the lists after «delete for me», until a later message brings it back. */
 const isListed = `(p.cleared_at IS NULL OR v.last_seq > p.cleared_seq)`;
 
-const conversationColumns = `
+/** Of a member row `p`: everything up to and including this seq is hidden from them. */
+const floorOf = `GREATEST(p.joined_seq, p.cleared_seq)`;
+
+/** What everyone who may see everything after `floor` may see of a conversation `v`. */
+const sharedColumns = (floor: string) => `
   v.id, v.kind, v.status, v.assignee_id AS "assigneeId", v.last_seq AS "lastSeq", v.last_change AS "lastChange",
   v.cycle, v.created_at AS "createdAt", v.updated_at AS "updatedAt",
   CASE WHEN v.subject_type IS NOT NULL THEN
@@ -23,12 +28,14 @@ const conversationColumns = `
     FROM members o JOIN users u ON u.id = o.user_id
     WHERE o.conversation_id = v.id AND o.left_at IS NULL) AS participants,
   (SELECT ${messageJson} FROM messages m
-    WHERE m.conversation_id = v.id AND m.seq = v.last_seq AND m.seq > GREATEST(p.joined_seq, p.cleared_seq)) AS "lastMessage",
+    WHERE m.conversation_id = v.id AND m.seq = v.last_seq AND m.seq > ${floor}) AS "lastMessage"`;
+
+const conversationColumns = `${sharedColumns(floorOf)},
   p.last_read_seq AS "lastReadSeq", ${unreadOf} AS "unreadCount",
   p.archived_at IS NOT NULL AS archived, p.muted_until AS "mutedUntil"`;
 
 export async function findConversation(
-  database: Database,
+  database: Pick<Database, "query">,
   id: string,
   userId: string,
 ): Promise<Conversation | null> {
@@ -38,6 +45,26 @@ export async function findConversation(
       JOIN members p ON p.conversation_id = v.id AND p.user_id = $2 AND p.left_at IS NULL
       WHERE v.id = $1`,
     values: [id, userId],
+  });
+  return rows[0] ?? null;
+}
+
+/**
+ * What all members may see, for everyone at once: the last message is left out when it is hidden from one of them,
+ * who joined after it or has deleted it for themselves.
+ */
+export async function findSharedConversation(
+  query: Database["query"],
+  id: string,
+): Promise<SharedConversation | null> {
+  const rows = await query<SharedConversation>({
+    name: "find-shared-conversation",
+    text: `SELECT ${sharedColumns("b.floor")} FROM conversations v
+      CROSS JOIN LATERAL (
+        SELECT COALESCE(max(${floorOf}), 0) AS floor FROM members p
+        WHERE p.conversation_id = v.id AND p.left_at IS NULL) b
+      WHERE v.id = $1`,
+    values: [id],
   });
   return rows[0] ?? null;
 }
@@ -89,10 +116,10 @@ export async function headsOfPeople(
     text: `SELECT i.user_id, h.heads FROM (SELECT DISTINCT unnest($1::text[]) AS user_id) i
       CROSS JOIN LATERAL (
         SELECT COALESCE(json_agg(json_build_object('id', x.id, 'lastSeq', x.last_seq, 'lastReadSeq', x.last_read_seq,
-          'unreadCount', x.unread, 'floor', x.floor, 'hidden', x.hidden) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
+          'unreadCount', x.unread, 'floor', x.floor, 'roster', x.roster, 'hidden', x.hidden) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
         FROM (
-          SELECT v.id, v.last_seq, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
-            GREATEST(p.joined_seq, p.cleared_seq) AS floor, NOT ${isListed} AS hidden
+          SELECT v.id, v.last_seq, v.roster, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
+            ${floorOf} AS floor, NOT ${isListed} AS hidden
           FROM members p
           CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v
           WHERE p.user_id = i.user_id AND p.left_at IS NULL

@@ -31,10 +31,12 @@ export interface MessagePage {
   lastSeq: number;
   /** What this person may not see: everything up to and including this seq. */
   floor: number;
+  /** Of the same snapshot: see `store/src/members.ts`. */
+  roster: number;
 }
 
 const text = `
-SELECT i.ord, v.last_seq AS "lastSeq", b.floor, COALESCE(
+SELECT i.ord, v.last_seq AS "lastSeq", v.roster, b.floor, COALESCE(
     CASE WHEN i.a IS NULL THEN
       (SELECT json_agg(x.j ORDER BY x.seq) FROM (
         SELECT m.seq, ${messageJson} AS j FROM messages m
@@ -80,11 +82,16 @@ export async function readPages(
   return pages;
 }
 
-export async function readHeads(database: Database, conversationIds: string[]): Promise<Map<string, number>> {
-  const rows = await database.query<{ id: string; last_seq: number }>({
+export interface Head {
+  lastSeq: number;
+  roster: number;
+}
+
+export async function readHeads(database: Database, conversationIds: string[]): Promise<Map<string, Head>> {
+  const rows = await database.query<{ id: string } & Head>({
     name: "read-heads",
-    text: "SELECT id, last_seq FROM conversations WHERE id = ANY ($1::uuid[])",
+    text: `SELECT id, last_seq AS "lastSeq", roster FROM conversations WHERE id = ANY ($1::uuid[])`,
     values: [conversationIds],
   });
-  return new Map(rows.map((row) => [row.id, row.last_seq]));
+  return new Map(rows.map(({ id, ...head }) => [id, head]));
 }

@@ -27,6 +27,22 @@ const routes: [string, (id: string) => { method: string; path: string; body?: ob
   ["get it", (id) => ({ method: "GET", path: `/api/messages/conversations/${id}` })],
   ["delete it", (id) => ({ method: "DELETE", path: `/api/messages/conversations/${id}` })],
   ["mark it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/read`, body: { seq: 1 } })],
+  ["archive it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/archive` })],
+  ["unarchive it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/unarchive` })],
+  ["mute it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/mute`, body: {} })],
+  ["leave it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/leave` })],
+  [
+    "bring somebody in",
+    (id) => ({
+      method: "POST",
+      path: `/api/messages/conversations/${id}/members`,
+      body: { userId: "ana.1" },
+    }),
+  ],
+  [
+    "throw somebody out",
+    (id) => ({ method: "DELETE", path: `/api/messages/conversations/${id}/members/ana.1` }),
+  ],
   ["read its newest", (id) => ({ method: "GET", path: `/api/messages?conversationId=${id}` })],
   ["read it all", (id) => ({ method: "GET", path: `/api/messages?conversationId=${id}&after=0` })],
   ["read a page", (id) => ({ method: "GET", path: `/api/messages?conversationId=${id}&page=1` })],

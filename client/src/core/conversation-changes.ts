@@ -49,7 +49,10 @@ export function withOwnMark(present: Conversation, mark: ReadMark): Conversation
 
 export function withShared(present: Conversation, shared: SharedConversation): Conversation {
   const participants = risen(shared.participants, present.participants);
-  const { lastSeq, lastMessage } = shared.lastSeq < present.lastSeq ? present : shared;
+  // Null without news: the last message is hidden from some member, not necessarily from us.
+  const isOlder = shared.lastSeq < present.lastSeq;
+  const isWithheld = shared.lastSeq === present.lastSeq && shared.lastMessage === null;
+  const { lastSeq, lastMessage } = isOlder || isWithheld ? present : shared;
   return { ...present, ...shared, participants, lastSeq, lastMessage };
 }
 

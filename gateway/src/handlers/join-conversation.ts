@@ -1,4 +1,5 @@
 import { type CommandPayload, maxSyncPage } from "@parloir/contracts/commands.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { JoinAnswer } from "@parloir/contracts/events.ts";
 import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
@@ -23,9 +24,10 @@ async function join(
   const page = { conversationId, userId, limit: after === undefined ? defaultPageSize : maxSyncPage };
   const request = after === undefined ? page : { ...page, after };
   if (!socket.rooms.has(rooms.conversation(conversationId))) {
-    // Throws NOT_FOUND for whoever is no member, before anything is joined.
-    const { lastSeq } = await gateway.reads.submit(conversationId, { conversationId, userId, limit: 1 });
-    await gateway.rooms.joinConversations(socket, new Map([[conversationId, lastSeq]]));
+    // Before anything is joined; an absent conversation throws the same.
+    const seat = await gateway.rosters.seatOf(conversationId, userId);
+    if (!seat) throw new CodedError("NOT_FOUND", "no such conversation");
+    await gateway.rooms.joinConversations(socket, new Map([[conversationId, seat]]));
   }
   const { messages, lastSeq, complete } = await gateway.reads.submit(conversationId, request);
   gateway.sequencer.tip(conversationId, lastSeq);

@@ -61,7 +61,7 @@ async function syncOne(
   sources.inc({ source: "database" });
   try {
     const { userId } = socket.data.user;
-    const item = await gateway.reads.submit(conversationId, {
+    const { roster: _, ...item } = await gateway.reads.submit(conversationId, {
       conversationId,
       userId,
       after,

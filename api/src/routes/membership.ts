@@ -1,0 +1,108 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { addMemberBody, conversationParams, memberParams, muteBody } from "@parloir/contracts/http.ts";
+import { rooms } from "@parloir/contracts/ids.ts";
+import type { Person, SharedConversation } from "@parloir/contracts/shapes.ts";
+import type { RoomPublisher } from "@parloir/platform/publisher.ts";
+import { findConversation } from "@parloir/store/conversations.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { unreadTotals } from "@parloir/store/marks.ts";
+import {
+  type Actor,
+  addMember,
+  leaveGroup,
+  removeMember,
+  setArchived,
+  setMuted,
+} from "@parloir/store/members.ts";
+import { type Route, type RouteAnswer, route } from "../route.ts";
+
+const base = "/api/messages/conversations/:id";
+
+/** Who is in a conversation, and what of it one keeps for oneself: archived, muted. */
+export function membershipRoutes(options: { database: Database; publisher: RoomPublisher }): Route[] {
+  const { database, publisher } = options;
+
+  async function own(id: string, person: Person, isMember: boolean): Promise<RouteAnswer> {
+    const conversation = isMember ? await findConversation(database, id, person.id) : null;
+    if (!conversation) throw new CodedError("NOT_FOUND", "no such conversation");
+    return { data: conversation };
+  }
+
+  async function announceRemoval(
+    id: string,
+    userId: string,
+    conversation: SharedConversation,
+  ): Promise<void> {
+    publisher.emit(rooms.user(userId), "conversation_removed", { conversationId: id });
+    publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+    const total = (await unreadTotals(database, [userId])).get(userId) ?? 0;
+    publisher.emit(rooms.user(userId), "unread", { total, conversationId: id, count: 0 });
+  }
+
+  const archiving = (action: "archive" | "unarchive") =>
+    route({
+      method: "post",
+      path: `${base}/${action}`,
+      who: "person",
+      params: conversationParams,
+      handle: async ({ params, person }) =>
+        own(params.id, person, await setArchived(database, params.id, person.id, action === "archive")),
+    });
+
+  return [
+    archiving("archive"),
+    archiving("unarchive"),
+    route({
+      method: "post",
+      path: `${base}/mute`,
+      who: "person",
+      params: conversationParams,
+      body: muteBody,
+      bodyIsOptional: true,
+      handle: async ({ params, body, person }) =>
+        own(params.id, person, await setMuted(database, params.id, person.id, body.until)),
+    }),
+    route({
+      method: "post",
+      path: `${base}/leave`,
+      who: "person",
+      params: conversationParams,
+      async handle({ params, person }) {
+        const left = await leaveGroup(database, params.id, person.id);
+        await announceRemoval(params.id, person.id, left.conversation);
+        return { data: left.own };
+      },
+    }),
+    route({
+      method: "post",
+      path: `${base}/members`,
+      who: "either",
+      params: conversationParams,
+      body: addMemberBody,
+      async handle({ params: { id }, body: { userId }, ...caller }) {
+        const { changed, conversation } = await addMember(database, id, userId, actorOf(caller));
+        if (changed) {
+          publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
+          publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+        }
+        return { status: changed ? 201 : 200, data: conversation };
+      },
+    }),
+    route({
+      method: "delete",
+      path: `${base}/members/:userId`,
+      who: "either",
+      params: memberParams,
+      async handle({ params: { id, userId }, ...caller }) {
+        const { changed, conversation } = await removeMember(database, id, userId, actorOf(caller));
+        if (changed) await announceRemoval(id, userId, conversation);
+        return { data: conversation };
+      },
+    }),
+  ];
+}
+
+function actorOf({ person, byKey }: { person: Person; byKey: boolean }): Actor {
+  if (byKey) return { userId: null, isAgent: false };
+  return { userId: person.id, isAgent: person.role === "agent" || person.role === "admin" };
+}

@@ -1,0 +1,221 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { Members, MembersItem } from "@parloir/contracts/internal.ts";
+import type { Conversation, ConversationKind, SharedConversation } from "@parloir/contracts/shapes.ts";
+import { findConversation, findSharedConversation } from "./conversations.ts";
+import type { Database } from "./database.ts";
+
+/**
+ * Who is in a conversation. Every change of it takes the conversation's row first, as the group commit does, and
+ * raises `roster` in the same transaction: a later commit sees the change, and any answer with the new roster too.
+ */
+
+/** Who asks for a change: a person, or a server key (`userId` null). */
+export interface Actor {
+  userId: string | null;
+  isAgent: boolean;
+}
+
+export interface MembersChange {
+  /** False when it was so before: nobody needs to hear of it. */
+  changed: boolean;
+  conversation: SharedConversation;
+}
+
+type Query = Database["query"];
+
+/** A new member sees what comes after now: `joined_seq` is the head. @throws CodedError NOT_FOUND, INVALID, FORBIDDEN */
+export function addMember(
+  database: Database,
+  id: string,
+  userId: string,
+  actor: Actor,
+): Promise<MembersChange> {
+  return change(database, id, actor, async (query, { lastSeq }) => {
+    const people = await query({ name: "lock-person", text: lockPerson, values: [userId] });
+    if (people.length === 0) throw new CodedError("NOT_FOUND", "no such person");
+    const rows = await query({ name: "add-member", text: addMemberText, values: [id, userId, lastSeq] });
+    return rows.length > 0;
+  });
+}
+
+const lockPerson = "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE";
+
+// Who comes back is new: what was said meanwhile stays hidden, and of what they had set only the read mark, which
+// the others see, is left.
+const addMemberText = `
+  INSERT INTO members (conversation_id, user_id, joined_seq) VALUES ($1, $2, $3)
+  ON CONFLICT (conversation_id, user_id) DO UPDATE
+  SET joined_seq = $3, left_at = NULL, cleared_at = NULL, archived_at = NULL, muted_until = NULL
+  WHERE members.left_at IS NOT NULL
+  RETURNING 1`;
+
+/** From the commit on they can neither send nor read. @throws CodedError NOT_FOUND, INVALID, FORBIDDEN */
+export function removeMember(
+  database: Database,
+  id: string,
+  userId: string,
+  actor: Actor,
+): Promise<MembersChange> {
+  return change(database, id, actor, (query, { customerId }) => {
+    if (userId === customerId) throw new CodedError("INVALID", "a support conversation keeps its customer");
+    return markLeft(query, id, userId);
+  });
+}
+
+/**
+ * Leaves a group. Answers with the group as it is after that, for the one who left and for everyone else.
+ * @throws CodedError NOT_FOUND, INVALID
+ */
+export function leaveGroup(
+  database: Database,
+  id: string,
+  userId: string,
+): Promise<{ own: Conversation; conversation: SharedConversation }> {
+  return database.transaction(async (query) => {
+    const locked = await lock(query, id);
+    const own = locked && (await findConversation({ query }, id, userId));
+    if (!own) throw notFound();
+    if (locked.kind !== "group") throw new CodedError("INVALID", "only groups can be left");
+    await markLeft(query, id, userId);
+    await raiseRoster(query, id);
+    const conversation = (await findSharedConversation(query, id))!;
+    return { own: { ...own, participants: conversation.participants }, conversation };
+  });
+}
+
+async function change(
+  database: Database,
+  id: string,
+  actor: Actor,
+  apply: (query: Query, locked: Locked) => Promise<boolean>,
+): Promise<MembersChange> {
+  return database.transaction(async (query) => {
+    const locked = await lock(query, id);
+    await authorise(query, id, locked, actor);
+    const changed = await apply(query, locked!);
+    if (changed) await raiseRoster(query, id);
+    return { changed, conversation: (await findSharedConversation(query, id))! };
+  });
+}
+
+interface Locked {
+  kind: ConversationKind;
+  lastSeq: number;
+  /** Of a support conversation. */
+  customerId: string | null;
+}
+
+/** What follows in the transaction sees every change that was committed before this resolved. */
+async function lock(query: Query, id: string): Promise<Locked | undefined> {
+  const rows = await query<Locked>({
+    name: "lock-conversation",
+    text: `SELECT kind, last_seq AS "lastSeq", CASE WHEN kind = 'support' THEN pair_low END AS "customerId"
+      FROM conversations WHERE id = $1 FOR NO KEY UPDATE`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/** Members change their group, agents every group and support conversation, a server key all but direct ones. */
+async function authorise(query: Query, id: string, locked: Locked | undefined, actor: Actor): Promise<void> {
+  if (!locked) throw notFound();
+  const { kind } = locked;
+  const isMember = actor.userId !== null && (await isMemberNow(query, id, actor.userId));
+  const maySee = actor.userId === null || isMember || (actor.isAgent && kind !== "direct");
+  if (!maySee) throw notFound();
+  if (kind === "direct") throw new CodedError("INVALID", "a direct conversation is between its two people");
+  if (kind === "support" && actor.userId !== null && !actor.isAgent)
+    throw new CodedError("FORBIDDEN", "only agents change who is in a support conversation");
+}
+
+async function isMemberNow(query: Query, id: string, userId: string): Promise<boolean> {
+  const rows = await query({
+    name: "is-member",
+    text: "SELECT 1 FROM members WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL",
+    values: [id, userId],
+  });
+  return rows.length > 0;
+}
+
+async function markLeft(query: Query, id: string, userId: string): Promise<boolean> {
+  const rows = await query({
+    name: "mark-left",
+    text: `UPDATE members SET left_at = now()
+      WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL RETURNING 1`,
+    values: [id, userId],
+  });
+  return rows.length > 0;
+}
+
+async function raiseRoster(query: Query, id: string): Promise<void> {
+  await query({
+    name: "raise-roster",
+    text: "UPDATE conversations SET roster = roster + 1 WHERE id = $1",
+    values: [id],
+  });
+}
+
+function notFound(): CodedError {
+  return new CodedError("NOT_FOUND", "no such conversation");
+}
+
+/**
+ * Which of these people are members, with the roster of the same snapshot.
+ * @returns in the order of the items; null where there is no such conversation
+ */
+export async function findMembers(database: Database, items: MembersItem[]): Promise<(Members | null)[]> {
+  const rows = await database.query<{ ord: number } & Members>({
+    name: "find-members",
+    text: `SELECT i.ord, v.last_seq AS "lastSeq", v.roster, COALESCE(m.members, '[]'::json) AS members
+      FROM json_to_recordset($1::json) AS i(ord int, c uuid, u text[])
+      CROSS JOIN LATERAL (SELECT last_seq, roster FROM conversations WHERE id = i.c LIMIT 1) v
+      CROSS JOIN LATERAL (
+        SELECT json_agg(json_build_object('userId', p.user_id,
+          'floor', GREATEST(p.joined_seq, p.cleared_seq))) AS members
+        FROM members p
+        WHERE p.conversation_id = i.c AND p.user_id = ANY (i.u) AND p.left_at IS NULL) m`,
+    values: [JSON.stringify(items.map((item, ord) => ({ ord, c: item.conversationId, u: item.userIds })))],
+  });
+  const found: (Members | null)[] = items.map(() => null);
+  for (const { ord, ...members } of rows) found[ord] = members;
+  return found;
+}
+
+/** Out of the list, or back in it, for one person. False when they are not a member. */
+export function setArchived(
+  database: Database,
+  id: string,
+  userId: string,
+  archived: boolean,
+): Promise<boolean> {
+  return updateOwn(
+    database,
+    "set-archived",
+    "archived_at = CASE WHEN $3 THEN COALESCE(archived_at, now()) END",
+    [id, userId, archived],
+  );
+}
+
+/** No end: «until somebody ends it», the last time that the protocol can write. */
+const forever = "9999-12-31T23:59:59.999Z";
+
+/** @param until null: not muted; a time that has passed is the same */
+export function setMuted(
+  database: Database,
+  id: string,
+  userId: string,
+  until: string | null = forever,
+): Promise<boolean> {
+  const set = "muted_until = CASE WHEN $3::timestamptz > now() THEN $3::timestamptz END";
+  return updateOwn(database, "set-muted", set, [id, userId, until]);
+}
+
+async function updateOwn(database: Database, name: string, set: string, values: unknown[]): Promise<boolean> {
+  const rows = await database.query({
+    name,
+    text: `UPDATE members SET ${set}
+      WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL RETURNING 1`,
+    values,
+  });
+  return rows.length > 0;
+}
