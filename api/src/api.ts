@@ -10,7 +10,9 @@ import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
+import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { announceUpdate, createSubmit } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { createAuthenticate } from "./callers.ts";
 import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
@@ -26,6 +28,7 @@ import { conversationRoutes } from "./routes/conversations.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { supportRoutes } from "./routes/support.ts";
 
 export interface Api {
   publicServer: Server;
@@ -56,7 +59,19 @@ export function createApi(options: {
     metrics,
     onStored: (send, committed) =>
       publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed)),
+    onReopened: (conversationId) => void announceReopening(conversationId),
   });
+
+  async function announceReopening(conversationId: string): Promise<void> {
+    try {
+      const conversation = await findSharedConversation(database.query, conversationId);
+      if (conversation) announceUpdate(publisher, conversation);
+    } catch (error) {
+      log.warn({ err: error }, "a reopening could not be announced");
+    }
+  }
+
+  const submit = createSubmit({ database, commitQueue, publisher });
   const markRead = createMarkRead({ database, publisher });
   const health = createHealth({
     postgres: () => readEpoch(database).then(() => "ok" as const),
@@ -70,7 +85,8 @@ export function createApi(options: {
     ...peopleRoutes({ database, issueToken }),
     ...conversationRoutes({ database, publisher, cursors: createCursors(config.internalSecret), markRead }),
     ...membershipRoutes({ database, publisher }),
-    ...messageRoutes({ database, commitQueue, sendLimit }),
+    ...supportRoutes({ database, publisher }),
+    ...messageRoutes({ database, submit, sendLimit }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];
   const authenticate = createAuthenticate({
@@ -88,7 +104,7 @@ export function createApi(options: {
   });
   const internal = {
     secret: config.internalSecret,
-    handlers: createInternalHandlers({ database, commitQueue, markRead, log }),
+    handlers: createInternalHandlers({ database, submit, markRead, log }),
   };
   watchPool(database, metrics);
   return {

@@ -17,23 +17,23 @@ import type { Database } from "@parloir/store/database.ts";
 import { findMembers } from "@parloir/store/members.ts";
 import { readPages } from "@parloir/store/messages.ts";
 import { recognisePeople, visiblePeople } from "@parloir/store/people.ts";
-import type { CommitQueue } from "./commit/commit-queue.ts";
+import type { Submit } from "./answers.ts";
 import { answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
 
 /** The gateways' side of the api. Each handler takes a batch and settles item by item. */
 export function createInternalHandlers(options: {
   database: Database;
-  commitQueue: CommitQueue;
+  submit: Submit;
   markRead: MarkRead;
   log: Log;
 }): InternalHandlers {
-  const { database, commitQueue } = options;
+  const { database, submit } = options;
   const epoch = createEpochReader(database);
   const notFound = failed(new CodedError("NOT_FOUND", "no such conversation"));
   return {
     async send({ items }) {
-      const results = await Promise.all(items.map((item) => send(commitQueue, item)));
+      const results = await Promise.all(items.map((item) => send(submit, item)));
       return { epoch: await epoch(), results };
     },
     async marks({ items }) {
@@ -74,9 +74,9 @@ export function createInternalHandlers(options: {
   };
 }
 
-async function send(commitQueue: CommitQueue, item: SendItem): Promise<ItemResult<SendReceipt>> {
+async function send(submit: Submit, item: SendItem): Promise<ItemResult<SendReceipt>> {
   try {
-    const { change: _, ...receipt } = await commitQueue.submit(item);
+    const { change: _, ...receipt } = await submit(item);
     return { ok: true, data: receipt };
   } catch (error) {
     return failed(error);

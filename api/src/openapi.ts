@@ -86,6 +86,7 @@ const errorSchema = {
         code: { enum: Object.keys(errorCodes) },
         message: { type: "string" },
         requestId: { type: "string", format: "uuid" },
+        present: { type: ["string", "null"], description: "With CONFLICT of an assignment: who has it." },
         retryAfterMs: { type: "integer" },
       },
     },

@@ -142,6 +142,7 @@ export function sendError(response: Response, error: unknown, log: Log): void {
       code: coded.code,
       message: coded.message,
       requestId,
+      ...(coded.present === undefined ? {} : { present: coded.present }),
       ...(coded.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(coded.retryAfterMs) }),
     },
   });

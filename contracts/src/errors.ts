@@ -35,12 +35,19 @@ export interface ErrorBody {
 export class CodedError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
+  /** With CONFLICT of a compare-and-set: what is stored instead of the expected. */
+  readonly present: string | null | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { retryAfterMs?: number; present?: string | null; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "CodedError";
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.present = options.present;
   }
 }
 

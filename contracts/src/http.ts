@@ -3,7 +3,7 @@ import { sendMessagePayload } from "./commands.ts";
 import { textProblem } from "./content.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import type { Message } from "./shapes.ts";
-import { conversationKinds, conversationStatuses, roles } from "./shapes.ts";
+import { conversationKinds, conversationStatuses, roles, supportViews } from "./shapes.ts";
 
 /** Bodies and queries of every REST route. Query values arrive as strings. */
 
@@ -51,6 +51,8 @@ export type CreateConversationBody = z.infer<typeof createConversationBody>;
 export const listConversationsQuery = z.strictObject({
   status: z.optional(z.enum(conversationStatuses)),
   kind: z.optional(z.enum(conversationKinds)),
+  view: z.optional(z.enum(supportViews)),
+  q: z.optional(shortText(200)),
   archived: z.optional(z.enum(["true", "false"])),
   cursor: z.optional(z.string().check(z.maxLength(512))),
   limit: z.optional(wholeNumber(1, 200)),
@@ -66,6 +68,12 @@ export const muteBody = z.strictObject({
 
 export const addMemberBody = z.strictObject({ userId });
 export const memberParams = z.strictObject({ id: uuid, userId });
+
+/** Compare-and-set: refused with CONFLICT unless `expected` has it at this moment. */
+export const assignBody = z.strictObject({
+  assigneeId: z.nullable(userId),
+  expected: z.nullable(userId),
+});
 
 export const markReadBody = z.strictObject({ seq });
 

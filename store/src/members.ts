@@ -1,7 +1,13 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Members, MembersItem } from "@parloir/contracts/internal.ts";
-import type { Conversation, ConversationKind, SharedConversation } from "@parloir/contracts/shapes.ts";
-import { findConversation, findSharedConversation } from "./conversations.ts";
+import type {
+  Conversation,
+  ConversationKind,
+  ConversationStatus,
+  Role,
+  SharedConversation,
+} from "@parloir/contracts/shapes.ts";
+import { agentRoles, findConversation, findSharedConversation, floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
 
 /**
@@ -23,22 +29,32 @@ export interface MembersChange {
 
 type Query = Database["query"];
 
-/** A new member sees what comes after now: `joined_seq` is the head. @throws CodedError NOT_FOUND, INVALID, FORBIDDEN */
+/**
+ * A new member sees what comes after now: `joined_seq` is the head. An agent in a support conversation sees all of it.
+ * @throws CodedError NOT_FOUND, INVALID, FORBIDDEN
+ */
 export function addMember(
   database: Database,
   id: string,
   userId: string,
   actor: Actor,
 ): Promise<MembersChange> {
-  return change(database, id, actor, async (query, { lastSeq }) => {
-    const people = await query({ name: "lock-person", text: lockPerson, values: [userId] });
-    if (people.length === 0) throw new CodedError("NOT_FOUND", "no such person");
-    const rows = await query({ name: "add-member", text: addMemberText, values: [id, userId, lastSeq] });
-    return rows.length > 0;
+  return change(database, id, actor, async (query, locked) => {
+    if (!(await findRole(query, userId))) throw new CodedError("NOT_FOUND", "no such person");
+    return enter(query, id, userId, locked);
   });
 }
 
-const lockPerson = "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE";
+/** Makes somebody a member, within a transaction that holds the conversation. False when they are one already. */
+export async function enter(query: Query, id: string, userId: string, locked: Locked): Promise<boolean> {
+  const seesAll = locked.kind === "support" && isAgentRole(await findRole(query, userId));
+  const rows = await query({
+    name: "add-member",
+    text: addMemberText,
+    values: [id, userId, seesAll ? 0 : locked.lastSeq],
+  });
+  return rows.length > 0;
+}
 
 // Who comes back is new: what was said meanwhile stays hidden, and of what they had set only the read mark, which
 // the others see, is left.
@@ -48,6 +64,15 @@ const addMemberText = `
   SET joined_seq = $3, left_at = NULL, cleared_at = NULL, archived_at = NULL, muted_until = NULL
   WHERE members.left_at IS NOT NULL
   RETURNING 1`;
+
+export async function findRole(query: Query, userId: string): Promise<Role | undefined> {
+  const text = "SELECT role FROM users WHERE id = $1 FOR KEY SHARE";
+  return (await query<{ role: Role }>({ name: "find-role", text, values: [userId] }))[0]?.role;
+}
+
+export function isAgentRole(role: Role | undefined): boolean {
+  return role === "agent" || role === "admin";
+}
 
 /** From the commit on they can neither send nor read. @throws CodedError NOT_FOUND, INVALID, FORBIDDEN */
 export function removeMember(
@@ -98,18 +123,20 @@ async function change(
   });
 }
 
-interface Locked {
+export interface Locked {
   kind: ConversationKind;
+  status: ConversationStatus;
+  assigneeId: string | null;
   lastSeq: number;
   /** Of a support conversation. */
   customerId: string | null;
 }
 
 /** What follows in the transaction sees every change that was committed before this resolved. */
-async function lock(query: Query, id: string): Promise<Locked | undefined> {
+export async function lock(query: Query, id: string): Promise<Locked | undefined> {
   const rows = await query<Locked>({
     name: "lock-conversation",
-    text: `SELECT kind, last_seq AS "lastSeq", CASE WHEN kind = 'support' THEN pair_low END AS "customerId"
+    text: `SELECT kind, status, assignee_id AS "assigneeId", last_seq AS "lastSeq", CASE WHEN kind = 'support' THEN pair_low END AS "customerId"
       FROM conversations WHERE id = $1 FOR NO KEY UPDATE`,
     values: [id],
   });
@@ -128,7 +155,7 @@ async function authorise(query: Query, id: string, locked: Locked | undefined, a
     throw new CodedError("FORBIDDEN", "only agents change who is in a support conversation");
 }
 
-async function isMemberNow(query: Query, id: string, userId: string): Promise<boolean> {
+export async function isMemberNow(query: Query, id: string, userId: string): Promise<boolean> {
   const rows = await query({
     name: "is-member",
     text: "SELECT 1 FROM members WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL",
@@ -147,7 +174,7 @@ async function markLeft(query: Query, id: string, userId: string): Promise<boole
   return rows.length > 0;
 }
 
-async function raiseRoster(query: Query, id: string): Promise<void> {
+export async function raiseRoster(query: Query, id: string): Promise<void> {
   await query({
     name: "raise-roster",
     text: "UPDATE conversations SET roster = roster + 1 WHERE id = $1",
@@ -160,7 +187,7 @@ function notFound(): CodedError {
 }
 
 /**
- * Which of these people are members, with the roster of the same snapshot.
+ * Which of these people may be in the room: members, and agents in a support conversation; with the roster of the same snapshot.
  * @returns in the order of the items; null where there is no such conversation
  */
 export async function findMembers(database: Database, items: MembersItem[]): Promise<(Members | null)[]> {
@@ -168,12 +195,17 @@ export async function findMembers(database: Database, items: MembersItem[]): Pro
     name: "find-members",
     text: `SELECT i.ord, v.last_seq AS "lastSeq", v.roster, COALESCE(m.members, '[]'::json) AS members
       FROM json_to_recordset($1::json) AS i(ord int, c uuid, u text[])
-      CROSS JOIN LATERAL (SELECT last_seq, roster FROM conversations WHERE id = i.c LIMIT 1) v
+      CROSS JOIN LATERAL (SELECT kind, last_seq, roster FROM conversations WHERE id = i.c LIMIT 1) v
       CROSS JOIN LATERAL (
-        SELECT json_agg(json_build_object('userId', p.user_id,
-          'floor', GREATEST(p.joined_seq, p.cleared_seq))) AS members
-        FROM members p
-        WHERE p.conversation_id = i.c AND p.user_id = ANY (i.u) AND p.left_at IS NULL) m`,
+        SELECT json_agg(json_build_object('userId', w.id, 'floor', ${floorOf})) AS members
+        FROM unnest(i.u) AS w(id)
+        LEFT JOIN LATERAL (
+          SELECT * FROM members
+          WHERE conversation_id = i.c AND user_id = w.id AND left_at IS NULL LIMIT 1) p ON true
+        LEFT JOIN LATERAL (
+          SELECT id FROM users WHERE v.kind = 'support' AND p.user_id IS NULL AND id = w.id
+            AND role IN ${agentRoles} LIMIT 1) agent ON true
+        WHERE p.user_id IS NOT NULL OR agent.id IS NOT NULL) m`,
     values: [JSON.stringify(items.map((item, ord) => ({ ord, c: item.conversationId, u: item.userIds })))],
   });
   const found: (Members | null)[] = items.map(() => null);

@@ -51,8 +51,11 @@ SELECT i.ord, v.last_seq AS "lastSeq", v.roster, b.floor, COALESCE(
 FROM json_to_recordset($1::json) AS i(ord int, c uuid, u text, a bigint, b bigint, k bigint, n int)
 JOIN conversations v ON v.id = i.c
 LEFT JOIN members p ON p.conversation_id = i.c AND p.user_id = i.u AND p.left_at IS NULL
+LEFT JOIN LATERAL (
+  SELECT id FROM users
+  WHERE v.kind = 'support' AND p.user_id IS NULL AND id = i.u AND role IN ('agent', 'admin') LIMIT 1) agent ON true
 CROSS JOIN LATERAL (SELECT COALESCE(GREATEST(p.joined_seq, p.cleared_seq), 0) AS floor) b
-WHERE i.u IS NULL OR p.user_id IS NOT NULL
+WHERE i.u IS NULL OR p.user_id IS NOT NULL OR agent.id IS NOT NULL
 ORDER BY i.ord`;
 
 /**

@@ -30,6 +30,17 @@ const routes: [string, (id: string) => { method: string; path: string; body?: ob
   ["archive it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/archive` })],
   ["unarchive it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/unarchive` })],
   ["mute it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/mute`, body: {} })],
+  ["close it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/close` })],
+  ["reopen it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/reopen` })],
+  ["let it wait", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/pending` })],
+  [
+    "assign it",
+    (id) => ({
+      method: "POST",
+      path: `/api/messages/conversations/${id}/assign`,
+      body: { assigneeId: null, expected: null },
+    }),
+  ],
   ["leave it", (id) => ({ method: "POST", path: `/api/messages/conversations/${id}/leave` })],
   [
     "bring somebody in",

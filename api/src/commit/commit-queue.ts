@@ -44,6 +44,8 @@ export function createCommitQueue(options: {
   metrics: Metrics;
   /** Called once per message that is now durable, in seq order within a conversation. */
   onStored: (send: SendItem, committed: Committed) => void;
+  /** Called once per batch and closed conversation that a customer's message opened again. */
+  onReopened: (conversationId: string) => void;
 }): CommitQueue {
   const { database, log } = options;
   const commits = options.metrics.get("parloir_commits_total");
@@ -123,6 +125,8 @@ export function createCommitQueue(options: {
 
   function settle(batch: Entry[], rows: CommitRow[]): void {
     for (const row of rows) settleOne(batch[row.ord]!, row);
+    const reopened = rows.filter((row) => row.reopened).map((row) => batch[row.ord]!.send.conversationId);
+    for (const conversationId of new Set(reopened)) options.onReopened(conversationId);
   }
 
   function settleOne(entry: Entry, row: CommitRow): void {

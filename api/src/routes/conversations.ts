@@ -23,6 +23,7 @@ import { readPages } from "@parloir/store/messages.ts";
 import type { Cursors } from "../cursor.ts";
 import type { MarkRead } from "../marks.ts";
 import { type Route, route } from "../route.ts";
+import { actorOf } from "./membership.ts";
 
 export function conversationRoutes(options: {
   database: Database;
@@ -38,6 +39,8 @@ export function conversationRoutes(options: {
       who: "person",
       query: listConversationsQuery,
       async handle({ query, person }) {
+        const { isAgent } = actorOf({ person, byKey: false });
+        if (query.view !== undefined && !isAgent) throw new CodedError("FORBIDDEN", "view is for agents");
         const scope = `conversations ${person.id}`;
         const [updatedAt, id] = query.cursor === undefined ? [] : cursors.open(scope, query.cursor);
         const limit = query.limit ?? defaultPageSize;
@@ -46,6 +49,8 @@ export function conversationRoutes(options: {
           status: query.status ?? null,
           kind: query.kind ?? null,
           archived: query.archived === "true",
+          view: query.view ?? null,
+          text: query.q ?? null,
           before: updatedAt !== undefined && id !== undefined ? { updatedAt, id } : null,
           limit: limit + 1,
         });

@@ -102,7 +102,7 @@ export function membershipRoutes(options: { database: Database; publisher: RoomP
   ];
 }
 
-function actorOf({ person, byKey }: { person: Person; byKey: boolean }): Actor {
+export function actorOf({ person, byKey }: { person: Person; byKey: boolean }): Actor {
   if (byKey) return { userId: null, isAgent: false };
   return { userId: person.id, isAgent: person.role === "agent" || person.role === "admin" };
 }

@@ -10,16 +10,16 @@ import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
 import { type PageRequest, readPages } from "@parloir/store/messages.ts";
-import type { CommitQueue } from "../commit/commit-queue.ts";
+import type { Submit } from "../answers.ts";
 import { messageOf } from "../commit/message.ts";
 import { type Route, route } from "../route.ts";
 
 export function messageRoutes(options: {
   database: Database;
-  commitQueue: CommitQueue;
+  submit: Submit;
   sendLimit: TokenBuckets;
 }): Route[] {
-  const { database, commitQueue } = options;
+  const { database } = options;
   return [
     route({
       method: "post",
@@ -32,7 +32,7 @@ export function messageRoutes(options: {
         const retryAfterMs = options.sendLimit.take(person.id);
         if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many messages", { retryAfterMs });
         const send = { ...body, senderId: person.id };
-        const committed = await commitQueue.submit(send);
+        const committed = await options.submit(send);
         if (!committed.duplicate) {
           return { status: 201, data: { ...messageOf(send, committed), duplicate: false } };
         }

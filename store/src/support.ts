@@ -1,0 +1,125 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { ConversationStatus, SharedConversation } from "@parloir/contracts/shapes.ts";
+import { findSharedConversation } from "./conversations.ts";
+import type { Database } from "./database.ts";
+import {
+  type Actor,
+  enter,
+  findRole,
+  isAgentRole,
+  isMemberNow,
+  type Locked,
+  lock,
+  raiseRoster,
+} from "./members.ts";
+
+/** What agents do with a support conversation. Each takes its row first, so that one after the other decides. */
+
+type Query = Database["query"];
+
+export interface SupportChange {
+  /** False when it was so before: nobody needs to hear of it. */
+  changed: boolean;
+  /** Who became a member by it. */
+  entered: string | null;
+  conversation: SharedConversation;
+}
+
+/**
+ * Whatever leaves «closed» begins a new cycle.
+ * @throws CodedError NOT_FOUND, FORBIDDEN, INVALID
+ */
+export function setStatus(
+  database: Database,
+  id: string,
+  status: ConversationStatus,
+  actor: Actor,
+): Promise<SupportChange> {
+  return change(database, id, actor, async (query, locked) => {
+    if (locked.status === status) return { changed: false, entered: null };
+    await query({
+      name: "set-status",
+      text: `UPDATE conversations SET status = $2, cycle = cycle + (status = 'closed')::int,
+          updated_at = GREATEST(now(), updated_at) WHERE id = $1`,
+      values: [id, status],
+    });
+    return { changed: true, entered: null };
+  });
+}
+
+/**
+ * Gives it to an agent, who becomes a member, or to nobody, if `expected` has it. Asked again after it succeeded it
+ * succeeds: what was wanted is so.
+ * @throws CodedError CONFLICT with the `present` assignee; NOT_FOUND, FORBIDDEN, INVALID
+ */
+export function assign(
+  database: Database,
+  id: string,
+  wanted: { assigneeId: string | null; expected: string | null },
+  actor: Actor,
+): Promise<SupportChange> {
+  const { assigneeId, expected } = wanted;
+  return change(database, id, actor, async (query, locked) => {
+    if (assigneeId !== null && !isAgentRole(await findRole(query, assigneeId)))
+      throw new CodedError("INVALID", "assigneeId: not an agent");
+    const present = locked.assigneeId;
+    if (present === assigneeId) return { changed: false, entered: null };
+    if (present !== expected) {
+      const who = present === null ? "assigned to nobody" : `assigned to ${present}`;
+      throw new CodedError("CONFLICT", `the conversation is ${who}`, { present });
+    }
+    await query({
+      name: "set-assignee",
+      text: "UPDATE conversations SET assignee_id = $2 WHERE id = $1",
+      values: [id, assigneeId],
+    });
+    const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
+    if (entered) await raiseRoster(query, id);
+    return { changed: true, entered: entered ? assigneeId : null };
+  });
+}
+
+/**
+ * An agent who answers becomes a member. Null when this is not an agent, not a support conversation, or no news.
+ */
+export async function enterToAnswer(
+  database: Database,
+  id: string,
+  userId: string,
+): Promise<SupportChange | null> {
+  const [may] = await database.query({
+    name: "may-answer",
+    text: `SELECT 1 FROM conversations v JOIN users u ON u.id = $2 AND u.role IN ('agent', 'admin')
+      WHERE v.id = $1 AND v.kind = 'support'`,
+    values: [id, userId],
+  });
+  if (!may) return null;
+  return change(database, id, { userId, isAgent: true }, async (query, locked) => {
+    const entered = await enter(query, id, userId, locked);
+    if (entered) await raiseRoster(query, id);
+    return { changed: entered, entered: entered ? userId : null };
+  });
+}
+
+async function change(
+  database: Database,
+  id: string,
+  actor: Actor,
+  apply: (query: Query, locked: Locked) => Promise<Omit<SupportChange, "conversation">>,
+): Promise<SupportChange> {
+  return database.transaction(async (query) => {
+    const locked = await lock(query, id);
+    await authorise(query, id, locked, actor);
+    const outcome = await apply(query, locked!);
+    return { ...outcome, conversation: (await findSharedConversation(query, id))! };
+  });
+}
+
+/** Agents only. Others are told so where they are members, and nothing at all where they are not. */
+async function authorise(query: Query, id: string, locked: Locked | undefined, actor: Actor): Promise<void> {
+  const isMember = locked && actor.userId !== null && (await isMemberNow(query, id, actor.userId));
+  if (!locked || !(isMember || (actor.isAgent && locked.kind === "support")))
+    throw new CodedError("NOT_FOUND", "no such conversation");
+  if (!actor.isAgent) throw new CodedError("FORBIDDEN", "only agents do this");
+  if (locked.kind !== "support") throw new CodedError("INVALID", "not a support conversation");
+}
