@@ -24,6 +24,7 @@ import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter } from "./route.ts";
+import { blockRoutes } from "./routes/blocks.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -81,11 +82,13 @@ export function createApi(options: {
   const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
   const { eventsPerMinute } = config.limits;
   const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
+  const cursors = createCursors(config.internalSecret);
   const routes = [
     ...peopleRoutes({ database, issueToken }),
-    ...conversationRoutes({ database, publisher, cursors: createCursors(config.internalSecret), markRead }),
+    ...conversationRoutes({ database, publisher, cursors, markRead }),
     ...membershipRoutes({ database, publisher }),
     ...supportRoutes({ database, publisher }),
+    ...blockRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];

@@ -58,6 +58,12 @@ export const listConversationsQuery = z.strictObject({
   limit: z.optional(wholeNumber(1, 200)),
 });
 
+export const blockParams = z.strictObject({ userId });
+export const listBlocksQuery = z.strictObject({
+  cursor: z.optional(z.string().check(z.maxLength(512))),
+  limit: z.optional(wholeNumber(1, 200)),
+});
+
 export const conversationParams = z.strictObject({ id: uuid });
 export const userParams = z.strictObject({ id: userId });
 

@@ -20,6 +20,14 @@ export interface Participant {
   lastReadSeq: number;
 }
 
+/** A person whom one has blocked. */
+export interface Block {
+  userId: string;
+  name: string;
+  avatarUrl?: string;
+  createdAt: string;
+}
+
 export const conversationKinds = ["direct", "support", "group"] as const;
 export type ConversationKind = (typeof conversationKinds)[number];
 

@@ -1,8 +1,8 @@
 import type { Database } from "./database.ts";
 
 /**
- * The group commit: one statement that authorises, recognises repeats, numbers, inserts, moves the senders' own
- * read marks and writes the outbox row, for any number of messages of any conversations.
+ * The group commit: one statement that authorises, recognises repeats, heeds blocks, numbers, inserts, moves the
+ * senders' own read marks and writes the outbox row, for any number of messages of any conversations.
  *
  * - `locked` takes the conversations in id order before anything is written, so two batches never deadlock.
  * - `advanced` numbers by `last_seq + n` under that lock: commit order is seq order and there is never a gap.
@@ -13,6 +13,8 @@ import type { Database } from "./database.ts";
  * - `marked` inserts on conflict instead of updating: rows are taken in the order of the list, as `mark_read` takes
  *   them (an UPDATE's join gives none), and as they are now, without evaluating the whole statement again for a row
  *   that changed since the snapshot. Nothing is ever inserted: `judged` saw the member.
+ * - A block is looked up for direct conversations only. Measured: 2 to 4 µs a message of 60 (batches of 20 and 100);
+ *   an index on the unordered pair instead of two arrays saved nothing that showed.
  * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
  *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
  */
@@ -27,7 +29,7 @@ export interface NewMessage {
   mentions: string[] | null;
 }
 
-export type CommitOutcome = "stored" | "repeat" | "conflict" | "not_member" | "bad_reply";
+export type CommitOutcome = "stored" | "repeat" | "conflict" | "not_member" | "blocked" | "bad_reply";
 
 export interface CommitRow {
   /** Position in the batch. */
@@ -52,7 +54,7 @@ WITH input AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS i(
     ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[])
 ), locked AS MATERIALIZED (
-  SELECT id, last_seq FROM conversations
+  SELECT id, last_seq, CASE WHEN kind = 'direct' THEN ARRAY[pair_low, pair_high] END AS pair FROM conversations
   WHERE id IN (SELECT c FROM input) ORDER BY id FOR NO KEY UPDATE
 ), judged AS MATERIALIZED (
   SELECT i.*, o.id AS old_id, o.seq AS old_seq, o.change AS old_change, o.created_at AS old_created_at,
@@ -60,6 +62,7 @@ WITH input AS MATERIALIZED (
       WHEN l.id IS NULL OR p.user_id IS NULL THEN 'not_member'
       WHEN o.id IS NOT NULL AND o.fingerprint = i.f THEN 'repeat'
       WHEN o.id IS NOT NULL THEN 'conflict'
+      WHEN b.blocker_id IS NOT NULL THEN 'blocked'
       WHEN i.r > l.last_seq OR i.r < 1 THEN 'bad_reply'
       ELSE 'stored'
     END AS outcome
@@ -71,6 +74,9 @@ WITH input AS MATERIALIZED (
   LEFT JOIN LATERAL (
     SELECT id, seq, change, created_at, fingerprint FROM messages
     WHERE conversation_id = i.c AND sender_id = i.s AND client_message_id = i.k LIMIT 1) o ON true
+  LEFT JOIN LATERAL (
+    SELECT blocker_id FROM blocks
+    WHERE l.pair IS NOT NULL AND blocker_id = ANY (l.pair) AND blocked_id = ANY (l.pair) LIMIT 1) b ON true
 ), fresh AS MATERIALIZED (
   SELECT *, uuidv7() AS id, row_number() OVER (PARTITION BY c ORDER BY ord) AS n
   FROM judged WHERE outcome = 'stored'

@@ -16,7 +16,7 @@ import { fingerprintOf } from "./fingerprint.ts";
  * across batches, processes and time gets the receipt of the first.
  */
 export interface CommitQueue {
-  /** @throws CodedError NOT_FOUND, CONFLICT, INVALID; UNAVAILABLE when the outcome is unknown */
+  /** @throws CodedError NOT_FOUND, CONFLICT, FORBIDDEN, INVALID; UNAVAILABLE when the outcome is unknown */
   submit: (send: SendItem) => Promise<Committed>;
   /** Resolves when nothing is queued or in flight. */
   drained: () => Promise<void>;
@@ -204,6 +204,8 @@ function refusalOf(outcome: CommitRow["outcome"]): CodedError | null {
   if (outcome === "not_member") return new CodedError("NOT_FOUND", "no such conversation");
   if (outcome === "conflict")
     return new CodedError("CONFLICT", "this clientMessageId was used for another message");
+  // The same to both of the two, whoever blocked: it does not say that one was blocked.
+  if (outcome === "blocked") return new CodedError("FORBIDDEN", "this conversation takes no messages");
   if (outcome === "bad_reply") return new CodedError("INVALID", "replyToSeq names no message");
   return null;
 }
