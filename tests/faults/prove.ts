@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { broken, check, type Verdict } from "./check/checker.ts";
 import type { Snapshot } from "./check/snapshot.ts";
 import { launchCluster, type TestCluster } from "./cluster/launch.ts";
+import { until } from "./cluster/process.ts";
 import { type Sample, startScrape } from "./cluster/scrape.ts";
 import { createHistory, type History } from "./history.ts";
 import type { Arena } from "./inject/arena.ts";
@@ -38,6 +39,8 @@ export interface Surroundings {
   /** Done with the cluster before the first client connects. */
   prepare?: (cluster: TestCluster) => Promise<void>;
   patience?: Partial<Patience>;
+  /** People talk on until so many messages were acked: on a busy machine seconds alone may hold little. */
+  atLeastMessages?: number;
   /** Exactly these faults, all of them, instead of what the seed gives until the time is over. */
   plan?: PlannedFault[];
 }
@@ -66,6 +69,7 @@ const usualPatience: Patience = {
   settled: 50_000,
 };
 
+const longestExtraMs = 60_000;
 const peoplePerDevice = 0.8;
 const outsiderShare = 0.06;
 /** Every so many devices, one dials through the proxy of bad networks. */
@@ -106,6 +110,7 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
       say,
       record: (fault) => history.faults.push(fault),
     });
+    await until(() => ackedOf(history) >= (surroundings.atLeastMessages ?? 0), longestExtraMs);
     fleet.stopSending();
     const ended = performance.now();
     await becomeQuiet(fleet, arena, patience, say);
@@ -120,6 +125,10 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
   } finally {
     await doAll(cleanUp);
   }
+}
+
+function ackedOf({ sends }: History): number {
+  return sends.filter(({ attempts }) => attempts.some(({ outcome }) => outcome === "ok")).length;
 }
 
 async function openFleet(

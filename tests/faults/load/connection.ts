@@ -75,6 +75,8 @@ export function connect(url: string, token: string, listener: ConnectionListener
 
   return {
     request(event, payload, timeoutMs) {
+      // Closing, but not closed yet: said at once, or a client that tries again at once would never let it close.
+      if (ws.readyState === WebSocket.CLOSING || ws.readyState === WebSocket.CLOSED) end();
       if (closed || ws.readyState !== WebSocket.OPEN)
         return Promise.resolve({ kind: "unknown", code: "closed", retryAfterMs: 0 });
       const id = nextId++;

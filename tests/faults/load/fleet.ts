@@ -88,7 +88,10 @@ export function startFleet(options: FleetOptions): Fleet {
     },
     async readUnread() {
       for (const person of population.people)
-        history.unread.set(person.userId, (await readUnread(url, person.token)).conversations);
+        history.unread.set(
+          person.userId,
+          (await patiently(() => readUnread(url, person.token))).conversations,
+        );
     },
     stop() {
       talking.stop();
@@ -120,4 +123,17 @@ function startDevices(options: FleetOptions, onAcked: DeviceOptions["onAcked"]):
       onAcked,
     });
   });
+}
+
+/** An api that was killed last may still be on its way back. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const giveUpAt = performance.now() + 30_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }

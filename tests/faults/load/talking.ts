@@ -63,8 +63,11 @@ export function startTalking(options: {
 
   return {
     start(messagesPerSecond) {
+      // Times are decided in advance: a busy machine makes a send late, not the rate lower.
+      let due = performance.now();
       const next = () => {
-        timer = setTimeout(next, (-Math.log(1 - random.next()) * 1_000) / messagesPerSecond);
+        due += (-Math.log(1 - random.next()) * 1_000) / messagesPerSecond;
+        timer = setTimeout(next, Math.max(0, due - performance.now()));
         sendOne();
       };
       next();
