@@ -1,6 +1,6 @@
 import type { InternalItem, ItemResult } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
-import { readEpoch, replaceEpoch } from "@parloir/store/cluster-state.ts";
+import { replaceEpoch } from "@parloir/store/cluster-state.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type Head, readHeads } from "@parloir/store/messages.ts";
 
@@ -13,7 +13,6 @@ export async function answerHeads(
   log: Log,
   items: InternalItem<"heads">[],
 ): Promise<ItemResult<Head>[]> {
-  const epoch = await readEpoch(database);
   const heads = await readHeads(
     database,
     items.map((item) => item.conversationId),
@@ -21,7 +20,7 @@ export async function answerHeads(
   const lost = items.find((item) => (heads.get(item.conversationId)?.lastSeq ?? 0) < item.known);
   if (lost) {
     log.warn({ conversationId: lost.conversationId }, "the database is an older state: new epoch");
-    await replaceEpoch(database, epoch);
+    await replaceEpoch(database, lost.epoch);
   }
   return items.map(({ conversationId }) => {
     const head = heads.get(conversationId);

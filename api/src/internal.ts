@@ -34,15 +34,14 @@ export function createInternalHandlers(options: {
   return {
     async send({ items }) {
       const results = await Promise.all(items.map((item) => send(submit, item)));
-      return { epoch: await epoch(), results };
+      return { epoch: await epoch.recent(), results };
     },
     async marks({ items }) {
-      return { epoch: await epoch(), results: await options.markRead(items) };
+      return { epoch: await epoch.recent(), results: await options.markRead(items) };
     },
     async sessions({ items }) {
-      const current = await epoch();
-      const results = await openSessions(database, items, current);
-      return { epoch: current, results };
+      const results = await openSessions(database, items);
+      return { epoch: await epoch.recent(), results };
     },
     async read({ items }) {
       const pages = await readPages(database, items);
@@ -50,26 +49,26 @@ export function createInternalHandlers(options: {
         const page = pages[index];
         return page ? { ok: true, data: { ...syncItem(item, page), roster: page.roster } } : notFound;
       });
-      return { epoch: await epoch(), results };
+      return { epoch: await epoch.recent(), results };
     },
     async members({ items }) {
       const found = await findMembers(database, items);
       const results = found.map(
         (members): ItemResult<Members> => (members ? { ok: true, data: members } : notFound),
       );
-      return { epoch: await epoch(), results };
+      return { epoch: await epoch.recent(), results };
     },
     async visible({ items }) {
       const seen = await visiblePeople(database, items);
       const results = seen.map(
         (userIds): ItemResult<{ userIds: string[] }> => ({ ok: true, data: { userIds } }),
       );
-      return { epoch: await epoch(), results };
+      return { epoch: await epoch.recent(), results };
     },
     async heads({ items }) {
       const results = await answerHeads(database, options.log, items);
-      // Read afresh: the answer may be the first of a new epoch.
-      return { epoch: await readEpoch(database), results };
+      // The answer may be the first of a new epoch.
+      return { epoch: await epoch.fresh(), results };
     },
   };
 }
@@ -88,11 +87,7 @@ function failed(error: unknown): ItemResult<never> {
   return { ok: false, error: errorBody(coded) };
 }
 
-async function openSessions(
-  database: Database,
-  items: SessionItem[],
-  epoch: string,
-): Promise<ItemResult<Session>[]> {
+async function openSessions(database: Database, items: SessionItem[]): Promise<ItemResult<Session>[]> {
   const people = await recognisePeople(
     database,
     items.map(({ userId: id, name, email, role }) => ({ id, name, email, role })),
@@ -108,7 +103,6 @@ async function openSessions(
       userId: person.id,
       role: person.role,
       email: person.email ?? null,
-      epoch,
       conversations: heads.get(person.id) ?? [],
     },
   }));
@@ -128,18 +122,19 @@ function syncItem(
   return { conversationId, messages, lastSeq, complete: reached >= lastSeq };
 }
 
-/** The epoch changes only when a database is restored: read once a second at most. */
-function createEpochReader(database: Database): () => Promise<string> {
-  const freshMs = 1_000;
+/** The epoch changes only when a database is restored: `recent` is a second old at most. */
+function createEpochReader(database: Database) {
+  const recentMs = 1_000;
   let known: { epoch: Promise<string>; at: number } | undefined;
-  return () => {
-    if (!known || Date.now() - known.at > freshMs) {
-      const epoch = readEpoch(database);
-      known = { epoch, at: Date.now() };
-      epoch.catch(() => {
-        known = undefined;
-      });
-    }
-    return known.epoch;
-  };
+
+  function fresh(): Promise<string> {
+    const epoch = readEpoch(database);
+    known = { epoch, at: Date.now() };
+    epoch.catch(() => {
+      known = undefined;
+    });
+    return epoch;
+  }
+
+  return { fresh, recent: () => (known && Date.now() - known.at <= recentMs ? known.epoch : fresh()) };
 }

@@ -33,7 +33,6 @@ export interface Session {
   userId: string;
   role: Role;
   email: string | null;
-  epoch: string;
   conversations: SessionHead[];
 }
 
@@ -87,11 +86,11 @@ export interface InternalRoutes {
   members: { item: MembersItem; result: Members };
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /**
-   * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered: a head below
-   * it proves that the database went back to an older state.
+   * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered in `epoch`: a
+   * head below it proves that the database went back to an older state since.
    */
   heads: {
-    item: { conversationId: string; known: number };
+    item: { conversationId: string; known: number; epoch: string };
     result: { lastSeq: number; roster: number };
   };
 }

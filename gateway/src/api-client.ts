@@ -15,8 +15,8 @@ export interface ApiClient {
     items: InternalItem<R>[],
     options: { lane: number; timeoutMs: number },
   ) => Promise<InternalResponse<R>>;
-  /** The epoch of the newest answer. */
-  epoch: () => string | null;
+  /** The newest epoch that an answer named; empty before the first answer. */
+  epoch: () => string;
   /** Called when an answer names another epoch than the one before: the database was restored. */
   onEpochChange: (listener: (epoch: string) => void) => void;
   lanes: number;
@@ -54,17 +54,18 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
   const duration = options.metrics.get("parloir_api_call_seconds");
   const size = options.metrics.get("parloir_batch_size");
   const headers = { authorization: `Bearer ${options.secret}`, "content-type": "application/json" };
-  let epoch: string | null = null;
+  let epoch = "";
   const pastEpochs = new Set<string>();
   let epochListener: (epoch: string) => void = () => undefined;
 
   /** Apis notice a new epoch up to a second apart: an answer of the old one does not bring it back. */
   function noteEpoch(current: string): void {
     if (epoch === current || pastEpochs.has(current)) return;
-    const isFirst = epoch === null;
-    if (epoch !== null) pastEpochs.add(epoch);
+    const former = epoch;
     epoch = current;
-    if (!isFirst) epochListener(current);
+    if (former === "") return;
+    pastEpochs.add(former);
+    epochListener(current);
   }
 
   /** The lane's own api first, those that just failed last. */

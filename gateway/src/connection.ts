@@ -53,7 +53,7 @@ function announce(gateway: GatewayContext, socket: GatewaySocket): void {
     role: session.role,
     email: session.email,
     nodeId: gateway.nodeName,
-    epoch: session.epoch,
+    epoch: gateway.api.epoch(),
     expiresAt: new Date(socket.data.expiresAt).toISOString(),
     conversations: session.conversations.flatMap(({ floor: _, roster: __, hidden, ...head }) =>
       hidden ? [] : head,

@@ -15,8 +15,9 @@ import { createBatcher } from "./batcher.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
+import { followEpochs } from "./epoch.ts";
 import { watchEventLoopLag } from "./event-loop-lag.ts";
-import { createHeads, type Heads } from "./heads.ts";
+import { createHeads } from "./heads.ts";
 import { createIntercept } from "./intercept.ts";
 import { createLooking } from "./looking.ts";
 import { startNodeBeat } from "./node-beat.ts";
@@ -70,7 +71,7 @@ export function createGateway(options: {
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
-  const heads = createHeads({ batcher: batchers.heads, sequencer, rosters });
+  const heads = createHeads({ batcher: batchers.heads, epoch: api.epoch, sequencer, rosters });
   const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
@@ -133,7 +134,7 @@ export function createGateway(options: {
   guardHandshakes(publicServer, admission, () => handshakes.inc({ outcome: "UNAVAILABLE" }));
   acceptConnections(context, limits.socketsPerUser);
   const slowReaders = watchSlowReaders({ io, log, metrics });
-  api.onEpochChange(() => beginEpoch(context, heads));
+  const epochs = followEpochs({ io, api, heads, sequencer, log });
   watchGauges(io, sequencer, metrics);
 
   return {
@@ -149,6 +150,7 @@ export function createGateway(options: {
     async close() {
       await Promise.all([batchers.sends.drained(), context.readMarks.drained()]);
       lag.stop();
+      epochs.stop();
       slowReaders.stop();
       tips.stop();
       sequencer.stop();
@@ -202,15 +204,6 @@ function createRoomSequencer(options: {
     log,
     metrics,
   });
-}
-
-/** The database was restored: sockets reload, and sequencing starts again from the heads that there are now. */
-function beginEpoch({ io, sequencer, log }: GatewayContext, heads: Heads): void {
-  log.warn("another epoch: every client reloads");
-  heads
-    .apply(sequencer.conversations(), "reset")
-    .catch((error: unknown) => log.warn({ err: error }, "heads of the new epoch could not be read"))
-    .finally(() => io.local.emit("resync", { reason: "epoch" }));
 }
 
 function watchGauges(io: GatewayServer, sequencer: Sequencer, metrics: Metrics): void {

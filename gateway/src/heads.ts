@@ -4,8 +4,8 @@ import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 /**
- * Reads heads from the database and tells the sequencer, after those who are no members any more were taken out. The questions of many sockets go as one query: after a
- * gateway died, thousands ask within seconds.
+ * Reads heads from the database and tells the sequencer, after those who are no members any more were taken out. The
+ * questions of many sockets go as one query: after a gateway died, thousands ask within seconds.
  */
 export interface Heads {
   /**
@@ -17,23 +17,29 @@ export interface Heads {
 
 export function createHeads(options: {
   batcher: Batcher<"heads">;
+  /** The epoch in which the sequencer's positions were delivered, but for those of `outdated`. */
+  epoch: () => string;
   sequencer: Sequencer;
   rosters: Rosters;
 }): Heads {
   const { batcher, sequencer, rosters } = options;
+  /** Their positions are of an earlier epoch, until the head of this one is known: they prove nothing. */
+  let outdated = new Set<string>();
 
   async function applyOne(conversationId: string, how: "tip" | "catchUp" | "reset"): Promise<void> {
-    // After a restore nothing that we know proves anything.
-    const known = how === "reset" ? 0 : (sequencer.position(conversationId) ?? 0);
-    const { lastSeq, roster } = await batcher.submit(conversationId, { conversationId, known });
+    const known = outdated.has(conversationId) ? 0 : (sequencer.position(conversationId) ?? 0);
+    const item = { conversationId, known, epoch: options.epoch() };
+    const { lastSeq, roster } = await batcher.submit(conversationId, item);
     // Another history's rosters compare with nothing that we know.
     if (how === "reset") await rosters.recheck(conversationId);
     else await rosters.check(conversationId, roster);
     void sequencer[how](conversationId, lastSeq);
+    if (how === "reset") outdated.delete(conversationId);
   }
 
   return {
     async apply(conversationIds, how) {
+      if (how === "reset") outdated = new Set(conversationIds);
       const answers = await Promise.allSettled(conversationIds.map((id) => applyOne(id, how)));
       const failure = answers.find((answer) => answer.status === "rejected" && !isNotFound(answer.reason));
       if (failure?.status === "rejected") throw failure.reason;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Database } from "./database.ts";
 
 /** Names the history in this database. Changes only when the database went back to an older state. */
@@ -11,12 +10,17 @@ export async function readEpoch(database: Database): Promise<string> {
   return rows[0]!.epoch;
 }
 
-/** Begins a new epoch, once for all who noticed the same restore. Answers with the epoch now in force. */
-export async function replaceEpoch(database: Database, old: string): Promise<string> {
+/**
+ * Begins a new epoch because the database lacks what somebody knew of it in the epoch `known`. Epochs sort by their
+ * beginning: of all who notice one restore the first begins the new one, and the others find it newer than what they
+ * knew. A state so old that it brings an earlier epoch back is left as well, whoever may still remember that one.
+ * Answers with the epoch now in force.
+ */
+export async function replaceEpoch(database: Database, known: string): Promise<string> {
   await database.query({
     name: "replace-epoch",
-    text: "UPDATE cluster_state SET epoch = $2 WHERE epoch = $1",
-    values: [old, randomUUID().replaceAll("-", "")],
+    text: `UPDATE cluster_state SET epoch = replace(uuidv7()::text, '-', '') WHERE epoch COLLATE "C" <= $1`,
+    values: [known],
   });
   return readEpoch(database);
 }

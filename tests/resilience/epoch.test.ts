@@ -5,6 +5,8 @@ import { eventually } from "../setup/waiting.ts";
 import { type OwnPostgres, ownPostgres } from "./servers.ts";
 import { seqsOf, upTo } from "./watching.ts";
 
+const internalSecret = "development-internal-secret";
+
 /** Postgres goes away under a running cluster here: what processes say of that is not this file's subject. */
 const withoutErrors = (cluster: Cluster) => cluster.errors.splice(0);
 
@@ -69,6 +71,9 @@ describe("without a worker", () => {
       expect(await syncEpoch(socket, id, old)).toEqual({ epoch, reset: true, conversations: [] });
       expect(await syncEpoch(socket, id, epoch)).not.toHaveProperty("reset");
     }
+    // One restore is one epoch, though each gateway noticed it by itself.
+    for (const socket of [sender, ...readers]) expect(socket.all("resync")).toHaveLength(1);
+    expect(await epochNow(cluster)).toBe(epoch);
     // The numbers that were used before go out again, as other messages.
     const { seq } = await cluster.send(sender, id, "the new history");
     expect(seq).toBeLessThanOrEqual(kept + 1);
@@ -76,6 +81,44 @@ describe("without a worker", () => {
       const message = await reader.waitFor("new_message", ({ content }) => content === "the new history");
       expect(seqsOf([message])).toEqual([seq]);
     }
+  });
+});
+
+describe("what a gateway has delivered", () => {
+  let cluster: Cluster;
+  let id: string;
+  beforeAll(async () => {
+    cluster = await startCluster({ gateways: 0 });
+    ({ id } = await pair(cluster));
+  });
+  afterAll(() => cluster.stop());
+
+  /** A gateway's question, of one that has delivered `known` in `epoch`; answers with the epoch in force. */
+  async function ask(known: number, epoch: string): Promise<string> {
+    const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/heads`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${internalSecret}` },
+      body: JSON.stringify({ items: [{ conversationId: id, known, epoch }] }),
+    });
+    return ((await response.json()) as { epoch: string }).epoch;
+  }
+
+  it("in the present epoch and is not in the database begins a new one, once", async () => {
+    const old = await epochNow(cluster);
+    expect(await ask(0, old)).toBe(old);
+    const epoch = await ask(7, old);
+    expect(epoch).not.toBe(old);
+    expect(await ask(7, old)).toBe(epoch);
+    expect(await ask(7, "")).toBe(epoch);
+    expect(await epochNow(cluster)).toBe(epoch);
+  });
+
+  it("in an epoch that the restored state does not know yet begins a new one", async () => {
+    const earlier = await epochNow(cluster);
+    const later = await ask(7, earlier);
+    await cluster.sql("UPDATE cluster_state SET epoch = $1", [earlier]);
+    const epoch = await ask(7, later);
+    expect(epoch > later).toBe(true);
   });
 });
 

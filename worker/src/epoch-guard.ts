@@ -7,8 +7,8 @@ import type { Database } from "@parloir/store/database.ts";
  * Notices that the database went back to an older state, and begins a new epoch so that clients reload instead of
  * trusting cursors into a history that is gone.
  *
- * The highest flushed position of the write-ahead log is kept in the Redis for queues (append-only, so it outlives
- * everything here): a database that has less than that was restored, as was one with another system identifier.
+ * The highest flushed position of the write-ahead log is kept with its epoch in the Redis for queues (append-only, so it
+ * outlives everything here): a database that has less than that was restored, as was one with another system identifier.
  * Gateways notice the same while they run, by a head that is lower than what they have delivered (api/src/heads.ts).
  */
 export interface EpochGuard {
@@ -29,17 +29,17 @@ export function startEpochGuard(options: { database: Database; redis: Redis; log
     if (checking) return;
     checking = true;
     try {
-      const known = parsePosition(await redis.get(key));
-      const epoch = await readEpoch(database);
+      const known = parseNote(await redis.get(key));
+      let epoch = await readEpoch(database);
       const now = await readWalPosition(database);
       if (known && wentBack(known, now)) {
         log.warn(
           { known: String(known.flushed), now: String(now.flushed) },
           "the database is an older state: new epoch",
         );
-        await replaceEpoch(database, epoch);
+        epoch = await replaceEpoch(database, known.epoch);
       }
-      await redis.set(key, `${now.system} ${now.flushed}`);
+      await redis.set(key, `${now.system} ${now.flushed} ${epoch}`);
     } catch (error) {
       log.debug({ err: error }, "the epoch could not be checked");
     } finally {
@@ -54,7 +54,7 @@ export function wentBack(known: WalPosition, now: WalPosition): boolean {
   return known.system !== now.system || now.flushed < known.flushed;
 }
 
-function parsePosition(text: string | null): WalPosition | null {
-  const match = /^(\d+) (\d+)$/.exec(text ?? "");
-  return match ? { system: match[1]!, flushed: BigInt(match[2]!) } : null;
+function parseNote(text: string | null): (WalPosition & { epoch: string }) | null {
+  const [, system, flushed, epoch] = /^(\d+) (\d+) (\w+)$/.exec(text ?? "") ?? [];
+  return system && flushed && epoch ? { system, flushed: BigInt(flushed), epoch } : null;
 }

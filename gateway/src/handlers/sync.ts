@@ -11,7 +11,7 @@ import type { Handler } from "./handlers.ts";
  */
 export const sync: Handler<"sync"> = async (gateway, socket, payload) => {
   await socket.data.opened;
-  const epoch = gateway.api.epoch() ?? "";
+  const epoch = gateway.api.epoch();
   if (payload.epoch !== undefined && payload.epoch !== epoch)
     return { epoch, reset: true, conversations: [] };
   const cursors = Object.entries(payload.cursors);
