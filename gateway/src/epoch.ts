@@ -1,8 +1,7 @@
 import type { Log } from "@parloir/platform/log.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { GatewayServer } from "./context.ts";
-import type { Heads } from "./heads.ts";
-import type { Sequencer } from "./sequencer.ts";
+import type { Stream } from "./streams.ts";
 
 const retryMs = 500;
 
@@ -11,21 +10,19 @@ const retryMs = 500;
  * Until those heads could be read nothing is told: a client that reloads earlier would miss what is committed in
  * between.
  */
-export function followEpochs(options: {
-  io: GatewayServer;
-  api: ApiClient;
-  heads: Heads;
-  sequencer: Sequencer;
-  log: Log;
-}): { stop: () => void } {
-  const { io, api, heads, sequencer, log } = options;
+export function followEpochs(options: { io: GatewayServer; api: ApiClient; streams: Stream[]; log: Log }): {
+  stop: () => void;
+} {
+  const { io, api, streams, log } = options;
   let stopped = false;
 
   async function begin(epoch: string): Promise<void> {
     log.warn({ epoch }, "another epoch: every client reloads");
     while (!stopped && api.epoch() === epoch) {
       try {
-        await heads.apply(sequencer.conversations(), "reset");
+        await Promise.all(
+          streams.map(({ heads, sequencer }) => heads.apply(sequencer.conversations(), "reset")),
+        );
         io.local.emit("resync", { reason: "epoch" });
         return;
       } catch (error) {

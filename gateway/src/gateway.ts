@@ -28,6 +28,7 @@ import { createRosters, type Rosters } from "./rosters.ts";
 import { createSequencer, type Sequencer } from "./sequencer.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
 import { createPublicServer, createSocketServer } from "./socket-server.ts";
+import type { Stream } from "./streams.ts";
 import { createSubscriptions } from "./subscriptions.ts";
 import { startTips } from "./tips.ts";
 
@@ -71,7 +72,14 @@ export function createGateway(options: {
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
-  const heads = createHeads({ batcher: batchers.heads, epoch: api.epoch, sequencer, rosters });
+  const heads = createHeads({
+    ask: (conversationId, known, epoch) =>
+      batchers.heads.submit(conversationId, { conversationId, known, epoch }),
+    epoch: api.epoch,
+    sequencer,
+    rosters,
+  });
+  const streams: Stream[] = [{ heads, sequencer }];
   const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
@@ -89,7 +97,7 @@ export function createGateway(options: {
     renew: [looking.renew, presence.renew],
     onDead: presence.reap,
   });
-  const tips = startTips({ subscriber, heads, sequencer, log });
+  const tips = startTips({ subscriber, streams, log });
   const context: GatewayContext = {
     nodeName: config.nodeName,
     io,
@@ -134,7 +142,7 @@ export function createGateway(options: {
   guardHandshakes(publicServer, admission, () => handshakes.inc({ outcome: "UNAVAILABLE" }));
   acceptConnections(context, limits.socketsPerUser);
   const slowReaders = watchSlowReaders({ io, log, metrics });
-  const epochs = followEpochs({ io, api, heads, sequencer, log });
+  const epochs = followEpochs({ io, api, streams, log });
   watchGauges(io, sequencer, metrics);
 
   return {

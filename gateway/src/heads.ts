@@ -1,11 +1,11 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
-import type { Batcher } from "./batcher.ts";
-import type { Rosters } from "./rosters.ts";
+import type { RoomRosters } from "./room-rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 
 /**
  * Reads heads from the database and tells the sequencer, after those who are no members any more were taken out. The
- * questions of many sockets go as one query: after a gateway died, thousands ask within seconds.
+ * questions of many sockets go as one query: after a gateway died, thousands ask within seconds. Conversations have
+ * one, and channels, which are numbered alike, have one of their own.
  */
 export interface Heads {
   /**
@@ -16,20 +16,20 @@ export interface Heads {
 }
 
 export function createHeads(options: {
-  batcher: Batcher<"heads">;
+  /** Batched. `known` was delivered in `epoch`: a lower head proves that the database went back to an older state. */
+  ask: (id: string, known: number, epoch: string) => Promise<{ lastSeq: number; roster: number }>;
   /** The epoch in which the sequencer's positions were delivered, but for those of `outdated`. */
   epoch: () => string;
-  sequencer: Sequencer;
-  rosters: Rosters;
+  sequencer: Pick<Sequencer, "position" | "tip" | "catchUp" | "reset">;
+  rosters: RoomRosters;
 }): Heads {
-  const { batcher, sequencer, rosters } = options;
+  const { sequencer, rosters } = options;
   /** Their positions are of an earlier epoch, until the head of this one is known: they prove nothing. */
   let outdated = new Set<string>();
 
   async function applyOne(conversationId: string, how: "tip" | "catchUp" | "reset"): Promise<void> {
     const known = outdated.has(conversationId) ? 0 : (sequencer.position(conversationId) ?? 0);
-    const item = { conversationId, known, epoch: options.epoch() };
-    const { lastSeq, roster } = await batcher.submit(conversationId, item);
+    const { lastSeq, roster } = await options.ask(conversationId, known, options.epoch());
     // Another history's rosters compare with nothing that we know.
     if (how === "reset") await rosters.recheck(conversationId);
     else await rosters.check(conversationId, roster);

@@ -4,14 +4,13 @@ import type { Seat } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
 import type { Heads } from "./heads.ts";
-import { type Rosters, socketsIn } from "./rosters.ts";
+import { barrierMs, createRoomEntry } from "./room-entry.ts";
+import { socketsIn } from "./room-rosters.ts";
+import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
-/**
- * Joins sockets to conversations without a hole between «subscribed» and «read»: join, wait until the subscription
- * is in force, then compare with the head in the database.
- */
+/** Joins sockets to conversations, by room-entry.ts. */
 export interface Rooms {
   /** The person's place in each conversation as it was read before the join: membership was checked by the caller. */
   joinConversations: (socket: GatewaySocket, seats: Map<string, Seat>) => Promise<void>;
@@ -28,8 +27,6 @@ export interface Rooms {
   forgetHead: (userId: string, conversationId: string) => void;
 }
 
-/** With a dead pub/sub the subscription cannot be confirmed: the polled heads carry the messages meanwhile. */
-const barrierMs = 1_000;
 /** Longer than any handshake takes. */
 const handshakeMs = 30_000;
 const mostCatchUps = 3;
@@ -43,29 +40,11 @@ export function createRooms(options: {
   log: Log;
 }): Rooms {
   const { io, subscriptions, sequencer, rosters } = options;
+  const enter = createRoomEntry({ ...options, roomOf: roomNames.conversation });
   let additions: { userId: string; conversationId: string; at: number }[] = [];
 
-  async function join(sockets: Iterable<GatewaySocket>, seats: Map<string, Seat>): Promise<void> {
-    const names = [...seats.keys()].map(roomNames.conversation);
-    for (const [id, seat] of seats) {
-      await passFloor(id, seat.floor);
-      sequencer.open(id, seat.lastSeq);
-    }
-    for (const socket of sockets) {
-      const joined = socket.join(names);
-      for (const [id, seat] of seats) rosters.joined(id, seat.roster, socket);
-      await joined;
-    }
-    // Who went away meanwhile joins nothing: a room without members would stay open for ever.
-    for (const id of seats.keys()) if (!io.of("/").adapter.rooms.has(roomNames.conversation(id))) close(id);
-    const fresh = await subscriptions.barrier(names, barrierMs);
-    if (fresh.length > 0)
-      await checkHeads([...seats.keys()].filter((id) => fresh.includes(roomNames.conversation(id))));
-  }
-
-  function close(id: string): void {
-    sequencer.close(id);
-    rosters.forget(id);
+  function join(sockets: Iterable<GatewaySocket>, seats: Map<string, Seat>): Promise<void> {
+    return enter(sockets, seats, (id, seat) => passFloor(id, seat.floor));
   }
 
   /** What is delivered to the room after the join must lie behind what the joining person may not see. */
@@ -74,15 +53,6 @@ export function createRooms(options: {
     for (let attempts = 0; isBehind(); attempts++) {
       if (attempts === mostCatchUps) throw new CodedError("UNAVAILABLE", "the history could not be read");
       await sequencer.catchUp(id, floor);
-    }
-  }
-
-  /** Messages that were published while the subscription was on its way left no gap to see. */
-  async function checkHeads(ids: string[]): Promise<void> {
-    try {
-      await options.heads.apply(ids, "catchUp");
-    } catch (error) {
-      options.log.debug({ err: error }, "heads after a join: the next tip check finds what is missing");
     }
   }
 

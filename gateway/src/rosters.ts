@@ -1,108 +1,34 @@
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Seat } from "@parloir/contracts/internal.ts";
 import type { Batcher } from "./batcher.ts";
-import type { GatewayServer, GatewaySocket } from "./context.ts";
+import type { GatewayServer } from "./context.ts";
+import { createRoomRosters, type RoomRosters } from "./room-rosters.ts";
 
-/**
- * Takes people out of the rooms of conversations that they are no longer a member of, also when nobody told this
- * gateway: whatever the api reads of a conversation carries its roster, a number that rises with every change of its
- * members. Who sees it rise asks which of the local people are still members, before it delivers what came along.
- *
- * Guarantee: a removal is in force here with the push about it, or else with the next read of the conversation. With
- * pub/sub down every message comes by such a read.
- */
-export interface Rosters {
-  /** This socket has just joined, on the strength of an answer with this roster. */
-  joined: (conversationId: string, roster: number, socket: GatewaySocket) => void;
-  /**
-   * Resolves when nobody is in the room who was no member at this roster.
-   * @throws CodedError UNAVAILABLE; the next answer tries again
-   */
-  check: (conversationId: string, roster: number) => Promise<void>;
-  /** Asks in any case. Answers with the people who were taken out: they have been told. */
-  recheck: (conversationId: string) => Promise<Set<string>>;
-  forget: (conversationId: string) => void;
+/** The rosters of conversations. */
+export interface Rosters extends RoomRosters {
   /** This person's place, or null when they are no member. @throws CodedError UNAVAILABLE */
   seatOf: (conversationId: string, userId: string) => Promise<Seat | null>;
 }
 
-interface Room {
-  /** The oldest roster on whose strength somebody is in the room. */
-  known: number;
-  asking: Promise<Set<string>> | null;
-  /** Sockets that joined while a question was under way: its answer may be older than their seats. */
-  meanwhile: Map<string, number>;
-}
-
-const unverified = -1;
-const nobody = Number.POSITIVE_INFINITY;
-
 export function createRosters(options: { io: GatewayServer; batcher: Batcher<"members"> }): Rosters {
   const { io, batcher } = options;
-  const open = new Map<string, Room>();
-
-  function ask(conversationId: string, room: Room): Promise<Set<string>> {
-    room.asking ??= takeOut(conversationId, room).finally(() => {
-      room.asking = null;
-      room.meanwhile.clear();
-    });
-    return room.asking;
-  }
-
-  async function takeOut(conversationId: string, room: Room): Promise<Set<string>> {
-    const sockets = socketsIn(io, roomNames.conversation(conversationId));
-    const userIds = [...new Set(sockets.map((socket) => socket.data.user.userId))];
-    room.known = userIds.length === 0 ? nobody : unverified;
-    if (userIds.length === 0) return new Set();
-    const { members, roster } = await batcher.submit(conversationId, { conversationId, userIds });
-    const staying = new Set(members.map((member) => member.userId));
-    const leaving = sockets.filter(
-      ({ id, data }) => !staying.has(data.user.userId) && (room.meanwhile.get(id) ?? 0) <= roster,
-    );
-    for (const socket of leaving) {
-      socket.data.heads.delete(conversationId);
-      void socket.leave(roomNames.conversation(conversationId));
-    }
-    room.known = Math.min(roster, ...room.meanwhile.values());
-    const gone = new Set(leaving.map((socket) => socket.data.user.userId));
-    for (const userId of gone)
-      io.local.to(roomNames.user(userId)).emit("conversation_removed", { conversationId });
-    return gone;
-  }
-
+  const rosters = createRoomRosters({
+    io,
+    roomOf: roomNames.conversation,
+    async ask(conversationId, userIds) {
+      const { members, roster } = await batcher.submit(conversationId, { conversationId, userIds });
+      return { staying: members.map((member) => member.userId), roster };
+    },
+    takenOut: (socket, conversationId) => void socket.data.heads.delete(conversationId),
+    gone: (userId, conversationId) =>
+      io.local.to(roomNames.user(userId)).emit("conversation_removed", { conversationId }),
+  });
   return {
-    joined(conversationId, roster, socket) {
-      const room = open.get(conversationId) ?? { known: nobody, asking: null, meanwhile: new Map() };
-      open.set(conversationId, room);
-      room.known = Math.min(room.known, roster);
-      if (room.asking) room.meanwhile.set(socket.id, roster);
-    },
-    async check(conversationId, roster) {
-      for (;;) {
-        const room = open.get(conversationId);
-        // Written so that an answer of an older api, which has no roster, asks nothing.
-        if (!room || (room.asking === null && !(roster > room.known))) return;
-        await ask(conversationId, room);
-      }
-    },
-    async recheck(conversationId) {
-      const room = open.get(conversationId);
-      if (!room) return new Set();
-      // A question that is under way may have been answered before what this one is about.
-      if (room.asking) await room.asking.catch(() => undefined);
-      return ask(conversationId, room);
-    },
-    forget: (conversationId) => void open.delete(conversationId),
+    ...rosters,
     async seatOf(conversationId, userId) {
       const found = await batcher.submit(conversationId, { conversationId, userIds: [userId] });
       const member = found.members.find((each) => each.userId === userId);
       return member ? { lastSeq: found.lastSeq, floor: member.floor, roster: found.roster } : null;
     },
   };
-}
-
-export function socketsIn(io: GatewayServer, room: string): GatewaySocket[] {
-  const { adapter, sockets } = io.of("/");
-  const ids = adapter.rooms.get(room) ?? [];
-  return [...ids].flatMap((id) => sockets.get(id) ?? []);
 }

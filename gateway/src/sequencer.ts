@@ -1,4 +1,3 @@
-import type { SyncItem } from "@parloir/contracts/events.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -10,11 +9,11 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
  * released, an early one is held; what is missing is asked from the api, once for all local sockets. A lost *last*
  * message leaves no gap to see: it shows by a tip, a head that somebody has read from the database.
  */
-export interface Sequencer {
+export interface Sequencer<Item extends Sequenced = Message> {
   /** Starts (or, when it runs, checks) a conversation whose head is known to be at least `head`. */
   open: (conversationId: string, head: number) => void;
   close: (conversationId: string) => void;
-  push: (message: Message) => void;
+  push: (message: Item) => void;
   /** A head that the database has reached. Repaired unless the push comes within the grace time. */
   tip: (conversationId: string, head: number) => void;
   /** Like `tip`, repaired at once; resolves when the conversation stands at `head` or the repair failed. */
@@ -22,17 +21,31 @@ export interface Sequencer {
   /** Another history began: forgets everything and stands at `head`. */
   reset: (conversationId: string, head: number) => void;
   /** Messages after the cursor, when the ring provably holds all of them up to its position. */
-  since: (conversationId: string, after: number) => { messages: Message[]; lastSeq: number } | null;
+  since: (conversationId: string, after: number) => { messages: Item[]; lastSeq: number } | null;
   position: (conversationId: string) => number | undefined;
   conversations: () => string[];
   stop: () => void;
 }
 
-interface Room {
+/** What is numbered without gaps within its conversation, or within whatever else has numbers of its own. */
+export interface Sequenced {
+  conversationId: string;
+  seq: number;
+}
+
+/** Of a repair: what follows a position, as `sync` shows it to clients. */
+export type RepairPage<Item extends Sequenced> = {
+  messages: Item[];
+  lastSeq: number;
+  complete: boolean;
+  reset?: true;
+};
+
+interface Room<Item extends Sequenced> {
   id: string;
   position: number;
-  ring: { message: Message; at: number }[];
-  held: Map<number, Message>;
+  ring: { message: Item; at: number }[];
+  held: Map<number, Item>;
   /** Highest head heard of, and since when we have been behind it. */
   tip: number;
   behindSince: number;
@@ -40,6 +53,20 @@ interface Room {
 }
 
 export type DeliverySource = "push" | "repair";
+
+export interface SequencerCounters {
+  delivered: { inc: (labels: { source: DeliverySource }) => void };
+  repeated: { inc: () => void };
+  gaps: { inc: (labels: { outcome: string }) => void };
+}
+
+function messageCounters(metrics: Metrics): SequencerCounters {
+  return {
+    delivered: metrics.get("parloir_messages_delivered_total"),
+    repeated: metrics.get("parloir_messages_repeated_total"),
+    gaps: metrics.get("parloir_gaps_total"),
+  };
+}
 
 /** At least so many are kept, at most twice as many. */
 const ringSize = 100;
@@ -54,24 +81,23 @@ const repairPage = 200;
 const widestRepair = 1_000;
 const repairRetryMs = 1_000;
 
-export function createSequencer(options: {
+export function createSequencer<Item extends Sequenced = Message>(options: {
   /** One read of what follows `after`, for the room and not for a person. */
-  read: (conversationId: string, after: number, limit: number) => Promise<SyncItem>;
-  deliver: (conversationId: string, message: Message, source: DeliverySource) => void;
+  read: (conversationId: string, after: number, limit: number) => Promise<RepairPage<Item>>;
+  deliver: (conversationId: string, message: Item, source: DeliverySource) => void;
   resync: (conversationId: string, reason: string) => void;
   log: Log;
   metrics: Metrics;
-}): Sequencer {
-  const { log } = options;
-  const rooms = new Map<string, Room>();
-  const behind = new Set<Room>();
-  const delivered = options.metrics.get("parloir_messages_delivered_total");
-  const repeated = options.metrics.get("parloir_messages_repeated_total");
-  const gaps = options.metrics.get("parloir_gaps_total");
+  /** Those of messages unless given. */
+  counters?: SequencerCounters;
+}): Sequencer<Item> {
+  const { log, counters: { delivered, repeated, gaps } = messageCounters(options.metrics) } = options;
+  const rooms = new Map<string, Room<Item>>();
+  const behind = new Set<Room<Item>>();
   const sweeper = setInterval(sweep, sweepMs);
   sweeper.unref();
 
-  function release(room: Room, message: Message, source: DeliverySource): void {
+  function release(room: Room<Item>, message: Item, source: DeliverySource): void {
     room.position = message.seq;
     room.ring.push({ message, at: Date.now() });
     // Trimmed by halves: a shift for every message showed in the profile.
@@ -80,7 +106,7 @@ export function createSequencer(options: {
     options.deliver(room.id, message, source);
   }
 
-  function releaseHeld(room: Room): void {
+  function releaseHeld(room: Room<Item>): void {
     for (;;) {
       const next = room.held.get(room.position + 1);
       if (!next) break;
@@ -92,7 +118,7 @@ export function createSequencer(options: {
   }
 
   /** Whether the room is behind its tip or holds early messages, and since when. */
-  function settle(room: Room): void {
+  function settle(room: Room<Item>): void {
     if (room.position >= room.tip && room.held.size === 0) {
       if (behind.delete(room) && room.repairing === null) room.behindSince = 0;
       return;
@@ -111,7 +137,7 @@ export function createSequencer(options: {
     }
   }
 
-  function repair(room: Room): Promise<void> {
+  function repair(room: Room<Item>): Promise<void> {
     room.repairing ??= runRepair(room).finally(() => {
       room.repairing = null;
       // Also after a failure: the next attempt comes after the pause.
@@ -121,7 +147,7 @@ export function createSequencer(options: {
     return room.repairing;
   }
 
-  async function runRepair(room: Room): Promise<void> {
+  async function runRepair(room: Room<Item>): Promise<void> {
     try {
       let outcome = "closed" as "closed" | "repaired" | "resync";
       for (;;) {
@@ -148,7 +174,7 @@ export function createSequencer(options: {
   }
 
   /** The sockets are told to reload; sequencing goes on from the head. */
-  function jump(room: Room, head: number): void {
+  function jump(room: Room<Item>, head: number): void {
     room.position = head;
     room.ring = [];
     for (const seq of room.held.keys()) if (seq <= head) room.held.delete(seq);

@@ -1,10 +1,9 @@
 import type { Log } from "@parloir/platform/log.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
-import type { Heads } from "./heads.ts";
-import type { Sequencer } from "./sequencer.ts";
+import type { Stream } from "./streams.ts";
 
 /**
- * Compares the open conversations with their heads in the database: every `healthyCheckMs` while pub/sub works,
+ * Compares the open conversations and channels with their heads in the database: every `healthyCheckMs` while pub/sub works,
  * because a lost last message leaves no gap, and every second while it does not, which is then how messages travel
  * between gateways. After every break of the subscription, however short, everything is checked once more.
  */
@@ -19,13 +18,8 @@ const healthyCheckMs = 10_000;
 /** A frozen Redis keeps its connections: only an unanswered PING shows it. */
 const silentMs = 2_000;
 
-export function startTips(options: {
-  subscriber: RedisClient;
-  heads: Heads;
-  sequencer: Sequencer;
-  log: Log;
-}): Tips {
-  const { subscriber, heads, sequencer, log } = options;
+export function startTips(options: { subscriber: RedisClient; streams: Stream[]; log: Log }): Tips {
+  const { subscriber, streams, log } = options;
   let checking = false;
   let checkedAt = Date.now();
   let heardAt = Date.now();
@@ -79,7 +73,7 @@ export function startTips(options: {
   async function check(how: "tip" | "catchUp"): Promise<void> {
     checking = true;
     try {
-      await heads.apply(sequencer.conversations(), how);
+      await Promise.all(streams.map(({ heads, sequencer }) => heads.apply(sequencer.conversations(), how)));
       checkedAt = Date.now();
     } catch (error) {
       if (how === "catchUp") broken = true;
