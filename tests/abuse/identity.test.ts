@@ -6,9 +6,9 @@ import { bystanders, RawSocket } from "./raw.ts";
 
 const publicOrigin = "https://chat.example.org";
 const cluster = await startCluster({
+  balancer: true,
   env: { PUBLIC_URL: publicOrigin, ALLOWED_ORIGINS: "https://good.example" },
 });
-const gateway = cluster.gateways[0]!;
 const calm = await bystanders(cluster);
 afterAll(() => cluster.stop());
 afterEach(() => calm.expectUnharmed());
@@ -127,12 +127,12 @@ describe("a handshake", () => {
   });
 
   it.each(["token", "access_token"])("with a right token in the address (%s) is refused", async (name) => {
-    const socket = cluster.connect(ana.token, gateway.url, { query: { [name]: ana.token } });
+    const socket = cluster.connect(ana.token, cluster.url, { query: { [name]: ana.token } });
     expect(await socket.refusal()).toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
   it.each(["42", '"text"', "[]", "null"])("with CONNECT%s instead of an object is refused", async (auth) => {
-    const socket = new RawSocket(gateway.url);
+    const socket = new RawSocket(cluster.url);
     await socket.frame("0");
     socket.send(`40${auth}`);
     const frame = await Promise.race([socket.frame("44"), socket.closed()]);
@@ -154,16 +154,16 @@ describe("a handshake", () => {
     ["https://good.example", 200],
     [publicOrigin, 200],
   ])("from the origin %s answers %i, by polling and by WebSocket", async (origin, status) => {
-    const polling = await fetch(`${gateway.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
+    const polling = await fetch(`${cluster.url}/socket.io/?EIO=4&transport=polling`, { headers: { origin } });
     expect(polling.status).toBe(status);
-    const socket = new RawSocket(gateway.url, undefined, { origin });
+    const socket = new RawSocket(cluster.url, undefined, { origin });
     const outcome = await Promise.race([socket.frame("0").then(() => 200), socket.closed().then(() => 403)]);
     expect(outcome).toBe(status);
     socket.ws.close();
   });
 
   it("from the page's own host is let in", async () => {
-    const socket = new RawSocket(gateway.url, undefined, { origin: gateway.url });
+    const socket = new RawSocket(cluster.url, undefined, { origin: cluster.url });
     await socket.frame("0");
     socket.ws.close();
   });
@@ -177,7 +177,7 @@ describe("REST without the right credentials", () => {
     ["two tokens", "Bearer a b"],
     ["a server key for a person's route", `Bearer ${serverKey}`],
   ])("%s: 401", async (_, authorization) => {
-    const response = await fetch(`${cluster.apis[0]!.url}/api/me`, {
+    const response = await fetch(`${cluster.url}/api/me`, {
       headers: authorization === undefined ? {} : { authorization },
     });
     expect(response.status).toBe(401);
@@ -196,7 +196,7 @@ describe("REST without the right credentials", () => {
 
   it("answers no foreign origin with CORS headers", async () => {
     const answer = async (origin: string) =>
-      (await fetch(`${cluster.apis[0]!.url}/api/me`, { headers: { origin } })).headers.get(
+      (await fetch(`${cluster.url}/api/me`, { headers: { origin } })).headers.get(
         "access-control-allow-origin",
       );
     expect(await answer("https://good.example")).toBe("https://good.example");

@@ -4,7 +4,7 @@ import { serverKey, startCluster, type TestPerson } from "../cluster/cluster.ts"
 import type { TestSocket } from "../cluster/socket.ts";
 import { bystanders, expectNoTrace, type RawSocket, rawSocketOf } from "./raw.ts";
 
-const cluster = await startCluster();
+const cluster = await startCluster({ balancer: true });
 const calm = await bystanders(cluster);
 afterAll(() => cluster.stop());
 afterEach(() => calm.expectUnharmed());
@@ -17,7 +17,7 @@ beforeAll(async () => {
   mallory = await cluster.person("mallory");
   id = (await cluster.conversation(mallory, await cluster.person("other"))).id;
   socket = await cluster.socket(mallory);
-  raw = await rawSocketOf(cluster.gateways[0]!.url, mallory);
+  raw = await rawSocketOf(cluster.url, mallory);
 });
 
 /** A payload of each command that would be right. */
@@ -175,7 +175,7 @@ describe("written by hand", () => {
 });
 
 describe("REST", () => {
-  const url = (path: string) => `${cluster.apis[0]!.url}${path}`;
+  const url = (path: string) => `${cluster.url}${path}`;
   async function ask(method: string, path: string, headers: Record<string, string>, body?: string | Buffer) {
     const response = await fetch(url(path), {
       method,

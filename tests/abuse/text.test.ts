@@ -6,7 +6,7 @@ import type { TestSocket } from "../cluster/socket.ts";
 import { eventually } from "../setup/waiting.ts";
 import { bystanders, expectNoTrace, rawSocketOf } from "./raw.ts";
 
-const cluster = await startCluster();
+const cluster = await startCluster({ balancer: true });
 const calm = await bystanders(cluster);
 afterAll(() => cluster.stop());
 afterEach(() => calm.expectUnharmed());

@@ -1,37 +1,11 @@
-import path from "node:path";
-import { startHaproxy } from "@parloir/local/haproxy.ts";
-import { freePort } from "@parloir/local/ports.ts";
-import { temporaryFolder } from "@parloir/local/temporary.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
 import { startCluster, type TestPerson } from "./cluster.ts";
 import type { TestSocket } from "./socket.ts";
 
-const cluster = await startCluster({ gateways: 2, apis: 2 });
-const folder = await temporaryFolder();
-const port = await freePort();
-const url = `http://127.0.0.1:${port}`;
-const target = (node: { name: string; port: number }) => ({
-  name: node.name,
-  host: "127.0.0.1",
-  port: node.port,
-});
-const balancer = await startHaproxy({
-  dir: path.join(folder.dir, "haproxy"),
-  config: {
-    mode: "local",
-    bind: [`127.0.0.1:${port}`],
-    gateways: cluster.gateways.map(target),
-    apis: cluster.apis.map(target),
-    maxconn: 500,
-  },
-  url,
-});
-afterAll(async () => {
-  await cluster.stop();
-  await balancer.stop();
-  await folder.remove();
-});
+const cluster = await startCluster({ gateways: 2, apis: 2, balancer: true });
+const { url } = cluster;
+afterAll(() => cluster.stop());
 
 /** What a client without cookies and without WebSockets has: this library keeps no cookies in Node. */
 const pollingOnly = { transports: ["polling"], upgrade: false };

@@ -7,6 +7,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import { pino } from "pino";
 import { cloneDatabase, type TestDatabase } from "../setup/database.ts";
 import { eventually } from "../setup/waiting.ts";
+import { startBalancer } from "./balancer.ts";
 import {
   type Environment,
   type GatewayNode,
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   gateways?: number;
   apis?: number;
   workers?: number;
+  /** Clients come in through HAProxy, unless they name a gateway. */
+  balancer?: boolean;
   /** Environment of every process. Limits are off unless named here. */
   env?: Environment;
   /** What single processes see differently, by name: a proxy in front of Redis, a limit. */
@@ -74,13 +77,15 @@ export async function startCluster(options: ClusterOptions = {}) {
   const workers = await numbered("worker", options.workers ?? 0, (name) =>
     startWorkerNode(name, envOf(name), log),
   );
+  const balancer = options.balancer ? await startBalancer({ gateways, apis }) : null;
+  const url = balancer?.url ?? gateways[0]?.url ?? "";
   const sockets: TestSocket[] = [];
   let people = 0;
   let turn = 0;
 
-  /** Asks the apis by turns, unless `path` is a whole url. */
+  /** Asks the balancer or, without one, the apis by turns, unless `path` is a whole url. */
   async function request(bearer: string | null, method: string, path: string, body?: unknown) {
-    const base = apis[turn++ % apis.length]!.url;
+    const base = balancer?.url ?? apis[turn++ % apis.length]!.url;
     const response = await fetch(new URL(path, base), {
       method,
       headers: {
@@ -107,6 +112,7 @@ export async function startCluster(options: ClusterOptions = {}) {
 
   async function stop(): Promise<void> {
     for (const socket of sockets) socket.close();
+    await balancer?.stop();
     for (const node of [...gateways, ...workers, ...apis]) await node.stop();
     const left = await eventually("connections to Postgres", database.leftConnections, (all) => !all.length);
     await redis.stop();
@@ -120,6 +126,8 @@ export async function startCluster(options: ClusterOptions = {}) {
     gateways,
     apis,
     workers,
+    /** Where sockets come in, and REST as well if there is a balancer. */
+    url,
     databaseUrl: database.url,
     redisUrl: redis.url,
     /** What processes logged as errors so far; a test that causes one empties it. */
@@ -159,17 +167,22 @@ export async function startCluster(options: ClusterOptions = {}) {
       return { ...person, token: await token(id) };
     },
 
-    /** A connected socket of this person on one gateway; `ready` has come. */
-    async socket(person: { token: string }, gateway = 0, settings: SocketSettings = {}): Promise<TestSocket> {
-      const socket = new TestSocket(gateways[gateway]!.url, person.token, settings);
+    /** A connected socket of this person, on one gateway if it is named; `ready` has come. */
+    async socket(
+      person: { token: string },
+      gateway?: number,
+      settings: SocketSettings = {},
+    ): Promise<TestSocket> {
+      const entrance = gateway === undefined ? url : gateways[gateway]!.url;
+      const socket = new TestSocket(entrance, person.token, settings);
       sockets.push(socket);
       await socket.ready();
       return socket;
     },
 
     /** A socket that may be refused, or that a test wants to watch while it connects. */
-    connect(token: string | undefined, url = gateways[0]!.url, settings: SocketSettings = {}): TestSocket {
-      const socket = new TestSocket(url, token, settings);
+    connect(token: string | undefined, entrance = url, settings: SocketSettings = {}): TestSocket {
+      const socket = new TestSocket(entrance, token, settings);
       sockets.push(socket);
       return socket;
     },
