@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { auditActions } from "@parloir/contracts/audit.ts";
 import { closings } from "@parloir/contracts/closing.ts";
 import { errorCodes } from "@parloir/contracts/errors.ts";
+import { scopes } from "@parloir/contracts/keys.ts";
 import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
 import { metricTable } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
@@ -54,6 +56,17 @@ describe("docs/metrics.md", () => {
       kind,
       of.join(", "),
       labels.map(named).join(", ") || "–",
+    ]);
+    expect(documented.toSorted()).toEqual(real.toSorted());
+  });
+});
+
+describe("docs/security.md", () => {
+  it("is the table of scopes and of what is audited: each once, with its meaning, and no other", () => {
+    const documented = rowsOf("security.md").filter(([name]) => /^`[a-z]+[:.][a-z]+`$/.test(name!));
+    const real = Object.entries({ ...scopes, ...auditActions }).map(([name, meaning]) => [
+      named(name),
+      meaning,
     ]);
     expect(documented.toSorted()).toEqual(real.toSorted());
   });

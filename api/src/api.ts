@@ -24,12 +24,15 @@ import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter } from "./route.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { supportRoutes } from "./routes/support.ts";
+import { createRecogniseKey } from "./server-keys.ts";
 
 export interface Api {
   publicServer: Server;
@@ -83,18 +86,21 @@ export function createApi(options: {
   const { eventsPerMinute } = config.limits;
   const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
   const cursors = createCursors(config.internalSecret);
+  const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
   const routes = [
     ...peopleRoutes({ database, issueToken }),
     ...conversationRoutes({ database, publisher, cursors, markRead }),
     ...membershipRoutes({ database, publisher }),
     ...supportRoutes({ database, publisher }),
     ...blockRoutes({ database, cursors }),
+    ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
+    ...auditRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];
   const authenticate = createAuthenticate({
     verifyToken: createTokenVerifier(config.tokens),
-    serverKey: config.serverKey,
+    recogniseKey: keys.recognise,
     database,
   });
   const app = createApp({
@@ -103,6 +109,7 @@ export function createApi(options: {
     pages: createPages(config.webRoot),
     health,
     allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
     log,
   });
   const internal = {

@@ -15,11 +15,13 @@ export function createApp(options: {
   pages: RequestHandler;
   health: Health;
   allowedOrigins: string[];
+  trustedProxies: string[];
   log: Log;
 }): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
+  app.set("trust proxy", options.trustedProxies);
   // `a[b]=1` stays a plain, unknown key instead of becoming an object.
   app.set("query parser", "simple");
   app.use(

@@ -1,31 +1,39 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
+import type { Scope } from "@parloir/contracts/keys.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
-import { bearerOf, sameSecret, type VerifyToken } from "@parloir/platform/auth.ts";
+import { bearerOf, type VerifyToken } from "@parloir/platform/auth.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { recognisePeople } from "@parloir/store/people.ts";
-
-/** `person`: an access token; `key`: a server key; `either`: one of the two; `anyone`: no credentials. */
-export type Who = "person" | "key" | "either" | "anyone";
+import type { KeyCaller, RecogniseKey } from "./server-keys.ts";
 
 /**
- * Says who calls. For an access token the answer is the person as the database knows them: its role counts, not the
- * token's; else null. @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED
+ * Who may call a route. `person`: an access token; `key`: a server key; `either`: one of the two; `admin`: an access
+ * token of an administrator, or a server key; `anyone`: no credentials. A key must be allowed the route's scope.
  */
-export type Authenticate = (who: Who, authorization: string | undefined) => Promise<Person | null>;
+export type Access =
+  | { who: "person" | "anyone"; scope?: undefined }
+  | { who: "key" | "either" | "admin"; scope: Scope };
+
+export type Caller = { person: Person | null; key: KeyCaller | null };
+
+/**
+ * Says who calls. A person is as the database knows them: its role counts, not the token's.
+ * @throws CodedError UNAUTHENTICATED, TOKEN_EXPIRED or FORBIDDEN
+ */
+export type Authenticate = (access: Access, authorization: string | undefined) => Promise<Caller>;
 
 /** A role that changes in the database is in force everywhere after this long. */
-const rememberMs = 5_000;
+const rememberMs = 3_000;
 const rememberAtMost = 10_000;
 
 export function createAuthenticate(options: {
   verifyToken: VerifyToken;
-  serverKey: string;
+  recogniseKey: RecogniseKey;
   database: Database;
 }): Authenticate {
   const remembered = new Map<string, { person: Person; until: number }>();
 
-  async function personOf(authorization: string | undefined): Promise<Person> {
-    const token = bearerOf(authorization);
+  async function personOf(token: string | null): Promise<Person> {
     if (token === null) throw new CodedError("UNAUTHENTICATED", "an access token is required");
     const identity = await options.verifyToken(token);
     const known = remembered.get(identity.userId);
@@ -37,12 +45,18 @@ export function createAuthenticate(options: {
     return person;
   }
 
-  return async (who, authorization) => {
-    if (who === "anyone") return null;
+  return async ({ who, scope }, authorization) => {
+    if (who === "anyone") return { person: null, key: null };
     const given = bearerOf(authorization);
-    const isKey = given !== null && sameSecret(given, options.serverKey);
-    if (who === "key" && !isKey) throw new CodedError("UNAUTHENTICATED", "a server key is required");
-    if (who === "key" || (who === "either" && isKey)) return null;
-    return personOf(authorization);
+    const key = scope === undefined || given === null ? null : await options.recogniseKey(given);
+    if (key && scope !== undefined) {
+      if (!key.scopes.includes(scope)) throw new CodedError("FORBIDDEN", `the key lacks the scope ${scope}`);
+      return { person: null, key };
+    }
+    if (who === "key") throw new CodedError("UNAUTHENTICATED", "a server key is required");
+    const person = await personOf(given);
+    if (who === "admin" && person.role !== "admin")
+      throw new CodedError("FORBIDDEN", "only administrators and server keys may do this");
+    return { person, key: null };
   };
 }

@@ -4,6 +4,7 @@ import { userId } from "@parloir/contracts/ids.ts";
 import type { Role } from "@parloir/contracts/shapes.ts";
 import type { createTokenIssuer } from "@parloir/platform/auth.ts";
 import type { Log } from "@parloir/platform/log.ts";
+import { bySystem } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { putPerson } from "@parloir/store/people.ts";
 import * as z from "zod/mini";
@@ -34,7 +35,7 @@ const retryMs = 1_000;
 export async function seedDemoPeople(database: Database, log: Log): Promise<void> {
   try {
     for (const { id, name, role, locale, email } of demoPeople) {
-      await putPerson(database, { id, name, role, locale, email });
+      await putPerson(database, { id, name, role, locale, email }, bySystem);
     }
   } catch (error) {
     log.warn({ err: error }, "the demo people could not be written yet");

@@ -47,9 +47,13 @@ function operation(route: Route): unknown {
   };
 }
 
-function securityOf({ who }: Route): unknown {
+function securityOf({ who, scope }: Route): unknown {
   if (who === "anyone") return [];
-  return who === "either" ? [{ person: [] }, { key: [] }] : [{ [who]: [] }];
+  // OpenAPI 3.1 lets any kind of scheme list the scopes or roles that it needs.
+  const key = { key: scope === undefined ? [] : [scope] };
+  if (who === "key") return [key];
+  const person = { person: who === "admin" ? ["admin"] : [] };
+  return who === "person" ? [person] : [person, key];
 }
 
 function json(schema: unknown): unknown {

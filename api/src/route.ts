@@ -5,19 +5,20 @@ import type { Person } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import type { Origin } from "@parloir/store/audit.ts";
 import { type Request, type Response, Router } from "express";
 import type * as z from "zod/mini";
-import type { Authenticate, Who } from "./callers.ts";
+import type { Access, Authenticate, Caller } from "./callers.ts";
+import type { KeyCaller } from "./server-keys.ts";
 
 /** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */
-export interface Route<
+export type Route<
   Params extends z.ZodMiniType = z.ZodMiniType,
   Query extends z.ZodMiniType = z.ZodMiniType,
   Body extends z.ZodMiniType = z.ZodMiniType,
-> {
+> = Access & {
   method: "get" | "put" | "post" | "patch" | "delete";
   path: string;
-  who: Who;
   /** The handler limits its callers itself. */
   ownLimit?: true;
   params?: Params;
@@ -33,8 +34,11 @@ export interface Route<
     person: Person;
     /** True when a server key called. */
     byKey: boolean;
+    key: KeyCaller | null;
+    /** For the audit log. */
+    origin: Origin;
   }) => Promise<RouteAnswer>;
-}
+};
 
 export interface RouteAnswer {
   status?: number;
@@ -90,7 +94,8 @@ async function handle(
   options: { authenticate: Authenticate; writeLimit: TokenBuckets },
   request: Request,
 ): Promise<RouteAnswer> {
-  const person = await options.authenticate(definition.who, request.headers.authorization);
+  const caller = await options.authenticate(definition, request.headers.authorization);
+  const { person, key } = caller;
   if (person && definition.method !== "get" && !definition.ownLimit) {
     const retryAfterMs = options.writeLimit.take(person.id);
     if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many changes", { retryAfterMs });
@@ -104,8 +109,23 @@ async function handle(
     query: definition.query ? parse(definition.query, request.query) : undefined,
     body: definition.body ? parse(definition.body, isEmpty ? {} : request.body) : undefined,
     person: person as Person,
-    byKey: person === null && definition.who !== "anyone",
+    byKey: key !== null,
+    key,
+    origin: originOf(caller, request),
   });
+}
+
+function originOf({ person, key }: Caller, request: Request): Origin {
+  const kind = person ? "person" : key ? "key" : "anyone";
+  const actor = { kind, id: person?.id ?? key?.id ?? null } as const;
+  return { actor, requestId: requestIdOf(request.res), address: request.ip ?? null };
+}
+
+/** One id per request: in its error, in the log, and in the audit log. */
+function requestIdOf(response: Response | undefined): string {
+  const locals: { requestId?: string } = response?.locals ?? {};
+  locals.requestId ??= randomUUID();
+  return locals.requestId;
 }
 
 function hasNoBody({ headers }: Request): boolean {
@@ -127,7 +147,7 @@ function methodsByPath(routes: Route[]): Map<string, string[]> {
 
 /** The only place that turns an error into a REST answer. What is not a CodedError leaves as INTERNAL. */
 export function sendError(response: Response, error: unknown, log: Log): void {
-  const requestId = randomUUID();
+  const requestId = requestIdOf(response);
   const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
   if (coded.code === "INTERNAL") log.error({ err: error, requestId }, "a request failed");
   if (response.headersSent) {

@@ -8,14 +8,18 @@ import { conversationKinds, conversationStatuses, roles, supportViews } from "./
 /** Bodies and queries of every REST route. Query values arrive as strings. */
 
 /** Postgres stores no NUL, and a lone surrogate would come back as another text. */
-const storable = z.refine<string>((text) => textProblem(text) === null, "not well-formed text");
-const shortText = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max), storable);
+export const storable = z.refine<string>((text) => textProblem(text) === null, "not well-formed text");
+export const shortText = (max: number) =>
+  z.string().check(z.trim(), z.minLength(1), z.maxLength(max), storable);
 const httpsUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_048), storable);
 const wholeNumber = (min: number, max: number) =>
   z.pipe(
     z.pipe(z.string().check(z.regex(/^\d{1,16}$/)), z.transform(Number)),
     z.int().check(z.minimum(min), z.maximum(max)),
   );
+
+export const pageCursor = z.optional(z.string().check(z.maxLength(512)));
+export const pageLimit = z.optional(wholeNumber(1, 200));
 
 export const putUserBody = z.strictObject({
   name: shortText(200),
@@ -54,14 +58,14 @@ export const listConversationsQuery = z.strictObject({
   view: z.optional(z.enum(supportViews)),
   q: z.optional(shortText(200)),
   archived: z.optional(z.enum(["true", "false"])),
-  cursor: z.optional(z.string().check(z.maxLength(512))),
-  limit: z.optional(wholeNumber(1, 200)),
+  cursor: pageCursor,
+  limit: pageLimit,
 });
 
 export const blockParams = z.strictObject({ userId });
 export const listBlocksQuery = z.strictObject({
-  cursor: z.optional(z.string().check(z.maxLength(512))),
-  limit: z.optional(wholeNumber(1, 200)),
+  cursor: pageCursor,
+  limit: pageLimit,
 });
 
 export const conversationParams = z.strictObject({ id: uuid });

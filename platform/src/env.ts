@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 
 /**
@@ -71,6 +72,8 @@ export interface ApiConfig extends CommonConfig {
   internalSecret: string;
   serverKey: string;
   allowedOrigins: string[];
+  /** Whose X-Forwarded-For is believed, as Express names them. */
+  trustedProxies: string[];
   tokens: TokenConfig;
   limits: Limits;
   webRoot: string | null;
@@ -109,6 +112,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     internalSecret: env.secret("INTERNAL_SECRET"),
     serverKey: env.secret("SERVER_KEY"),
     allowedOrigins: allowedOrigins(env),
+    trustedProxies: trustedProxies(env),
     tokens: tokens(env),
     limits: limits(env),
     webRoot: env.optional("WEB_ROOT"),
@@ -184,6 +188,19 @@ function allowedOrigins(env: Reader): string[] {
     else env.problem(`ALLOWED_ORIGINS: "${entry}" is not an origin such as https://example.org`);
   }
   return origins;
+}
+
+/** The balancer replaces X-Forwarded-For by what it sees; from anybody else the header is what they say of themselves. */
+function trustedProxies(env: Reader): string[] {
+  const listed = env.list("TRUSTED_PROXIES");
+  const proxies = listed.length > 0 ? listed : env.production ? ["loopback", "uniquelocal"] : ["loopback"];
+  for (const proxy of proxies) {
+    const [address, bits] = proxy.split("/");
+    const isNamed = ["loopback", "linklocal", "uniquelocal"].includes(proxy);
+    if (!isNamed && (isIP(address!) === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))))
+      env.problem(`TRUSTED_PROXIES: "${proxy}" is no address or network`);
+  }
+  return proxies;
 }
 
 function read<Config>(source: Source, build: (env: Reader) => Config): Config {

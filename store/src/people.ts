@@ -1,4 +1,5 @@
 import type { Person, Role } from "@parloir/contracts/shapes.ts";
+import { type Origin, originValues } from "./audit.ts";
 import type { Database } from "./database.ts";
 
 interface PersonRow {
@@ -25,15 +26,23 @@ export interface PersonChange {
 export async function putPerson(
   database: Database,
   change: PersonChange,
+  origin: Origin,
 ): Promise<{ person: Person; created: boolean }> {
   const rows = await database.query<PersonRow & { created: boolean }>({
     name: "put-person",
     // xmax is 0 exactly when the row was inserted by this statement.
-    text: `INSERT INTO users (id, name, email, avatar_url, role, locale)
-      VALUES ($1, $2, $3, $4, COALESCE($5, 'client'), $6)
-      ON CONFLICT (id) DO UPDATE SET name = $2, email = $3, avatar_url = $4,
-        role = COALESCE($5, users.role), locale = $6, updated_at = now()
-      RETURNING ${columns}, xmax = 0 AS created`,
+    text: `WITH former AS (SELECT role FROM users WHERE id = $1),
+      put AS (
+        INSERT INTO users (id, name, email, avatar_url, role, locale)
+        VALUES ($1, $2, $3, $4, COALESCE($5, 'client'), $6)
+        ON CONFLICT (id) DO UPDATE SET name = $2, email = $3, avatar_url = $4,
+          role = COALESCE($5, users.role), locale = $6, updated_at = now()
+        RETURNING ${columns}, xmax = 0 AS created),
+      noted AS (
+        INSERT INTO audit (actor_kind, actor_id, request_id, address, action, target, details)
+        SELECT $7, $8, $9::uuid, $10, 'role.changed', put.id, jsonb_build_object('from', former.role, 'to', put.role)
+        FROM put LEFT JOIN former ON true WHERE put.role <> COALESCE(former.role, 'client'))
+      SELECT * FROM put`,
     values: [
       change.id,
       change.name,
@@ -41,6 +50,7 @@ export async function putPerson(
       change.avatarUrl ?? null,
       change.role ?? null,
       change.locale ?? null,
+      ...originValues(origin),
     ],
   });
   const row = rows[0]!;

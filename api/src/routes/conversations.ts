@@ -65,6 +65,7 @@ export function conversationRoutes(options: {
       method: "post",
       path: "/api/messages/conversations",
       who: "either",
+      scope: "conversations:write",
       body: createConversationBody,
       async handle({ body, person, byKey }) {
         const wanted = byKey ? conversationOfHost(body) : conversationOfPerson(body, person.id);

@@ -77,6 +77,7 @@ export function membershipRoutes(options: { database: Database; publisher: RoomP
       method: "post",
       path: `${base}/members`,
       who: "either",
+      scope: "conversations:write",
       params: conversationParams,
       body: addMemberBody,
       async handle({ params: { id }, body: { userId }, ...caller }) {
@@ -92,6 +93,7 @@ export function membershipRoutes(options: { database: Database; publisher: RoomP
       method: "delete",
       path: `${base}/members/:userId`,
       who: "either",
+      scope: "conversations:write",
       params: memberParams,
       async handle({ params: { id, userId }, ...caller }) {
         const { changed, conversation } = await removeMember(database, id, userId, actorOf(caller));

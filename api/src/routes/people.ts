@@ -18,17 +18,19 @@ export function peopleRoutes(options: {
       method: "put",
       path: "/api/users/:id",
       who: "key",
+      scope: "users:write",
       params: userParams,
       body: putUserBody,
-      async handle({ params, body }) {
-        const { person, created } = await putPerson(database, { id: params.id, ...body });
+      async handle({ params, body, origin }) {
+        const { person, created } = await putPerson(database, { id: params.id, ...body }, origin);
         return { status: created ? 201 : 200, data: person };
       },
     }),
     route({
       method: "get",
       path: "/api/users/:id",
-      who: "key",
+      who: "admin",
+      scope: "users:read",
       params: userParams,
       async handle({ params }) {
         return { data: await personOrNotFound(database, params.id) };
@@ -38,6 +40,7 @@ export function peopleRoutes(options: {
       method: "post",
       path: "/api/tokens",
       who: "key",
+      scope: "tokens:mint",
       body: createTokenBody,
       async handle({ body }) {
         const person = await personOrNotFound(database, body.userId);

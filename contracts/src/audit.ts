@@ -1,0 +1,44 @@
+import * as z from "zod/mini";
+import { pageCursor, pageLimit, storable } from "./http.ts";
+
+/** What the audit log records. `docs/security.md` is this table in prose and a test holds the two together. */
+export const auditActions = {
+  "key.created": "a server key was made",
+  "key.rotated": "a server key was replaced; it ends after its grace",
+  "key.revoked": "a server key was ended",
+  "role.changed": "a person has another role, or came with one above client",
+  "user.revoked": "a person's tokens, sessions and sockets were ended",
+  "user.banned": "the same, until lifted",
+  "user.unbanned": "a ban was lifted",
+  "user.erased": "a person was erased",
+  "password.set": "a person's password was set or changed",
+  "session.started": "a sign-in with e-mail and password",
+  "session.refused": "a sign-in with a wrong e-mail or password, or of a banned person",
+  "session.ended": "a sign-out",
+  "session.reused": "a refresh token was used a second time: its session was ended",
+  "member.removed": "somebody took a person out of a conversation",
+} as const;
+export type AuditAction = keyof typeof auditActions;
+
+export type ActorKind = "person" | "key" | "anyone" | "system";
+
+/** Newest first. `actor` is the id of a person or of a key. */
+export const auditQuery = z.strictObject({
+  action: z.optional(z.enum(Object.keys(auditActions) as [AuditAction, ...AuditAction[]])),
+  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(128), storable)),
+  target: z.optional(z.string().check(z.minLength(1), z.maxLength(128), storable)),
+  cursor: pageCursor,
+  limit: pageLimit,
+});
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actor: { kind: ActorKind; id: string | null };
+  action: AuditAction;
+  /** The id of the person, key or conversation it is about. */
+  target: string | null;
+  details: Record<string, unknown> | null;
+  requestId: string | null;
+  address: string | null;
+}
