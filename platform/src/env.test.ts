@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { EnvironmentError, readApiConfig, readGatewayConfig, readWorkerConfig } from "./env.ts";
 
 function problemsOf(read: () => unknown): string[] {
@@ -22,6 +25,27 @@ const production = {
   QUEUE_REDIS_URL: "redis://queue.internal:6379",
   API_URLS: "http://api1:4100,http://api2:4100/",
 };
+
+describe("a variable's value in a file", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "parloir-env-"));
+  const file = path.join(folder, "secret");
+  writeFileSync(file, `${secret}\n`);
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const { SERVER_KEY: _, ...rest } = production;
+
+  it("counts like the variable itself, without the newline at its end", () => {
+    expect(readApiConfig({ ...rest, SERVER_KEY_FILE: file }).serverKey).toBe(secret);
+  });
+
+  it.each([
+    ["beside the variable", { SERVER_KEY: secret, SERVER_KEY_FILE: file }, /exclude each other/],
+    ["that is not there", { SERVER_KEY_FILE: path.join(folder, "none") }, /ENOENT/],
+  ])("%s is a problem that shows no value", (_, extra, complaint) => {
+    const problems = problemsOf(() => readApiConfig({ ...rest, ...extra })).join("\n");
+    expect(problems).toMatch(complaint);
+    expect(problems).not.toContain(secret);
+  });
+});
 
 describe("the environment", () => {
   it("needs nothing in development", () => {

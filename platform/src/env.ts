@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 
@@ -224,10 +225,24 @@ class Reader {
     this.problems.push(text);
   }
 
-  /** An empty variable counts as absent: compose files pass `VAR=` for what is not set. */
+  /**
+   * An empty variable counts as absent: compose files pass `VAR=` for what is not set. `VAR_FILE` names a file that
+   * holds the value instead, as orchestrators hand out secrets: environments show up in listings and crash reports.
+   */
   optional(name: string): string | null {
-    const value = this.source[name]?.trim();
-    return value === undefined || value === "" ? null : value;
+    const value = this.source[name]?.trim() || null;
+    const file = this.source[`${name}_FILE`]?.trim() || null;
+    if (value !== null && file !== null) this.problem(`${name} and ${name}_FILE exclude each other`);
+    return value ?? (file === null ? null : this.contents(`${name}_FILE`, file));
+  }
+
+  private contents(name: string, file: string): string | null {
+    try {
+      return readFileSync(file, "utf8").trim() || null;
+    } catch (error) {
+      this.problem(`${name}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      return null;
+    }
   }
 
   text(name: string, fallback: string): string {
