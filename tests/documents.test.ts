@@ -97,7 +97,8 @@ function namesRead(read: (source: Record<string, string | undefined>) => unknown
   const watch = (values: Record<string, string>) =>
     new Proxy<Record<string, string | undefined>>(values, {
       get(target, name) {
-        names.add(String(name));
+        // Of every variable, and documented once for all.
+        if (!String(name).endsWith("_FILE")) names.add(String(name));
         return target[String(name)];
       },
     });
