@@ -6,6 +6,7 @@ import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { enterToAnswer, type SupportChange } from "@parloir/store/support.ts";
 import type { CommitQueue, Committed } from "./commit/commit-queue.ts";
+import type { AnnounceToAgents } from "./team.ts";
 
 export type Submit = (send: SendItem) => Promise<Committed>;
 
@@ -17,8 +18,9 @@ export function createSubmit(options: {
   database: Database;
   commitQueue: CommitQueue;
   publisher: RoomPublisher;
+  announceToAgents: AnnounceToAgents;
 }): Submit {
-  const { database, commitQueue, publisher } = options;
+  const { database, commitQueue } = options;
   /** Several first answers of one agent wait for the same entry, and so keep their order. */
   const entering = new Map<string, Promise<boolean>>();
 
@@ -28,7 +30,7 @@ export function createSubmit(options: {
       entering.get(key) ??
       enterToAnswer(database, conversationId, senderId)
         .then((change) => {
-          if (change) announceSupport(publisher, change);
+          if (change) announceSupport(options, change);
           return change !== null;
         })
         .finally(() => entering.delete(key));
@@ -46,14 +48,16 @@ export function createSubmit(options: {
   };
 }
 
-/** Tells the new member, then the room. */
+/** Tells the new member, then the room, then the agents who are not in it. */
 export function announceSupport(
-  publisher: RoomPublisher,
+  { publisher, announceToAgents }: { publisher: RoomPublisher; announceToAgents: AnnounceToAgents },
   { changed, entered, conversation }: SupportChange,
 ): void {
   if (entered !== null)
     publisher.emit(rooms.user(entered), "conversation_added", { conversationId: conversation.id });
-  if (changed) announceUpdate(publisher, conversation);
+  if (!changed) return;
+  announceUpdate(publisher, conversation);
+  announceToAgents(conversation.id);
 }
 
 export function announceUpdate(publisher: RoomPublisher, conversation: SharedConversation): void {

@@ -30,9 +30,11 @@ import { conversationRoutes } from "./routes/conversations.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { noteRoutes } from "./routes/notes.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { createRecogniseKey } from "./server-keys.ts";
+import { createAnnounceToAgents } from "./team.ts";
 
 export interface Api {
   publicServer: Server;
@@ -65,17 +67,19 @@ export function createApi(options: {
       publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed)),
     onReopened: (conversationId) => void announceReopening(conversationId),
   });
+  const announceToAgents = createAnnounceToAgents({ database, publisher, log });
 
   async function announceReopening(conversationId: string): Promise<void> {
     try {
       const conversation = await findSharedConversation(database.query, conversationId);
       if (conversation) announceUpdate(publisher, conversation);
+      announceToAgents(conversationId);
     } catch (error) {
       log.warn({ err: error }, "a reopening could not be announced");
     }
   }
 
-  const submit = createSubmit({ database, commitQueue, publisher });
+  const submit = createSubmit({ database, commitQueue, publisher, announceToAgents });
   const markRead = createMarkRead({ database, publisher });
   const health = createHealth({
     postgres: () => readEpoch(database).then(() => "ok" as const),
@@ -89,9 +93,10 @@ export function createApi(options: {
   const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
   const routes = [
     ...peopleRoutes({ database, issueToken }),
-    ...conversationRoutes({ database, publisher, cursors, markRead }),
-    ...membershipRoutes({ database, publisher }),
-    ...supportRoutes({ database, publisher }),
+    ...conversationRoutes({ database, publisher, announceToAgents, cursors, markRead }),
+    ...membershipRoutes({ database, publisher, announceToAgents }),
+    ...supportRoutes({ database, publisher, announceToAgents }),
+    ...noteRoutes({ database, publisher, cursors }),
     ...blockRoutes({ database, cursors }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),

@@ -9,6 +9,7 @@ import type {
   Session,
   SessionItem,
 } from "@parloir/contracts/internal.ts";
+import type { Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
@@ -16,7 +17,8 @@ import { headsOfPeople } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findMembers } from "@parloir/store/members.ts";
 import { readPages } from "@parloir/store/messages.ts";
-import { recognisePeople, visiblePeople } from "@parloir/store/people.ts";
+import { mayJoinTeams } from "@parloir/store/notes.ts";
+import { recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
 import type { Submit } from "./answers.ts";
 import { answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
@@ -31,6 +33,7 @@ export function createInternalHandlers(options: {
   const { database, submit } = options;
   const epoch = createEpochReader(database);
   const notFound = failed(new CodedError("NOT_FOUND", "no such conversation"));
+  const noPerson = failed(new CodedError("NOT_FOUND", "no such person"));
   return {
     async send({ items }) {
       const results = await Promise.all(items.map((item) => send(submit, item)));
@@ -56,6 +59,24 @@ export function createInternalHandlers(options: {
       const results = found.map(
         (members): ItemResult<Members> => (members ? { ok: true, data: members } : notFound),
       );
+      return { epoch: await epoch.recent(), results };
+    },
+    async team({ items }) {
+      const may = await mayJoinTeams(database, items);
+      const results = may.map(
+        (yes): ItemResult<Record<string, never>> => (yes ? { ok: true, data: {} } : notFound),
+      );
+      return { epoch: await epoch.recent(), results };
+    },
+    async roles({ items }) {
+      const roles = await rolesOf(
+        database,
+        items.map((item) => item.userId),
+      );
+      const results = items.map(({ userId }): ItemResult<{ role: Role }> => {
+        const role = roles.get(userId);
+        return role ? { ok: true, data: { role } } : noPerson;
+      });
       return { epoch: await epoch.recent(), results };
     },
     async visible({ items }) {

@@ -28,7 +28,8 @@ export const commandSchemas = {
   join_conversation: z.strictObject({ conversationId: uuid, after: z.optional(seq) }),
   leave_conversation: z.strictObject({ conversationId: uuid }),
   send_message: sendMessagePayload,
-  typing: z.strictObject({ conversationId: uuid, isTyping: z.boolean() }),
+  /** `note`: an agent types a private note, which only the agents who have the conversation open learn of. */
+  typing: z.strictObject({ conversationId: uuid, isTyping: z.boolean(), note: z.optional(z.boolean()) }),
   mark_read: z.strictObject({ conversationId: uuid, seq }),
   sync: z.strictObject({
     cursors: z.record(uuid, cursor).check(

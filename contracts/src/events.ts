@@ -3,6 +3,7 @@ import type { ErrorBody } from "./errors.ts";
 import type {
   ConversationHead,
   Message,
+  Note,
   Notification,
   Presence,
   ReadMark,
@@ -88,6 +89,11 @@ export interface ServerToClientEvents {
   messages_read: (mark: { conversationId: string; userId: string; seq: number }) => void;
   presence: (change: { userId: string } & Presence) => void;
   conversation_updated: (conversation: SharedConversation) => void;
+  /** Agents only, as the next two. */
+  note_added: (note: Note) => void;
+  /** All agents who have a support conversation open, whenever that changes, and once on opening it. */
+  conversation_viewers: (viewing: { conversationId: string; userIds: string[] }) => void;
+  note_typing: (typing: { conversationId: string; userId: string; isTyping: boolean }) => void;
   conversation_added: (added: { conversationId: string }) => void;
   conversation_removed: (removed: { conversationId: string }) => void;
   notification: (notification: Notification) => void;

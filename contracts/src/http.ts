@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { sendMessagePayload } from "./commands.ts";
 import { textProblem } from "./content.ts";
-import { clientMessageId, seq, userId, uuid } from "./ids.ts";
+import { clientMessageId, clientNoteId, seq, userId, uuid } from "./ids.ts";
 import type { Message } from "./shapes.ts";
 import { conversationKinds, conversationStatuses, roles, supportViews } from "./shapes.ts";
 
@@ -84,6 +84,14 @@ export const assignBody = z.strictObject({
   assigneeId: z.nullable(userId),
   expected: z.nullable(userId),
 });
+
+/** `undo` takes a closing back that is not older than this, as if it had not been. */
+export const undoSeconds = 60;
+export const reopenBody = z.strictObject({ undo: z.optional(z.boolean()) });
+
+/** The text is judged by `contentProblem`, as a message's. */
+export const addNoteBody = z.strictObject({ clientNoteId, content: z.string() });
+export const listNotesQuery = z.strictObject({ cursor: pageCursor, limit: pageLimit });
 
 export const markReadBody = z.strictObject({ seq });
 

@@ -9,6 +9,8 @@ export const clientMessageIdPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
 export const userId = z.string().check(z.regex(userIdPattern));
 export const uuid = z.string().check(z.regex(uuidPattern));
 export const clientMessageId = z.string().check(z.regex(clientMessageIdPattern));
+/** The same for private notes: unique per (conversation, author). */
+export const clientNoteId = clientMessageId;
 /** `seq` and `change` are JSON numbers; JSON itself is exact to 2^53 - 1. */
 export const seq = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
 
@@ -21,9 +23,18 @@ export const rooms = {
   conversation: (id: string) => `conversation:${id}`,
   user: (id: string) => `user:${id}`,
   role: (role: string) => `role:${role}`,
+  /** Sockets whose person is an agent or admin by the database's word: see gateway/src/team.ts. */
+  agents: "agents",
+  /** Of those, who has this support conversation open. */
+  team: (conversationId: string) => `team:${conversationId}`,
   /** Those who watch a person's presence. */
   presence: (userId: string) => `presence:${userId}`,
 } as const;
+
+/** Rooms that only agents may be in. */
+export function isTeamRoom(room: string): boolean {
+  return room === rooms.agents || room.startsWith(rooms.team(""));
+}
 
 const conversationPrefix = "conversation:";
 

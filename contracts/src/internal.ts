@@ -77,6 +77,12 @@ export interface VisibleItem {
   others: string[];
 }
 
+/** May this person be among the agents who have this support conversation open? */
+export interface TeamItem {
+  conversationId: string;
+  userId: string;
+}
+
 export interface InternalRoutes {
   send: { item: SendItem; result: SendReceipt };
   marks: { item: MarkItem; result: ReadMark };
@@ -84,6 +90,10 @@ export interface InternalRoutes {
   read: { item: ReadItem; result: SyncItem & { roster: number } };
   /** An unknown conversation is NOT_FOUND; one without any of these people is not. */
   members: { item: MembersItem; result: Members };
+  /** Somebody who may not is NOT_FOUND. */
+  team: { item: TeamItem; result: Record<string, never> };
+  /** The role of now. An unknown person is NOT_FOUND. */
+  roles: { item: { userId: string }; result: { role: Role } };
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /**
    * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered in `epoch`: a

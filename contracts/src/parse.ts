@@ -12,10 +12,15 @@ export function parse<Schema extends z.ZodMiniType>(schema: Schema, input: unkno
   throw new CodedError("INVALID", describe(result.error.issues));
 }
 
+/** @throws CodedError INVALID or TOO_LARGE when this is no text of a message. */
+export function checkContent(content: string): void {
+  const problem = contentProblem(content);
+  if (problem) throw new CodedError(problem.code, problem.message);
+}
+
 /** @throws CodedError INVALID or TOO_LARGE when a message may not carry this. */
 export function checkSend(send: { content: string; attachmentIds?: string[] | undefined }): void {
-  const problem = contentProblem(send.content);
-  if (problem) throw new CodedError(problem.code, problem.message);
+  checkContent(send.content);
   // There are no uploads yet, so no id can name one.
   if (send.attachmentIds?.length) throw new CodedError("INVALID", "attachmentIds: no such attachment");
 }

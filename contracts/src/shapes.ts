@@ -105,6 +105,17 @@ export interface Conversation extends SharedConversation {
   mutedUntil: string | null;
 }
 
+/** A private line between agents: no message, so it takes no seq and counts for nobody's unread. */
+export interface Note {
+  conversationId: string;
+  id: string;
+  /** The conversation's head when it was written: it stands behind that message. */
+  afterSeq: number;
+  authorId: string;
+  content: string;
+  createdAt: string;
+}
+
 export interface Notification {
   id: string;
   type: "message";

@@ -35,12 +35,14 @@ export function openConnection(gateway: GatewayContext, socket: GatewaySocket): 
     clearTimeout(socket.data.expiry);
     gateway.presence.disconnected(socket.data.user.userId);
     gateway.looking.lookAway(socket.id);
+    void gateway.viewing.lookAway(socket);
   });
 }
 
 async function joinAutomatically(gateway: GatewayContext, socket: GatewaySocket): Promise<void> {
   const { userId, role } = socket.data.user;
   await socket.join([rooms.user(userId), rooms.role(role)]);
+  await gateway.team.enter(socket);
   await gateway.rooms.joinConversations(socket, new Map(socket.data.heads));
 }
 

@@ -13,6 +13,8 @@ import type { ReadMarks } from "./read-marks.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
+import type { Team } from "./team.ts";
+import type { Viewing } from "./viewing.ts";
 
 /** What belongs to one socket, all of it reproducible: the gateway may die at any time. */
 export interface SocketData {
@@ -61,6 +63,9 @@ export interface GatewayContext {
   looking: Looking;
   presence: PresenceKeeper;
   sights: Batcher<"visible">;
+  team: Team;
+  teams: Batcher<"team">;
+  viewing: Viewing;
   verifyToken: VerifyToken;
   limits: {
     sends: TokenBuckets;

@@ -30,7 +30,9 @@ import { watchSlowReaders } from "./slow-readers.ts";
 import { createPublicServer, createSocketServer } from "./socket-server.ts";
 import type { Stream } from "./streams.ts";
 import { createSubscriptions } from "./subscriptions.ts";
+import { createTeam } from "./team.ts";
 import { startTips } from "./tips.ts";
+import { createViewing } from "./viewing.ts";
 
 export interface Gateway {
   /** Speaks Socket.IO, and answers `/balancer`, `/livez` and `/readyz`. */
@@ -90,11 +92,19 @@ export function createGateway(options: {
     log,
     announce: (change) => void io.to(roomNames.presence(change.userId)).emit("presence", change),
   });
+  const viewing = createViewing({ io, redis: publisher, node, log });
+  const team = createTeam({
+    io,
+    batcher: batchers.roles,
+    rosters,
+    onDemoted: (socket) => void viewing.lookAway(socket),
+    log,
+  });
   const beat = startNodeBeat({
     redis: publisher,
     node,
     log,
-    renew: [looking.renew, presence.renew],
+    renew: [looking.renew, presence.renew, viewing.renew],
     onDead: presence.reap,
   });
   const tips = startTips({ subscriber, streams, log });
@@ -111,6 +121,8 @@ export function createGateway(options: {
     rosters,
     looking,
     presence,
+    team,
+    viewing,
     verifyToken: createTokenVerifier(config.tokens),
     limits: {
       sends: createTokenBuckets(limits.sendsPerSecond, limits.sendBurst),
@@ -161,9 +173,10 @@ export function createGateway(options: {
       epochs.stop();
       slowReaders.stop();
       tips.stop();
+      team.stop();
       sequencer.stop();
       await beat.stop();
-      await Promise.all([looking.stop(), presence.stop()]);
+      await Promise.all([looking.stop(), presence.stop(), viewing.stop()]);
       await io.close();
       await api.close();
     },
@@ -179,6 +192,8 @@ function createBatchers(api: ApiClient) {
     members: createBatcher({ route: "members", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     heads: createBatcher({ route: "heads", api, lanes, maxItems: 5_000, budgetMs: readBudgetMs }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),
     sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
   };
 }

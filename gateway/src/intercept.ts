@@ -1,10 +1,10 @@
-import { conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
-import type { Message } from "@parloir/contracts/shapes.ts";
+import { conversationOfRoom, isTeamRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import type { Message, Note } from "@parloir/contracts/shapes.ts";
 import type { Intercept } from "./cluster-adapter.ts";
 import type { GatewayContext } from "./context.ts";
 
 /** Which events from elsewhere pass through a part of ours instead of straight to the sockets. */
-export function createIntercept({ sequencer, rooms, rosters, io, log }: GatewayContext): Intercept {
+export function createIntercept({ sequencer, rooms, rosters, team, io, log }: GatewayContext): Intercept {
   /** Whether they left or deleted it «for me», and so stay in the room for the next message, the database knows. */
   async function removed(userId: string, conversationId: string): Promise<void> {
     rooms.forgetHead(userId, conversationId);
@@ -16,7 +16,20 @@ export function createIntercept({ sequencer, rooms, rosters, io, log }: GatewayC
     io.local.to(roomNames.user(userId)).emit("conversation_removed", { conversationId });
   }
 
+  /** Not before every role behind the room is known to be of now; an event that cannot wait for that is lost. */
+  function toAgents(room: string, event: string, payload: unknown): void {
+    team
+      .verify()
+      .then(() => io.local.to(room).emit(event as "note_added", payload as Note))
+      .catch((error: unknown) => log.warn({ err: error, event }, "agents were not told: roles are unknown"));
+  }
+
   return (room, event, payload) => {
+    if (isTeamRoom(room)) {
+      if (team.isFresh()) return false;
+      toAgents(room, event, payload);
+      return true;
+    }
     if (event === "new_message" && conversationOfRoom(room) !== undefined) {
       sequencer.push(payload as Message);
       return true;

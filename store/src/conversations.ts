@@ -73,6 +73,15 @@ export async function findSharedConversation(
   return rows[0] ?? null;
 }
 
+/** Support conversations among these, as every agent may see them: nobody's history limits apply. */
+export async function findForAgents(database: Database, ids: string[]): Promise<SharedConversation[]> {
+  return database.query<SharedConversation>({
+    name: "find-for-agents",
+    text: `SELECT ${sharedColumns("0")} FROM conversations v WHERE v.id = ANY ($1::uuid[]) AND v.kind = 'support'`,
+    values: [ids],
+  });
+}
+
 export interface ConversationFilter {
   userId: string;
   status: ConversationStatus | null;

@@ -101,6 +101,11 @@ export async function recognisePeople(database: Database, seen: SeenPerson[]): P
   return seen.map((person) => known.get(person.id)!);
 }
 
+export async function rolesOf(database: Database, ids: string[]): Promise<Map<string, Role>> {
+  const people = await peopleById(database, ids);
+  return new Map([...people].map(([id, person]) => [id, person.role]));
+}
+
 async function peopleById(database: Database, ids: string[]): Promise<Map<string, Person>> {
   const rows = await database.query<PersonRow>({
     name: "people-by-id",

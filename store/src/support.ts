@@ -1,4 +1,5 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
+import { undoSeconds } from "@parloir/contracts/http.ts";
 import type { ConversationStatus, SharedConversation } from "@parloir/contracts/shapes.ts";
 import { findSharedConversation } from "./conversations.ts";
 import type { Database } from "./database.ts";
@@ -40,9 +41,32 @@ export function setStatus(
     await query({
       name: "set-status",
       text: `UPDATE conversations SET status = $2, cycle = cycle + (status = 'closed')::int,
+          closed_at = CASE WHEN $2 = 'closed' THEN clock_timestamp() END,
+          closed_from = CASE WHEN $2 = 'closed' THEN status END,
           updated_at = GREATEST(now(), updated_at) WHERE id = $1`,
       values: [id, status],
     });
+    return { changed: true, entered: null };
+  });
+}
+
+/**
+ * Takes a closing back that is not older than `undoSeconds`: the status of before, in the same cycle, as if it had
+ * not been closed. What is not closed, or no longer, is left as it is.
+ * @throws CodedError CONFLICT when it is too late; NOT_FOUND, FORBIDDEN, INVALID
+ */
+export function undoClose(database: Database, id: string, actor: Actor): Promise<SupportChange> {
+  return change(database, id, actor, async (query, locked) => {
+    if (locked.status !== "closed") return { changed: false, entered: null };
+    const undone = await query({
+      name: "undo-close",
+      text: `UPDATE conversations SET status = COALESCE(closed_from, 'open'), closed_at = NULL, closed_from = NULL,
+          updated_at = GREATEST(now(), updated_at)
+        WHERE id = $1 AND closed_at > clock_timestamp() - make_interval(secs => $2) RETURNING 1`,
+      values: [id, undoSeconds],
+    });
+    if (undone.length === 0)
+      throw new CodedError("CONFLICT", `a closing can be undone for ${undoSeconds} seconds`);
     return { changed: true, entered: null };
   });
 }

@@ -148,6 +148,36 @@ describe("the status", () => {
     expect(await cluster.call(ana, "GET", pathOf(id))).toMatchObject({ status: "open", cycle: 2 });
   });
 
+  it("closed is restored by undoing it, in the same cycle and as it was before, by any agent", async () => {
+    const { kim, id, anaSocket } = await ticket();
+    const lou = await cluster.person("lou", "agent");
+    const undo = (by: TestPerson) => cluster.rest(by, "POST", pathOf(id, "/reopen"), { undo: true });
+    for (const [before, cycle] of [
+      ["pending", 1],
+      ["open", 1],
+    ] as const) {
+      await change(kim, id, before === "open" ? "reopen" : before);
+      await change(kim, id, "close");
+      expect((await undo(lou)).body.data).toMatchObject({ status: before, cycle });
+      // Again, and there is nothing to undo: as it is.
+      expect((await undo(kim)).body.data).toMatchObject({ status: before, cycle });
+    }
+    await updated(anaSocket, id, (shared) => shared.status === "open");
+    await change(kim, id, "close");
+    await cluster.send(anaSocket, id, "wait");
+    // The customer's message came first: a new cycle, which stays one.
+    expect((await undo(kim)).body.data).toMatchObject({ status: "open", cycle: 2 });
+  });
+
+  it("closed a while ago is not undone: CONFLICT, and it stays closed", async () => {
+    const { kim, id } = await ticket();
+    await change(kim, id, "close");
+    await cluster.sql("UPDATE conversations SET closed_at = now() - interval '1 hour' WHERE id = $1", [id]);
+    const late = await cluster.rest(kim, "POST", pathOf(id, "/reopen"), { undo: true });
+    expect([late.status, late.body.error?.code]).toEqual([409, "CONFLICT"]);
+    expect(await change(kim, id, "reopen")).toMatchObject({ status: "open", cycle: 2 });
+  });
+
   it("closed while the customer's message waits for the row is opened by that message", async () => {
     const { ana, id, anaSocket } = await ticket();
     const holder = await cluster.postgres.connect();

@@ -23,11 +23,13 @@ import { readPages } from "@parloir/store/messages.ts";
 import type { Cursors } from "../cursor.ts";
 import type { MarkRead } from "../marks.ts";
 import { type Route, route } from "../route.ts";
+import type { AnnounceToAgents } from "../team.ts";
 import { actorOf } from "./membership.ts";
 
 export function conversationRoutes(options: {
   database: Database;
   publisher: RoomPublisher;
+  announceToAgents: AnnounceToAgents;
   cursors: Cursors;
   markRead: MarkRead;
 }): Route[] {
@@ -73,6 +75,7 @@ export function conversationRoutes(options: {
         for (const userId of added) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
         }
+        if (created) options.announceToAgents(id);
         return {
           status: created ? 201 : 200,
           data: await findOrFail(database, id, byKey ? wanted.memberIds[0]! : person.id),

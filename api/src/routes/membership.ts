@@ -15,12 +15,17 @@ import {
   setMuted,
 } from "@parloir/store/members.ts";
 import { type Route, type RouteAnswer, route } from "../route.ts";
+import type { AnnounceToAgents } from "../team.ts";
 
 const base = "/api/messages/conversations/:id";
 
 /** Who is in a conversation, and what of it one keeps for oneself: archived, muted. */
-export function membershipRoutes(options: { database: Database; publisher: RoomPublisher }): Route[] {
-  const { database, publisher } = options;
+export function membershipRoutes(options: {
+  database: Database;
+  publisher: RoomPublisher;
+  announceToAgents: AnnounceToAgents;
+}): Route[] {
+  const { database, publisher, announceToAgents } = options;
 
   async function own(id: string, person: Person, isMember: boolean): Promise<RouteAnswer> {
     const conversation = isMember ? await findConversation(database, id, person.id) : null;
@@ -35,6 +40,7 @@ export function membershipRoutes(options: { database: Database; publisher: RoomP
   ): Promise<void> {
     publisher.emit(rooms.user(userId), "conversation_removed", { conversationId: id });
     publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+    announceToAgents(id);
     const total = (await unreadTotals(database, [userId])).get(userId) ?? 0;
     publisher.emit(rooms.user(userId), "unread", { total, conversationId: id, count: 0 });
   }
@@ -85,6 +91,7 @@ export function membershipRoutes(options: { database: Database; publisher: RoomP
         if (changed) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
           publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+          announceToAgents(id);
         }
         return { status: changed ? 201 : 200, data: conversation };
       },

@@ -1,22 +1,27 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
-import { assignBody, conversationParams } from "@parloir/contracts/http.ts";
+import { assignBody, conversationParams, reopenBody } from "@parloir/contracts/http.ts";
 import type { ConversationStatus, Person } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { findConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { assign, type SupportChange, setStatus } from "@parloir/store/support.ts";
+import { assign, type SupportChange, setStatus, undoClose } from "@parloir/store/support.ts";
 import { announceSupport } from "../answers.ts";
 import { type Route, type RouteAnswer, route } from "../route.ts";
+import type { AnnounceToAgents } from "../team.ts";
 import { actorOf } from "./membership.ts";
 
 const base = "/api/messages/conversations/:id";
 
 /** What agents do with support conversations. */
-export function supportRoutes(options: { database: Database; publisher: RoomPublisher }): Route[] {
-  const { database, publisher } = options;
+export function supportRoutes(options: {
+  database: Database;
+  publisher: RoomPublisher;
+  announceToAgents: AnnounceToAgents;
+}): Route[] {
+  const { database } = options;
 
   async function answer(id: string, person: Person, change: SupportChange): Promise<RouteAnswer> {
-    announceSupport(publisher, change);
+    announceSupport(options, change);
     const conversation = await findConversation(database, id, person.id);
     if (!conversation) throw new CodedError("NOT_FOUND", "no such conversation");
     return { data: conversation };
@@ -35,8 +40,20 @@ export function supportRoutes(options: { database: Database; publisher: RoomPubl
 
   return [
     status("close", "closed"),
-    status("reopen", "open"),
     status("pending", "pending"),
+    route({
+      method: "post",
+      path: `${base}/reopen`,
+      who: "person",
+      params: conversationParams,
+      body: reopenBody,
+      bodyIsOptional: true,
+      async handle({ params: { id }, body, ...caller }) {
+        const actor = actorOf(caller);
+        const change = body.undo ? undoClose(database, id, actor) : setStatus(database, id, "open", actor);
+        return answer(id, caller.person, await change);
+      },
+    }),
     route({
       method: "post",
       path: `${base}/assign`,

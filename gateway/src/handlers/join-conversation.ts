@@ -4,6 +4,7 @@ import type { JoinAnswer } from "@parloir/contracts/events.ts";
 import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
 import type { GatewayContext, GatewaySocket } from "../context.ts";
+import { isAgent } from "../team.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -32,13 +33,28 @@ async function join(
   const { messages, lastSeq, complete } = await gateway.reads.submit(conversationId, request);
   gateway.sequencer.tip(conversationId, lastSeq);
   if (socket.connected) gateway.looking.look(socket.id, userId, conversationId);
+  if (isAgent(socket.data.user.role)) await view(gateway, socket, conversationId);
   return { lastSeq, messages, complete };
+}
+
+/** The other agents who have it open learn of this one; what is no support conversation is nobody's business. */
+async function view(gateway: GatewayContext, socket: GatewaySocket, conversationId: string): Promise<void> {
+  const { userId } = socket.data.user;
+  try {
+    await gateway.teams.submit(conversationId, { conversationId, userId });
+    if (socket.connected) await gateway.viewing.view(socket, conversationId);
+  } catch (error) {
+    await gateway.viewing.lookAway(socket);
+    if (error instanceof CodedError && error.code === "NOT_FOUND") return;
+    gateway.log.debug({ err: error }, "whether an agent may look is unknown");
+  }
 }
 
 /** Leaves the room: no more events of the conversation on this socket until it joins again. */
 export const leaveConversation: Handler<"leave_conversation"> = (gateway, socket, { conversationId }) =>
   inTurn(socket, conversationId, async () => {
     gateway.looking.lookAway(socket.id, conversationId);
+    await gateway.viewing.lookAway(socket, conversationId);
     await socket.leave(rooms.conversation(conversationId));
     return {};
   });

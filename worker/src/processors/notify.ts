@@ -1,9 +1,10 @@
 import { rooms } from "@parloir/contracts/ids.ts";
-import type { NotifyJob } from "@parloir/contracts/jobs.ts";
+import type { NotifyJob, OutboxMessage } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { findLookers, lookingField } from "@parloir/platform/lookers.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
+import { findForAgents } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import { findRecipients, type Recipient, writeNotifications } from "@parloir/store/notifications.ts";
@@ -51,8 +52,16 @@ export function createNotifyProcessor(options: {
     }
   }
 
+  /** The lists of agents, who are members of few of the conversations that they see. */
+  async function announceToAgents(messages: OutboxMessage[]): Promise<void> {
+    const ids = [...new Set(messages.map((message) => message.conversationId))];
+    for (const conversation of await findForAgents(database, ids))
+      publisher.emit(rooms.agents, "conversation_updated", conversation);
+  }
+
   return async (job) => {
     await notify(job);
+    await announceToAgents(job.messages);
     await finishOutbox(database, job.outboxIds);
   };
 }

@@ -1,0 +1,19 @@
+-- What a closing needs in order to be taken back: when it was, and what it was before. Nullable, without default: the
+-- table is not rewritten. A customer's message that reopens leaves them; they count only while the status is closed.
+ALTER TABLE conversations ADD COLUMN closed_at timestamptz(3), ADD COLUMN closed_from text;
+
+-- Private lines between agents. Deliberately not messages: no seq (customers would see a gap), nobody's unread, and
+-- nothing that reads messages can meet them.
+CREATE TABLE notes (
+  id uuid PRIMARY KEY DEFAULT uuidv7(),
+  conversation_id uuid NOT NULL REFERENCES conversations (id),
+  author_id text NOT NULL REFERENCES users (id),
+  client_note_id text NOT NULL,
+  content text NOT NULL,
+  -- The head when it was written: where it stands between the messages.
+  after_seq bigint NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  UNIQUE (conversation_id, author_id, client_note_id)
+);
+CREATE INDEX notes_of_conversation ON notes (conversation_id, id);
+CREATE INDEX notes_of_author ON notes (author_id);
