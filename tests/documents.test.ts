@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { auditActions } from "@parloir/contracts/audit.ts";
+import { placeholders } from "@parloir/contracts/canned-replies.ts";
 import { closings } from "@parloir/contracts/closing.ts";
 import { errorCodes } from "@parloir/contracts/errors.ts";
 import { scopes } from "@parloir/contracts/keys.ts";
@@ -45,6 +46,14 @@ describe("docs/errors.md, closings", () => {
       meaning,
     ]);
     expect(reasons.toSorted()).toEqual(real.toSorted());
+  });
+});
+
+describe("docs/protocol.md, canned replies", () => {
+  it("is the table of placeholders: every one once, with what it stands for, and no other", () => {
+    const documented = rowsOf("protocol.md").filter(([name]) => name!.startsWith("`{"));
+    const real = Object.entries(placeholders).map(([name, meaning]) => [named(`{${name}}`), meaning]);
+    expect(documented.toSorted()).toEqual(real.toSorted());
   });
 });
 

@@ -24,8 +24,10 @@ import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createRouter } from "./route.ts";
+import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
+import { cannedReplyRoutes } from "./routes/canned-replies.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
@@ -97,6 +99,8 @@ export function createApi(options: {
     ...membershipRoutes({ database, publisher, announceToAgents }),
     ...supportRoutes({ database, publisher, announceToAgents }),
     ...noteRoutes({ database, publisher, cursors }),
+    ...cannedReplyRoutes({ database, cursors }),
+    ...agentRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),

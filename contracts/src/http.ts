@@ -21,12 +21,14 @@ const wholeNumber = (min: number, max: number) =>
 export const pageCursor = z.optional(z.string().check(z.maxLength(512)));
 export const pageLimit = z.optional(wholeNumber(1, 200));
 
+export const locale = z.string().check(z.regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/));
+
 export const putUserBody = z.strictObject({
   name: shortText(200),
   email: z.optional(z.email().check(z.maxLength(320))),
   role: z.optional(z.enum(roles)),
   avatarUrl: z.optional(httpsUrl),
-  locale: z.optional(z.string().check(z.regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/))),
+  locale: z.optional(locale),
 });
 export type PutUserBody = z.infer<typeof putUserBody>;
 
@@ -92,6 +94,8 @@ export const reopenBody = z.strictObject({ undo: z.optional(z.boolean()) });
 /** The text is judged by `contentProblem`, as a message's. */
 export const addNoteBody = z.strictObject({ clientNoteId, content: z.string() });
 export const listNotesQuery = z.strictObject({ cursor: pageCursor, limit: pageLimit });
+
+export const listAgentsQuery = z.strictObject({ cursor: pageCursor, limit: pageLimit });
 
 export const markReadBody = z.strictObject({ seq });
 

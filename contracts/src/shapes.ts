@@ -20,6 +20,14 @@ export interface Participant {
   lastReadSeq: number;
 }
 
+/** As other agents see one. */
+export interface Agent {
+  userId: string;
+  name: string;
+  avatarUrl?: string;
+  role: Role;
+}
+
 /** A person whom one has blocked. */
 export interface Block {
   userId: string;

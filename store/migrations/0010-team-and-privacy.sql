@@ -17,3 +17,19 @@ CREATE TABLE notes (
 );
 CREATE INDEX notes_of_conversation ON notes (conversation_id, id);
 CREATE INDEX notes_of_author ON notes (author_id);
+
+-- Whom a conversation can be given to.
+CREATE INDEX users_agents ON users (id) WHERE role IN ('agent', 'admin');
+
+-- Ready-made answers, the whole team's.
+CREATE TABLE canned_replies (
+  id uuid PRIMARY KEY DEFAULT uuidv7(),
+  -- Lower case: what an agent types behind «/».
+  shortcut text NOT NULL UNIQUE,
+  title text NOT NULL,
+  content text NOT NULL,
+  locale text,
+  updated_by text NOT NULL REFERENCES users (id),
+  created_at timestamptz(3) NOT NULL DEFAULT now(),
+  updated_at timestamptz(3) NOT NULL DEFAULT now()
+);

@@ -1,4 +1,4 @@
-import type { Person, Role } from "@parloir/contracts/shapes.ts";
+import type { Agent, Person, Role } from "@parloir/contracts/shapes.ts";
 import { type Origin, originValues } from "./audit.ts";
 import type { Database } from "./database.ts";
 
@@ -99,6 +99,21 @@ export async function recognisePeople(database: Database, seen: SeenPerson[]): P
       known.set(id, person);
   }
   return seen.map((person) => known.get(person.id)!);
+}
+
+/** By id, the first one `from`. */
+export async function listAgents(
+  database: Database,
+  page: { from: string; limit: number },
+): Promise<Agent[]> {
+  const rows = await database.query<PersonRow>({
+    name: "list-agents",
+    text: `SELECT ${columns} FROM users WHERE role IN ('agent', 'admin') AND id >= $1 ORDER BY id LIMIT $2`,
+    values: [page.from, page.limit],
+  });
+  return rows.map(personOf).map(({ id, name, avatarUrl, role }) => {
+    return { userId: id, name, role, ...(avatarUrl === undefined ? {} : { avatarUrl }) };
+  });
 }
 
 export async function rolesOf(database: Database, ids: string[]): Promise<Map<string, Role>> {
