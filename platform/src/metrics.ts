@@ -16,6 +16,10 @@ interface MetricDefinition {
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 const sizeBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
+/** From ten seconds to a week: people, not machines. */
+const waitBuckets = [
+  10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200, 604_800,
+] as const;
 
 export const metricTable = {
   parloir_sockets: { kind: "gauge", of: ["gateway"], help: "Connected sockets.", labels: [] },
@@ -172,6 +176,19 @@ export const metricTable = {
     of: ["worker"],
     help: "Notification rows written or raised.",
     labels: [],
+  },
+  parloir_wait_seconds: {
+    kind: "histogram",
+    of: ["worker"],
+    help: "Calendar time of ended waits by measure (first_reply, next_reply, resolution) and kind of conversation.",
+    labels: ["measure", "kind"],
+    buckets: waitBuckets,
+  },
+  parloir_waits_unanswered_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Waits that were closed without a reply, by measure and kind of conversation.",
+    labels: ["measure", "kind"],
   },
   parloir_unhandled_rejections_total: {
     kind: "counter",

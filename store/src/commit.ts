@@ -89,7 +89,10 @@ WITH input AS MATERIALIZED (
   FROM (SELECT c, count(*) AS n, array_agg(s) AS senders FROM fresh GROUP BY c) g
   WHERE v.id = g.c
   RETURNING v.id, v.last_seq - g.n AS seq, v.last_change - g.n AS change, v.updated_at AS at,
-    old.status <> new.status AS reopened
+    old.status <> new.status AS reopened, v.cycle
+), cycled AS (
+  INSERT INTO cycles (conversation_id, cycle, opened_seq, opened_at)
+  SELECT id, cycle, seq, at FROM advanced WHERE reopened
 ), numbered AS MATERIALIZED (
   SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, f.m, f.id, a.seq + f.n AS seq, a.change + f.n AS change, a.at,
     a.reopened

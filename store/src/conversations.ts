@@ -7,6 +7,7 @@ import type {
   Subject,
   SupportView,
 } from "@parloir/contracts/shapes.ts";
+import { noteOpened } from "./cycles.ts";
 import type { Database } from "./database.ts";
 import { messageJson } from "./messages.ts";
 
@@ -204,6 +205,7 @@ export async function createOrGetConversation(
       ],
     });
     const { id, created } = rows[0]!;
+    if (created) await noteOpened(query, id);
     // A host names all members, also of a conversation that exists; a person only ever asks for their own.
     const added =
       created || conversation.createdBy === null
@@ -255,4 +257,19 @@ export async function clearConversation(database: Database, id: string, userId: 
     values: [id, userId],
   });
   return rows.length > 0;
+}
+
+/** All there are, by pages: those after `after` in id order. */
+export async function listConversationIds(
+  database: Database,
+  after: string | null,
+  limit: number,
+): Promise<string[]> {
+  const rows = await database.query<{ id: string }>({
+    name: "list-conversation-ids",
+    text: `SELECT id FROM conversations WHERE id > COALESCE($1::uuid, '00000000-0000-0000-0000-000000000000')
+      ORDER BY id LIMIT $2`,
+    values: [after, limit],
+  });
+  return rows.map((row) => row.id);
 }

@@ -4,20 +4,24 @@ import type { Database } from "./database.ts";
 export interface OutboxRow {
   id: number;
   messages: OutboxMessage[];
+  /** Conversations whose cycles changed without a message. */
+  touched: string[] | null;
+  /** What is still to be done, one bit for each queue. */
+  todo: number;
   ageSeconds: number;
   /** How often it was taken, this time included. */
   tries: number;
 }
 
 /**
- * A row whose job was added 30 s ago and is not done is taken again: the queue may have lost it. Twice that the next
+ * A row whose jobs were added 30 s ago and are not done is taken again: the queue may have lost it. Twice that the next
  * time, up to two hours: a job that always fails must not multiply.
  */
 const isDue = `(taken_at IS NULL OR taken_at < now() - interval '30 seconds' * (1 << LEAST(tries - 1, 8)))`;
 
 /**
  * Hands the oldest due outbox rows to `use` and marks them as taken when it succeeds. They stay until
- * `finishOutbox`: at least once, never lost. Relays on several workers do not wait for one another (SKIP LOCKED).
+ * `finishOutbox` of all their jobs: at least once, never lost. Relays on several workers do not wait for one another (SKIP LOCKED).
  * @returns how many rows were taken
  */
 export async function takeOutbox(
@@ -32,7 +36,7 @@ export async function takeOutbox(
       name: "take-outbox",
       text: `UPDATE outbox SET taken_at = now(), tries = tries + 1
         WHERE id IN (SELECT id FROM outbox WHERE ${isDue} ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, messages, tries,
+        RETURNING id, messages, touched, todo, tries,
           extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`,
       values: [limit],
     });
@@ -41,11 +45,19 @@ export async function takeOutbox(
   });
 }
 
-/** The job of these rows is done. */
-export async function finishOutbox(database: Database, ids: number[]): Promise<void> {
+/**
+ * One of the jobs of these rows is done: its bit goes, and a row goes with its last one. Two statements, because two
+ * jobs may finish at once: whichever takes the last bit sees that it was the last.
+ */
+export async function finishOutbox(database: Database, ids: number[], bit: number): Promise<void> {
   await database.query({
     name: "finish-outbox",
-    text: "DELETE FROM outbox WHERE id = ANY ($1::bigint[])",
+    text: "UPDATE outbox SET todo = todo & ~$2::smallint WHERE id = ANY ($1::bigint[]) AND todo & $2 <> 0",
+    values: [ids, bit],
+  });
+  await database.query({
+    name: "delete-outbox",
+    text: "DELETE FROM outbox WHERE id = ANY ($1::bigint[]) AND todo = 0",
     values: [ids],
   });
 }

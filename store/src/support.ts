@@ -2,6 +2,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import { undoSeconds } from "@parloir/contracts/http.ts";
 import type { ConversationStatus, SharedConversation } from "@parloir/contracts/shapes.ts";
 import { findSharedConversation } from "./conversations.ts";
+import { noteAssigned, noteClosed, noteOpened, noteUnclosed } from "./cycles.ts";
 import type { Database } from "./database.ts";
 import {
   type Actor,
@@ -46,6 +47,8 @@ export function setStatus(
           updated_at = GREATEST(now(), updated_at) WHERE id = $1`,
       values: [id, status],
     });
+    if (status === "closed") await noteClosed(query, id, actor.userId);
+    else if (locked.status === "closed") await noteOpened(query, id);
     return { changed: true, entered: null };
   });
 }
@@ -67,6 +70,7 @@ export function undoClose(database: Database, id: string, actor: Actor): Promise
     });
     if (undone.length === 0)
       throw new CodedError("CONFLICT", `a closing can be undone for ${undoSeconds} seconds`);
+    await noteUnclosed(query, id);
     return { changed: true, entered: null };
   });
 }
@@ -97,6 +101,7 @@ export function assign(
       text: "UPDATE conversations SET assignee_id = $2 WHERE id = $1",
       values: [id, assigneeId],
     });
+    await noteAssigned(query, id, assigneeId);
     const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
     if (entered) await raiseRoster(query, id);
     return { changed: true, entered: entered ? assigneeId : null };

@@ -9,8 +9,10 @@ afterEach(() => void vi.useRealTimers());
 function worker(waiting: { jobs?: () => number | undefined; rows?: () => number | undefined }) {
   const stuck: string[] = [];
   const liveness = watchLiveness({
-    waitingJobs: async () => waiting.jobs?.() ?? undefined,
-    waitingRows: async () => waiting.rows?.() ?? undefined,
+    waiting: {
+      jobs: async () => waiting.jobs?.() ?? undefined,
+      relay: async () => waiting.rows?.() ?? undefined,
+    },
     onStuck: (part) => void stuck.push(part),
     log: pino({ level: "silent" }),
   });

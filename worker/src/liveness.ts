@@ -4,9 +4,9 @@ import type { Log } from "@parloir/platform/log.ts";
  * A worker that has work and does none ends itself; whoever supervises it starts another. Seen with BullMQ: a
  * blocking connection that looks open after a failover and never answers again.
  */
-export interface Liveness {
-  /** A job ended, or a relay round went through. */
-  progressed: (part: "jobs" | "relay") => void;
+export interface Liveness<Part extends string> {
+  /** A job of this queue ended, or a relay round went through. */
+  progressed: (part: Part) => void;
   stop: () => void;
 }
 
@@ -18,38 +18,36 @@ export interface LivenessTimes {
 
 const usualTimes: LivenessTimes = { checkMs: 5_000, stuckMs: 30_000 };
 
-export function watchLiveness(options: {
-  /** Jobs that wait, or undefined when the queue cannot be asked: then there is nobody to blame. */
-  waitingJobs: () => Promise<number | undefined>;
-  /** Rows in the outbox, or undefined when Postgres cannot be asked. */
-  waitingRows: () => Promise<number | undefined>;
-  onStuck: (part: string) => void;
+export function watchLiveness<Part extends string>(options: {
+  /** How much work each part has, or undefined when its store cannot be asked: then there is nobody to blame. */
+  waiting: Record<Part, () => Promise<number | undefined>>;
+  onStuck: (part: Part) => void;
   log: Log;
   times?: LivenessTimes | undefined;
-}): Liveness {
+}): Liveness<Part> {
   const { checkMs, stuckMs } = options.times ?? usualTimes;
-  const progress = { jobs: Date.now(), relay: Date.now() };
+  const parts = Object.keys(options.waiting) as Part[];
+  const progress = new Map(parts.map((part) => [part, Date.now()]));
   const timer = setInterval(() => void check(), checkMs);
   timer.unref();
 
   async function check(): Promise<void> {
     try {
-      judge("jobs", await options.waitingJobs());
-      judge("relay", await options.waitingRows());
+      for (const part of parts) judge(part, await options.waiting[part]());
     } catch (error) {
       options.log.debug({ err: error }, "liveness could not be judged");
     }
   }
 
-  function judge(part: "jobs" | "relay", waiting: number | undefined): void {
+  function judge(part: Part, waiting: number | undefined): void {
     // Without work, or without a store to do it in, standing still is no sign of anything.
-    if (!waiting) progress[part] = Date.now();
-    else if (Date.now() - progress[part] > stuckMs) options.onStuck(part);
+    if (!waiting) progress.set(part, Date.now());
+    else if (Date.now() - progress.get(part)! > stuckMs) options.onStuck(part);
   }
 
   return {
     progressed(part) {
-      progress[part] = Date.now();
+      progress.set(part, Date.now());
     },
     stop: () => clearInterval(timer),
   };

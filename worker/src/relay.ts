@@ -1,4 +1,4 @@
-import type { NotifyJob } from "@parloir/contracts/jobs.ts";
+import { type Jobs, type QueueName, queues } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -9,7 +9,7 @@ import { type OutboxRow, takeOutbox } from "@parloir/store/outbox.ts";
  * relay that dies in between, or a queue that loses its jobs, means that a job runs twice, never that it does not
  * run. Every job's effects are idempotent.
  *
- * One job per round, not per row: at a thousand messages a second a job each would cost more CPU than all else the
+ * One job per round and queue, not per row: at a thousand messages a second a job each would cost more CPU than all else the
  * cluster does for a message.
  */
 export interface Relay {
@@ -24,7 +24,7 @@ const retryMs = 1_000;
 
 export function startRelay(options: {
   database: Database;
-  addJob: (id: string, job: NotifyJob) => Promise<void>;
+  addJob: <Q extends QueueName>(queue: Q, id: string, job: Jobs[Q]) => Promise<void>;
   /** After every round that went through, also an empty one. */
   onRound: () => void;
   log: Log;
@@ -43,11 +43,13 @@ export function startRelay(options: {
     for (const row of rows) if (row.tries > 1) await addJob([row]);
   }
 
+  /** One job for each queue that has something to do for these rows. */
   async function addJob(rows: OutboxRow[]): Promise<void> {
-    const messages = rows.flatMap((row) => row.messages);
     const id = `outbox-${rows[0]!.id}-${rows.at(-1)!.id}-${Date.now()}`;
-    await options.addJob(id, { outboxIds: rows.map((row) => row.id), messages });
-    relayed.inc(messages.length);
+    const jobs = jobsOf(rows);
+    for (const queue of Object.keys(jobs) as (keyof typeof jobs)[])
+      if (jobs[queue].outboxIds.length > 0) await options.addJob(queue, id, jobs[queue]);
+    relayed.inc(rows.reduce((sum, row) => sum + row.messages.length, 0));
     lag.observe(rows[0]!.ageSeconds);
   }
 
@@ -92,3 +94,19 @@ export function startRelay(options: {
     },
   };
 }
+
+function jobsOf(rows: OutboxRow[]): Jobs {
+  const waiting = (queue: QueueName) => rows.filter((row) => (row.todo & queues[queue].outboxBit) !== 0);
+  const notify = waiting("notify");
+  const responseTimes = waiting("responseTimes");
+  const conversations = responseTimes.flatMap((row) => [
+    ...row.messages.map((message) => message.conversationId),
+    ...(row.touched ?? []),
+  ]);
+  return {
+    notify: { outboxIds: notify.map(idOf), messages: notify.flatMap((row) => row.messages) },
+    responseTimes: { outboxIds: responseTimes.map(idOf), conversationIds: [...new Set(conversations)] },
+  };
+}
+
+const idOf = (row: OutboxRow) => row.id;

@@ -1,14 +1,15 @@
-import { type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
-import { type ConnectionOptions, Queue, Worker } from "bullmq";
+import type { ConnectionOptions } from "bullmq";
+import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
 import { type Relay, startRelay } from "./relay.ts";
+import { createResponseTimesProcessor } from "./response-times/processor.ts";
 
 export interface WorkerParts {
   relay: Relay;
@@ -45,61 +46,45 @@ export function startWorker(options: {
     log,
     onWritten: (count) => notifications.inc(count),
   });
-  const { name, concurrency, attempts, backoffMs, keepCompleted, keepFailed } = queues.notify;
-  const queue = new Queue<NotifyJob>(name, {
-    connection: options.queueRedis.queue,
-    defaultJobOptions: {
-      attempts,
-      backoff: { type: "exponential", delay: backoffMs },
-      removeOnComplete: keepCompleted,
-      removeOnFail: keepFailed,
-    },
-  });
-  const processor = new Worker<NotifyJob>(name, (job) => notify(job.data), {
-    connection: options.queueRedis.worker,
-    concurrency,
-  });
-  watch(processor, log, metrics);
+  const shared = { queueRedis: options.queueRedis, log, metrics };
+  const responseTimes = createResponseTimesProcessor({ database, metrics });
+  const jobQueues = {
+    notify: startJobQueue({
+      queue: "notify",
+      process: (job) => notify(job.data),
+      onJob: () => liveness.progressed("jobs"),
+      ...shared,
+    }),
+    responseTimes: startJobQueue({
+      queue: "responseTimes",
+      process: (job) => responseTimes(job.data),
+      onJob: () => liveness.progressed("response times"),
+      ...shared,
+    }),
+  };
   const liveness = watchLiveness({
     log,
     times: options.liveness,
     onStuck: options.onStuck,
-    waitingJobs: () => queue.getWaitingCount().catch(() => undefined),
-    waitingRows: () => countOutbox(database).catch(() => undefined),
+    waiting: {
+      jobs: jobQueues.notify.waiting,
+      "response times": jobQueues.responseTimes.waiting,
+      relay: () => countOutbox(database).catch(() => undefined),
+    },
   });
-  processor.on("completed", () => liveness.progressed("jobs"));
-  processor.on("failed", () => liveness.progressed("jobs"));
-  queue.on("error", (error) => log.debug({ err: error }, "queue connection"));
   const relay = startRelay({
     database,
     log,
     metrics,
     onRound: () => liveness.progressed("relay"),
-    addJob: async (id, job) => void (await queue.add(name, job, { jobId: id })),
+    addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),
   });
   return {
     relay,
     async close() {
       liveness.stop();
       await relay.stop();
-      await processor.close();
-      await queue.close();
+      await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));
     },
   };
-}
-
-function watch(processor: Worker<NotifyJob>, log: Log, metrics: Metrics): void {
-  const jobs = metrics.get("parloir_jobs_total");
-  const duration = metrics.get("parloir_job_seconds");
-  const queue = processor.name;
-  processor.on("completed", (job) => {
-    jobs.inc({ queue, outcome: "completed" });
-    if (job.finishedOn && job.processedOn)
-      duration.observe({ queue }, (job.finishedOn - job.processedOn) / 1_000);
-  });
-  processor.on("failed", (job, error) => {
-    jobs.inc({ queue, outcome: "failed" });
-    log.warn({ err: error, queue, job: job?.id, attempt: job?.attemptsMade }, "a job failed");
-  });
-  processor.on("error", (error) => log.debug({ err: error, queue }, "worker connection"));
 }

@@ -1,0 +1,25 @@
+import { readWorkerConfig } from "@parloir/platform/env.ts";
+import { createLog } from "@parloir/platform/log.ts";
+import { createDatabase } from "@parloir/store/database.ts";
+import { rebuildWaits } from "./rebuild.ts";
+
+/** `npm run stats:rebuild` writes the waits of all conversations again, from their logs, while the cluster runs. */
+const config = readWorkerConfig();
+const log = createLog({ level: config.logLevel, nodeName: "rebuild", role: "worker" });
+const statementTimeoutMs = 60_000;
+const database = createDatabase({
+  url: config.databaseUrl,
+  poolSize: 1,
+  applicationName: "rebuild",
+  statementTimeoutMs,
+  onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
+});
+try {
+  const { conversations, changed, removed } = await rebuildWaits(database);
+  log.info({ conversations, changed, removed }, changed + removed === 0 ? "nothing differed" : "rebuilt");
+} catch (error) {
+  log.fatal({ err: error }, "the rebuild failed; what it did so far is kept, and it can be run again");
+  process.exitCode = 1;
+} finally {
+  await database.close();
+}
