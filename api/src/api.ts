@@ -28,6 +28,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
 import { cannedReplyRoutes } from "./routes/canned-replies.ts";
+import { channelRoutes } from "./routes/channels.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
@@ -44,6 +45,9 @@ export interface Api {
   health: Health;
   commitQueue: CommitQueue;
 }
+
+/** So many seconds' worth of events may come at once. */
+const publishBurstSeconds = 4;
 
 /** Puts the api together from its parts. It holds nothing: any api can answer any call. */
 export function createApi(options: {
@@ -105,6 +109,14 @@ export function createApi(options: {
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit }),
+    ...channelRoutes({
+      database,
+      publisher,
+      publishLimit: createTokenBuckets(
+        config.limits.channelEventsPerSecond,
+        publishBurstSeconds * config.limits.channelEventsPerSecond,
+      ),
+    }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];
   const authenticate = createAuthenticate({

@@ -1,5 +1,6 @@
 import type { InternalItem, ItemResult } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
+import { type ChannelHead, readChannelHeads } from "@parloir/store/channels.ts";
 import { replaceEpoch } from "@parloir/store/cluster-state.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type Head, readHeads } from "@parloir/store/messages.ts";
@@ -27,4 +28,20 @@ export async function answerHeads(
     if (head) return { ok: true, data: head };
     return { ok: false, error: { code: "NOT_FOUND", message: "no such conversation", retryable: false } };
   });
+}
+
+/** As above, of channels; one without a row stands at 0. */
+export async function answerChannelHeads(
+  database: Database,
+  log: Log,
+  items: InternalItem<"channelHeads">[],
+): Promise<ChannelHead[]> {
+  const names = items.map((item) => item.channel);
+  const heads = await readChannelHeads(database, names);
+  const lost = items.find((item, index) => heads[index]!.cursor < item.known);
+  if (lost) {
+    log.warn({ channel: lost.channel }, "the database is an older state: new epoch");
+    await replaceEpoch(database, lost.epoch);
+  }
+  return heads;
 }

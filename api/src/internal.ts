@@ -12,6 +12,7 @@ import type {
 import type { Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
+import { findSubscribers, readChannelPages } from "@parloir/store/channels.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -20,7 +21,7 @@ import { readPages } from "@parloir/store/messages.ts";
 import { mayJoinTeams } from "@parloir/store/notes.ts";
 import { recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
 import type { Submit } from "./answers.ts";
-import { answerHeads } from "./heads.ts";
+import { answerChannelHeads, answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
 
 /** The gateways' side of the api. Each handler takes a batch and settles item by item. */
@@ -86,6 +87,18 @@ export function createInternalHandlers(options: {
       );
       return { epoch: await epoch.recent(), results };
     },
+    async subscribers({ items }) {
+      const results = (await findSubscribers(database, items)).map(ok);
+      return { epoch: await epoch.recent(), results };
+    },
+    async channelRead({ items }) {
+      const results = (await readChannelPages(database, items)).map(ok);
+      return { epoch: await epoch.recent(), results };
+    },
+    async channelHeads({ items }) {
+      const results = (await answerChannelHeads(database, options.log, items)).map(ok);
+      return { epoch: await epoch.fresh(), results };
+    },
     async heads({ items }) {
       const results = await answerHeads(database, options.log, items);
       // The answer may be the first of a new epoch.
@@ -101,6 +114,10 @@ async function send(submit: Submit, item: SendItem): Promise<ItemResult<SendRece
   } catch (error) {
     return failed(error);
   }
+}
+
+function ok<Data>(data: Data): ItemResult<Data> {
+  return { ok: true, data };
 }
 
 function failed(error: unknown): ItemResult<never> {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { channelName } from "./channels.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 
 /**
@@ -40,6 +41,8 @@ export const commandSchemas = {
     ),
     epoch: z.optional(z.string().check(z.maxLength(64))),
   }),
+  subscribe: z.strictObject({ channel: channelName, after: z.optional(seq) }),
+  unsubscribe: z.strictObject({ channel: channelName }),
   watch_presence: z.strictObject({ userIds: z.array(userId).check(z.maxLength(maxWatched)) }),
   refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),
   heartbeat: z.strictObject({}),

@@ -1,3 +1,4 @@
+import type { Announcement, ChannelEvent, ChannelPage } from "./channels.ts";
 import type { Command, CommandPayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
 import type {
@@ -58,6 +59,8 @@ export interface CommandAnswers {
   typing: Record<string, never>;
   mark_read: ReadMark;
   sync: SyncAnswer;
+  subscribe: ChannelPage;
+  unsubscribe: Record<string, never>;
   /** Only of those whom one may see: people with whom one shares a conversation; agents see everyone. */
   watch_presence: { presence: Record<string, Presence> };
   refresh_token: { expiresAt: string };
@@ -98,7 +101,12 @@ export interface ServerToClientEvents {
   conversation_removed: (removed: { conversationId: string }) => void;
   notification: (notification: Notification) => void;
   unread: (unread: Unread) => void;
-  resync: (reason: { reason: string }) => void;
+  channel_event: (event: ChannelEvent) => void;
+  /** One may no longer subscribe: no more of its events. */
+  channel_removed: (removed: { channel: string }) => void;
+  announcement: (announcement: Announcement) => void;
+  /** With `channel`: only what that channel tells about. */
+  resync: (reason: { reason: string; channel?: string }) => void;
   server_draining: (notice: { reconnectInMs: number }) => void;
   error: (error: { code: string; message: string }) => void;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { channelName, maxChannelGrants } from "./channels.ts";
 import { sendMessagePayload } from "./commands.ts";
 import { textProblem } from "./content.ts";
 import { clientMessageId, clientNoteId, seq, userId, uuid } from "./ids.ts";
@@ -36,6 +37,8 @@ export const maxTokenTtlSeconds = 86_400;
 export const createTokenBody = z.strictObject({
   userId,
   ttlSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(maxTokenTtlSeconds))),
+  /** What the person may subscribe to by this token, besides what they are provisioned for. */
+  channels: z.optional(z.array(channelName).check(z.maxLength(maxChannelGrants))),
 });
 
 const subject = z.strictObject({

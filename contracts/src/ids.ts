@@ -27,6 +27,8 @@ export const rooms = {
   agents: "agents",
   /** Of those, who has this support conversation open. */
   team: (conversationId: string) => `team:${conversationId}`,
+  /** Those who have subscribed to a channel. */
+  channel: (name: string) => `channel:${name}`,
   /** Those who watch a person's presence. */
   presence: (userId: string) => `presence:${userId}`,
 } as const;
@@ -41,4 +43,11 @@ const conversationPrefix = "conversation:";
 /** The conversation id of a `conversation:` room name, else undefined. */
 export function conversationOfRoom(room: string): string | undefined {
   return room.startsWith(conversationPrefix) ? room.slice(conversationPrefix.length) : undefined;
+}
+
+const channelPrefix = "channel:";
+
+/** The name of a `channel:` room's channel, else undefined. */
+export function channelOfRoom(room: string): string | undefined {
+  return room.startsWith(channelPrefix) ? room.slice(channelPrefix.length) : undefined;
 }

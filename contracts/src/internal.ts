@@ -1,3 +1,4 @@
+import type { ChannelPage } from "./channels.ts";
 import type { SendMessagePayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { SendReceipt, SyncItem } from "./events.ts";
@@ -83,7 +84,35 @@ export interface TeamItem {
   userId: string;
 }
 
+/** Which of these people may subscribe? */
+export interface SubscribersItem {
+  channel: string;
+  userIds: string[];
+}
+
+export interface Subscribers {
+  cursor: number;
+  /** Rises with everyone who may no longer subscribe. */
+  roster: number;
+  userIds: string[];
+}
+
+/** A channel's events after a cursor; without one only its head. */
+export interface ChannelReadItem {
+  channel: string;
+  after?: number;
+  limit: number;
+}
+
 export interface InternalRoutes {
+  /** A channel that nobody has published to stands at cursor 0. */
+  subscribers: { item: SubscribersItem; result: Subscribers };
+  channelRead: { item: ChannelReadItem; result: ChannelPage & { roster: number } };
+  /** `known` and `epoch` as in `heads`. */
+  channelHeads: {
+    item: { channel: string; known: number; epoch: string };
+    result: { cursor: number; roster: number };
+  };
   send: { item: SendItem; result: SendReceipt };
   marks: { item: MarkItem; result: ReadMark };
   sessions: { item: SessionItem; result: Session };

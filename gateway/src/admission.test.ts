@@ -6,6 +6,7 @@ const generous = {
   sendBurst: 0,
   eventsPerMinute: 0,
   joinsPerMinute: 0,
+  channelEventsPerSecond: 0,
   socketsPerUser: 0,
   connectsPerSecond: 0,
   maxSockets: 0,

@@ -10,6 +10,7 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
   socket.data.session = session;
   socket.data.user = { userId: session.userId, email: session.email, role: session.role };
   socket.data.expiresAt = identity.expiresAt;
+  socket.data.channelGrants = new Set(identity.channels);
   socket.data.heads = new Map(
     session.conversations.map(({ id, lastSeq, floor, roster }) => [id, { lastSeq, floor, roster }]),
   );

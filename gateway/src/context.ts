@@ -7,6 +7,7 @@ import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
+import type { Channels } from "./channels.ts";
 import type { Looking } from "./looking.ts";
 import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
@@ -30,7 +31,9 @@ export interface SocketData {
   /** When automatic joins are done and `ready` was sent. */
   opened: Promise<void>;
   connectedAt: number;
-  /** The join or leave in progress, by conversation. */
+  /** Channels by the grants of the present token. */
+  channelGrants: ReadonlySet<string>;
+  /** The join or leave in progress, by room. */
   turns: Map<string, Promise<unknown>>;
   /** Just before the heads were read. */
   handshakeAt: number;
@@ -57,6 +60,8 @@ export interface GatewayContext {
   reads: Batcher<"read">;
   sessions: Batcher<"sessions">;
   readMarks: ReadMarks;
+  channels: Channels;
+  channelReads: Batcher<"channelRead">;
   sequencer: Sequencer;
   rooms: Rooms;
   rosters: Rosters;

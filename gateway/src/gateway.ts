@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
-import { conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import { channelOfRoom, conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import { createTokenVerifier } from "@parloir/platform/auth.ts";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
@@ -12,6 +12,7 @@ import { acceptConnections } from "./accept.ts";
 import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { createBatcher } from "./batcher.ts";
+import { createChannels } from "./channels.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
@@ -81,7 +82,17 @@ export function createGateway(options: {
     sequencer,
     rosters,
   });
-  const streams: Stream[] = [{ heads, sequencer }];
+  const channels = createChannels({
+    io,
+    subscriptions,
+    subscribers: batchers.subscribers,
+    reads: batchers.channelReads,
+    heads: batchers.channelHeads,
+    epoch: api.epoch,
+    log,
+    metrics,
+  });
+  const streams: Stream[] = [{ heads, sequencer }, channels];
   const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
@@ -116,6 +127,7 @@ export function createGateway(options: {
     api,
     ...batchers,
     readMarks: createReadMarks(batchers.marks),
+    channels,
     sequencer,
     rooms,
     rosters,
@@ -138,6 +150,8 @@ export function createGateway(options: {
   const intercept = createIntercept(context);
   io.adapter(createClusterAdapter({ publisher, subscriptions, intercept }) as never);
   io.of("/").adapter.on("delete-room", (room: string) => {
+    const channel = channelOfRoom(room);
+    if (channel !== undefined) channels.close(channel);
     const id = conversationOfRoom(room);
     if (id === undefined) return;
     sequencer.close(id);
@@ -175,6 +189,7 @@ export function createGateway(options: {
       tips.stop();
       team.stop();
       sequencer.stop();
+      channels.stop();
       await beat.stop();
       await Promise.all([looking.stop(), presence.stop(), viewing.stop()]);
       await io.close();
@@ -191,6 +206,15 @@ function createBatchers(api: ApiClient) {
     reads: createBatcher({ route: "read", api, lanes: 2 * lanes, maxItems: 100, budgetMs: readBudgetMs }),
     members: createBatcher({ route: "members", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     heads: createBatcher({ route: "heads", api, lanes, maxItems: 5_000, budgetMs: readBudgetMs }),
+    subscribers: createBatcher({ route: "subscribers", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    channelReads: createBatcher({ route: "channelRead", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
+    channelHeads: createBatcher({
+      route: "channelHeads",
+      api,
+      lanes,
+      maxItems: 5_000,
+      budgetMs: readBudgetMs,
+    }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),

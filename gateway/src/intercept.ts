@@ -1,10 +1,19 @@
-import { conversationOfRoom, isTeamRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import type { ChannelEvent } from "@parloir/contracts/channels.ts";
+import { channelOfRoom, conversationOfRoom, isTeamRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Message, Note } from "@parloir/contracts/shapes.ts";
 import type { Intercept } from "./cluster-adapter.ts";
 import type { GatewayContext } from "./context.ts";
 
 /** Which events from elsewhere pass through a part of ours instead of straight to the sockets. */
-export function createIntercept({ sequencer, rooms, rosters, team, io, log }: GatewayContext): Intercept {
+export function createIntercept({
+  sequencer,
+  channels,
+  rooms,
+  rosters,
+  team,
+  io,
+  log,
+}: GatewayContext): Intercept {
   /** Whether they left or deleted it «for me», and so stay in the room for the next message, the database knows. */
   async function removed(userId: string, conversationId: string): Promise<void> {
     rooms.forgetHead(userId, conversationId);
@@ -34,8 +43,16 @@ export function createIntercept({ sequencer, rooms, rosters, team, io, log }: Ga
       sequencer.push(payload as Message);
       return true;
     }
+    if (event === "channel_event" && channelOfRoom(room) !== undefined) {
+      void channels.push(payload as ChannelEvent & { roster: number });
+      return true;
+    }
     const userPrefix = roomNames.user("");
     if (!room.startsWith(userPrefix)) return false;
+    if (event === "channel_removed") {
+      void channels.recheck((payload as { channel: string }).channel);
+      return true;
+    }
     const { conversationId } = payload as { conversationId: string };
     const userId = room.slice(userPrefix.length);
     if (event === "conversation_removed") {

@@ -1,4 +1,5 @@
 import { createHash, createSecretKey, randomUUID, timingSafeEqual } from "node:crypto";
+import { channelNamePattern, maxChannelGrants } from "@parloir/contracts/channels.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { userIdPattern } from "@parloir/contracts/ids.ts";
 import { type Role, roles } from "@parloir/contracts/shapes.ts";
@@ -14,6 +15,8 @@ export interface Identity {
   /** Milliseconds since 1970. */
   expiresAt: number;
   tokenId: string | null;
+  /** Channels that the issuer lets this person subscribe to, as long as the token is valid. */
+  channels: string[];
 }
 
 export type VerifyToken = (token: string) => Promise<Identity>;
@@ -92,7 +95,16 @@ function identityOf(payload: JWTPayload): Identity {
     email: shortString(payload.email, 320),
     expiresAt: exp * 1_000,
     tokenId: payload.jti ?? null,
+    channels: channelGrants(payload.channels),
   };
+}
+
+/** What is no list of names grants nothing. */
+function channelGrants(claim: unknown): string[] {
+  if (!Array.isArray(claim)) return [];
+  return claim
+    .filter((name): name is string => typeof name === "string" && channelNamePattern.test(name))
+    .slice(0, maxChannelGrants);
 }
 
 function shortString(value: unknown, max: number): string | null {
@@ -107,10 +119,19 @@ function shortString(value: unknown, max: number): string | null {
  */
 export function createTokenIssuer(config: TokenConfig) {
   const secret = config.secret === null ? null : createSecretKey(Buffer.from(config.secret, "utf8"));
-  return async (person: { id: string; role: Role; name: string; email?: string }, ttlSeconds: number) => {
+  return async (
+    person: { id: string; role: Role; name: string; email?: string },
+    ttlSeconds: number,
+    channels: string[] = [],
+  ) => {
     if (!secret) throw new CodedError("UNSUPPORTED", "tokens are issued by the configured JWKS issuer");
     const expiresAt = Math.floor(Date.now() / 1_000) + ttlSeconds;
-    const claims = { role: person.role, name: person.name, ...(person.email ? { email: person.email } : {}) };
+    const claims = {
+      role: person.role,
+      name: person.name,
+      ...(person.email ? { email: person.email } : {}),
+      ...(channels.length > 0 ? { channels } : {}),
+    };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(person.id)

@@ -50,6 +50,7 @@ export interface Limits {
   sendBurst: number;
   eventsPerMinute: number;
   joinsPerMinute: number;
+  channelEventsPerSecond: number;
   socketsPerUser: number;
   connectsPerSecond: number;
   maxSockets: number;
@@ -172,6 +173,7 @@ function limits(env: Reader): Limits {
     sendBurst: env.number("LIMIT_SEND_BURST", 20),
     eventsPerMinute: env.number("LIMIT_EVENTS_PER_MINUTE", 120),
     joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
+    channelEventsPerSecond: env.number("LIMIT_CHANNEL_EVENTS_PER_SECOND", 50),
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
     connectsPerSecond: env.number("LIMIT_CONNECTS_PER_SECOND", 500),
     maxSockets: env.number("LIMIT_SOCKETS", 20_000),

@@ -68,6 +68,24 @@ export const metricTable = {
     help: "Gaps seen by the sequencer, by how they ended: closed (the missing came), repaired, resync.",
     labels: ["outcome"],
   },
+  parloir_channel_events_delivered_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Channel events released by the sequencer, by source: push or repair.",
+    labels: ["source"],
+  },
+  parloir_channel_events_repeated_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Pushed channel events that had been released before.",
+    labels: [],
+  },
+  parloir_channel_gaps_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Gaps in channels, by how they ended: closed, repaired, resync.",
+    labels: ["outcome"],
+  },
   parloir_sync_total: {
     kind: "counter",
     of: ["gateway"],

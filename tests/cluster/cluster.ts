@@ -48,6 +48,7 @@ const quiet: Environment = {
   LIMIT_SENDS_PER_SECOND: "0",
   LIMIT_EVENTS_PER_MINUTE: "0",
   LIMIT_JOINS_PER_MINUTE: "0",
+  LIMIT_CHANNEL_EVENTS_PER_SECOND: "0",
   LIMIT_SOCKETS_PER_USER: "0",
   LIMIT_CONNECTS_PER_SECOND: "0",
   // Everything shares this process's event loop, tests included.

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
-import { startCluster } from "./cluster.ts";
+import { serverKey, startCluster } from "./cluster.ts";
 
 const burst = 5;
 const cluster = await startCluster({
@@ -12,6 +12,7 @@ const cluster = await startCluster({
     LIMIT_SEND_BURST: String(burst),
     LIMIT_EVENTS_PER_MINUTE: "30",
     LIMIT_JOINS_PER_MINUTE: "20",
+    LIMIT_CHANNEL_EVENTS_PER_SECOND: "1",
     LIMIT_SOCKETS_PER_USER: "10",
   },
 });
@@ -167,5 +168,23 @@ describe("an 11th socket of one person", () => {
       ),
     );
     expect(outcomes.filter((outcome) => outcome === "admitted")).toHaveLength(10);
+  });
+});
+
+describe("events of one channel", () => {
+  it("beyond the limit are RATE_LIMITED with retryAfterMs and not stored; another channel's are not", async () => {
+    const publish = (channel: string) =>
+      cluster.rest({ token: serverKey }, "POST", `/api/channels/${channel}/events`, {
+        event: "x",
+        payload: {},
+      });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => publish("ticket:loud")));
+    const refused = answers.filter((answer) => answer.status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { body } of refused)
+      expect(body.error).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: expect.any(Number) });
+    const rows = await cluster.sql("SELECT FROM channel_events WHERE channel = 'ticket:loud'");
+    expect(rows).toHaveLength(answers.length - refused.length);
+    expect((await publish("ticket:calm")).status).toBe(201);
   });
 });

@@ -13,6 +13,7 @@ import {
 } from "@parloir/platform/redis.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
+import { startChannelHistory } from "./channel-history.ts";
 import { startEpochGuard } from "./epoch-guard.ts";
 import { startWorker } from "./worker.ts";
 
@@ -39,6 +40,7 @@ const onStuck = (part: string) => {
 };
 const worker = startWorker({ database, redis, queueRedis, log, metrics, onStuck });
 const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
+const channelHistory = startChannelHistory({ database, log });
 const health = createHealth({
   postgres: () => readEpoch(database).then(() => "ok" as const),
   redis: () => (redis.status === "ready" ? "ok" : "degraded"),
@@ -56,6 +58,7 @@ installLifecycle({
   steps: [
     { name: "refuse", run: () => health.draining() },
     { name: "epoch guard", run: () => epochGuard.stop() },
+    { name: "channel history", run: () => channelHistory.stop() },
     { name: "jobs", run: () => worker.close() },
     { name: "private server", run: () => closeServer(privateServer) },
     { name: "postgres", run: () => database.close() },

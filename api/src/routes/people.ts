@@ -45,7 +45,7 @@ export function peopleRoutes(options: {
       async handle({ body }) {
         const person = await personOrNotFound(database, body.userId);
         const ttl = Math.min(body.ttlSeconds ?? defaultTokenTtlSeconds, maxTokenTtlSeconds);
-        return { status: 201, data: await options.issueToken(person, ttl) };
+        return { status: 201, data: await options.issueToken(person, ttl, body.channels) };
       },
     }),
     route({

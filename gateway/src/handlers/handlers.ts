@@ -6,6 +6,7 @@ import { joinConversation, leaveConversation } from "./join-conversation.ts";
 import { markRead } from "./mark-read.ts";
 import { refreshToken } from "./refresh-token.ts";
 import { sendMessage } from "./send-message.ts";
+import { subscribe, unsubscribe } from "./subscribe.ts";
 import { sync } from "./sync.ts";
 import { typing } from "./typing.ts";
 import { watchPresence } from "./watch-presence.ts";
@@ -27,6 +28,8 @@ export const handlers: { [C in Command]: Handler<C> } = {
   typing,
   mark_read: markRead,
   sync,
+  subscribe,
+  unsubscribe,
   watch_presence: watchPresence,
   refresh_token: refreshToken,
   heartbeat,

@@ -5,6 +5,7 @@ import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
 import type { GatewayContext, GatewaySocket } from "../context.ts";
 import { isAgent } from "../team.ts";
+import { inTurn } from "../turns.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { Handler } from "./handlers.ts";
  * sent meanwhile falls between the two.
  */
 export const joinConversation: Handler<"join_conversation"> = (gateway, socket, payload) =>
-  inTurn(socket, payload.conversationId, () => join(gateway, socket, payload));
+  inTurn(socket, rooms.conversation(payload.conversationId), () => join(gateway, socket, payload));
 
 async function join(
   gateway: GatewayContext,
@@ -52,25 +53,9 @@ async function view(gateway: GatewayContext, socket: GatewaySocket, conversation
 
 /** Leaves the room: no more events of the conversation on this socket until it joins again. */
 export const leaveConversation: Handler<"leave_conversation"> = (gateway, socket, { conversationId }) =>
-  inTurn(socket, conversationId, async () => {
+  inTurn(socket, rooms.conversation(conversationId), async () => {
     gateway.looking.lookAway(socket.id, conversationId);
     await gateway.viewing.lookAway(socket, conversationId);
     await socket.leave(rooms.conversation(conversationId));
     return {};
   });
-
-/**
- * Joins and leaves of one socket in one conversation happen in the order in which they were sent: a leave that
- * overtook its join would leave somebody «looking» who hears nothing and is not notified either.
- */
-function inTurn<T>(socket: GatewaySocket, conversationId: string, work: () => Promise<T>): Promise<T> {
-  const { turns } = socket.data;
-  const before = turns.get(conversationId) ?? Promise.resolve();
-  const mine = before.then(work, work);
-  turns.set(conversationId, mine);
-  const done = () => {
-    if (turns.get(conversationId) === mine) turns.delete(conversationId);
-  };
-  mine.then(done, done);
-  return mine;
-}

@@ -1,0 +1,90 @@
+import {
+  announcementBody,
+  channelMemberParams,
+  channelParams,
+  maxPayloadBytes,
+  publishBody,
+} from "@parloir/contracts/channels.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { rooms } from "@parloir/contracts/ids.ts";
+import { roles } from "@parloir/contracts/shapes.ts";
+import type { RoomPublisher } from "@parloir/platform/publisher.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { addChannelMember, publishEvent, removeChannelMember } from "@parloir/store/channels.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { type Route, route } from "../route.ts";
+
+/** What a host's back end tells its people besides chat: events of channels, and announcements. */
+export function channelRoutes(options: {
+  database: Database;
+  publisher: RoomPublisher;
+  /** Per channel: a host's loop that went wild must not fill the cluster. */
+  publishLimit: TokenBuckets;
+}): Route[] {
+  const { database, publisher } = options;
+
+  function spend(key: string): void {
+    const retryAfterMs = options.publishLimit.take(key);
+    if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many events", { retryAfterMs });
+  }
+
+  return [
+    route({
+      method: "post",
+      path: "/api/channels/:name/events",
+      who: "key",
+      scope: "channels:publish",
+      params: channelParams,
+      body: publishBody,
+      async handle({ params: { name }, body: { event, payload, eventId = null } }) {
+        const text = JSON.stringify(payload);
+        if (Buffer.byteLength(text) > maxPayloadBytes)
+          throw new CodedError("TOO_LARGE", `payload is longer than ${maxPayloadBytes} bytes`);
+        spend(name);
+        const stored = await publishEvent(database, { channel: name, event, payload: text, eventId });
+        const { cursor, roster, duplicate } = stored;
+        // With the roster, so that a gateway that missed a removal asks before it delivers.
+        const push = { channel: name, event, payload, cursor, roster };
+        if (!duplicate) publisher.emit(rooms.channel(name), "channel_event", push);
+        return { status: duplicate ? 200 : 201, data: { cursor, duplicate } };
+      },
+    }),
+    route({
+      method: "put",
+      path: "/api/channels/:name/members/:userId",
+      who: "key",
+      scope: "channels:grant",
+      params: channelMemberParams,
+      async handle({ params: { name, userId } }) {
+        const added = await addChannelMember(database, name, userId);
+        return { status: added ? 201 : 200, data: { channel: name, userId } };
+      },
+    }),
+    route({
+      method: "delete",
+      path: "/api/channels/:name/members/:userId",
+      who: "key",
+      scope: "channels:grant",
+      params: channelMemberParams,
+      async handle({ params: { name, userId } }) {
+        if (await removeChannelMember(database, name, userId))
+          publisher.emit(rooms.user(userId), "channel_removed", { channel: name });
+        return { data: {} };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/announcements",
+      who: "admin",
+      scope: "announcements:send",
+      body: announcementBody,
+      async handle({ body: { role, ...announcement } }) {
+        spend("announcements");
+        // Every socket is in the room of its role.
+        for (const each of role === undefined ? roles : [role])
+          publisher.emit(rooms.role(each), "announcement", announcement);
+        return { data: {} };
+      },
+    }),
+  ];
+}
