@@ -35,6 +35,7 @@ import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { noteRoutes } from "./routes/notes.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { createRecogniseKey } from "./server-keys.ts";
 import { createAnnounceToAgents } from "./team.ts";
@@ -95,6 +96,7 @@ export function createApi(options: {
   const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
   const { eventsPerMinute } = config.limits;
   const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
+  const searchLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
   const cursors = createCursors(config.internalSecret);
   const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
   const routes = [
@@ -117,6 +119,7 @@ export function createApi(options: {
         publishBurstSeconds * config.limits.channelEventsPerSecond,
       ),
     }),
+    ...searchRoutes({ database, cursors, searchLimit }),
     ...(config.demoAccounts ? demoRoutes(issueToken) : []),
   ];
   const authenticate = createAuthenticate({

@@ -119,6 +119,39 @@ export const historyQuery = z
   );
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
+/** As UTC with milliseconds. Years that Postgres does not know are refused. */
+const instant = z.pipe(
+  z.pipe(
+    z.iso.datetime({ offset: true }),
+    z.transform((text) => new Date(text)),
+  ),
+  z.pipe(
+    z.date().check(z.refine((time) => time.getUTCFullYear() >= 1 && time.getUTCFullYear() <= 9999)),
+    z.transform((time) => time.toISOString()),
+  ),
+);
+
+export const searchQuery = z
+  .strictObject({
+    q: shortText(200),
+    conversationId: z.optional(uuid),
+    senderId: z.optional(userId),
+    subjectType: z.optional(subject.shape.type),
+    subjectId: z.optional(subject.shape.id),
+    status: z.optional(z.enum(conversationStatuses)),
+    from: z.optional(instant),
+    to: z.optional(instant),
+    cursor: z.optional(z.string().check(z.maxLength(512))),
+    limit: z.optional(wholeNumber(1, 200)),
+  })
+  .check(
+    z.refine(
+      ({ subjectType, subjectId }) => (subjectType === undefined) === (subjectId === undefined),
+      "subjectType and subjectId belong together",
+    ),
+    z.refine(({ from, to }) => from === undefined || to === undefined || from <= to, "from is after to"),
+  );
+
 export const sendMessageBody = sendMessagePayload;
 export { clientMessageId };
 

@@ -89,6 +89,14 @@ export interface Message {
   change: number;
 }
 
+/** Part of a message's text, in order. Plain text, never markup: `match` says what to highlight. */
+export type Snippet = { text: string; match: boolean }[];
+
+export interface FoundMessage {
+  message: Message;
+  snippet: Snippet;
+}
+
 /** A conversation as everyone in it may see it. */
 export interface SharedConversation {
   id: string;

@@ -1,0 +1,70 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { defaultPageSize, type Page, searchQuery } from "@parloir/contracts/http.ts";
+import type { FoundMessage } from "@parloir/contracts/shapes.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { type SearchPosition, searchMessages } from "@parloir/store/search.ts";
+import type { Cursors } from "../cursor.ts";
+import { type Route, route } from "../route.ts";
+import { snippetOf } from "../snippet.ts";
+import { actorOf } from "./membership.ts";
+
+export function searchRoutes(options: {
+  database: Database;
+  cursors: Cursors;
+  searchLimit: TokenBuckets;
+}): Route[] {
+  const { database, cursors, searchLimit } = options;
+  return [
+    route({
+      method: "get",
+      path: "/api/messages/search",
+      who: "person",
+      ownLimit: true,
+      query: searchQuery,
+      async handle({ query: { q, cursor, ...query }, person }) {
+        const retryAfterMs = searchLimit.take(person.id);
+        if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many searches", { retryAfterMs });
+        const limit = query.limit ?? defaultPageSize;
+        const scope = `search ${person.id} ${q} ${JSON.stringify({ ...query, limit: undefined })}`;
+        const before = cursor === undefined ? null : positionOf(cursors.open(scope, cursor));
+        const words = wordsOf(q);
+        const { subjectType: type, subjectId: id } = query;
+        const found =
+          words.length === 0
+            ? []
+            : await searchMessages(database, {
+                userId: person.id,
+                isAgent: actorOf({ person, byKey: false }).isAgent,
+                words,
+                conversationId: query.conversationId ?? null,
+                senderId: query.senderId ?? null,
+                subject: type !== undefined && id !== undefined ? { type, id } : null,
+                status: query.status ?? null,
+                from: query.from ?? null,
+                to: query.to ?? null,
+                before,
+                limit: limit + 1,
+              });
+        const items = found
+          .slice(0, limit)
+          .map(({ message, marked }) => ({ message, snippet: snippetOf(message.content, marked) }));
+        const last = items.at(-1)?.message;
+        const nextCursor =
+          found.length > limit && last
+            ? cursors.seal(scope, [last.createdAt, last.conversationId, String(last.seq)])
+            : null;
+        return { data: { items, nextCursor } satisfies Page<FoundMessage> };
+      },
+    }),
+  ];
+}
+
+/** Whatever else somebody types separates words: a query has no syntax. */
+function wordsOf(q: string): string[] {
+  return q.normalize("NFKC").match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+}
+
+function positionOf([createdAt, conversationId, seq]: string[]): SearchPosition {
+  return { createdAt: createdAt!, conversationId: conversationId!, seq: Number(seq) };
+}

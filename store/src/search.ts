@@ -1,0 +1,239 @@
+import type { ConversationStatus, Message } from "@parloir/contracts/shapes.ts";
+import { floorOf } from "./conversations.ts";
+import type { Database } from "./database.ts";
+import { messageJson } from "./messages.ts";
+
+/**
+ * Full text of messages, newest first, of what one person may see.
+ *
+ * Two ways, because neither is fast for everyone (measured on a million messages: docs/decisions/0017):
+ * - **near**: when little text is within reach, it is read by conversation. What is within reach is arithmetic on heads
+ *   and floors, so the choice costs a few look-ups, and somebody with few conversations never pays for all the others'.
+ * - **far**: agents, and whoever has more than that. A common word is found among the newest messages before long; only
+ *   when these do not fill the page is it rare enough for the inverted index, whose hits must all be fetched and sorted.
+ */
+export interface SearchRequest {
+  userId: string;
+  /** Agents see all support conversations besides their own. */
+  isAgent: boolean;
+  /** At least one, of letters, digits and marks only. The last one may be a beginning. */
+  words: string[];
+  conversationId: string | null;
+  senderId: string | null;
+  subject: { type: string; id: string } | null;
+  status: ConversationStatus | null;
+  /** ISO times; `from` belongs to the range, `to` does not. */
+  from: string | null;
+  to: string | null;
+  /** Keyset: strictly older than this. */
+  before: SearchPosition | null;
+  limit: number;
+}
+
+export interface SearchPosition {
+  createdAt: string;
+  conversationId: string;
+  seq: number;
+}
+
+export interface SearchHit {
+  message: Message;
+  /** The content in which `\u0001` and `\u0002` delimit what matched, once per way of stemming; every other length is kept. */
+  marked: string[];
+}
+
+/** A slow one must not keep a connection: its caller is told to try another question. */
+const limitMs = 2_000;
+/** Beyond either, reading conversation by conversation is slower than the index. 50,000 messages take about 100 ms. */
+const nearConversations = 5_000;
+const nearMessages = 50_000;
+/** Measured: 10 to 20 ms. A word in one message of a hundred fills a page of 50 with them. */
+const newest = 5_000;
+
+type Query = Database["query"];
+
+/** @throws CodedError UNAVAILABLE when it takes longer than two seconds */
+export function searchMessages(database: Database, request: SearchRequest): Promise<SearchHit[]> {
+  return database.transaction(async (query) => {
+    const deadline = performance.now() + limitMs;
+    /** The limit is for the whole search, whatever it takes. */
+    const limited = async <R>(statement: Parameters<Query>[0]): Promise<R[]> => {
+      const left = Math.max(1, Math.ceil(deadline - performance.now()));
+      await query({
+        name: "limit-statement",
+        text: "SELECT set_config('statement_timeout', $1, true)",
+        values: [String(left)],
+      });
+      return query<R>(statement);
+    };
+    const reach = await findReach(limited, request);
+    if (reach) return limited<SearchHit>(near(request, reach));
+    const recent = await limited<SearchHit>(far("search-newest", newestText, request));
+    if (recent.length >= request.limit) return recent;
+    return limited<SearchHit>(far("search-index", indexText, request));
+  });
+}
+
+interface Reach {
+  ids: string[];
+  floors: number[];
+}
+
+/** The conversations to search, each with what is hidden of it; null when they are too many, or hold too much. */
+async function findReach(query: Query, request: SearchRequest): Promise<Reach | null> {
+  const from = reachFrom(request);
+  if (from === null) return null;
+  const rows = await query<{ id: string; floor: number; messages: number }>({
+    name: `search-reach-${from}`,
+    text: reachText[from],
+    values: [...filterValues(request), nearConversations + 1],
+  });
+  const messages = rows.reduce((sum, row) => sum + row.messages, 0);
+  if (rows.length > nearConversations || messages > nearMessages) return null;
+  return { ids: rows.map((row) => row.id), floors: rows.map((row) => row.floor) };
+}
+
+/** What narrows it most. An agent who names nothing has all support conversations within reach. */
+function reachFrom(request: SearchRequest): keyof typeof reachText | null {
+  if (request.conversationId !== null) return "conversation";
+  if (request.subject !== null) return "subject";
+  if (!request.isAgent) return "own";
+  return request.senderId === null ? null : "sender";
+}
+
+function filterValues(request: SearchRequest): unknown[] {
+  const { conversationId, senderId, subject, status } = request;
+  const { userId, isAgent } = request;
+  return [userId, isAgent, conversationId, senderId, subject?.type ?? null, subject?.id ?? null, status];
+}
+
+/** Of a conversation `v` and this person's member row `p`, if there is one. */
+const maySee = `(p.user_id IS NOT NULL OR ($2::boolean AND v.kind = 'support'))`;
+const ownMember =
+  "LEFT JOIN members p ON p.conversation_id = v.id AND p.user_id = $1::text AND p.left_at IS NULL";
+const filters = `($3::uuid IS NULL OR v.id = $3) AND ($5::text IS NULL OR (v.subject_type = $5 AND v.subject_id = $6::text))
+  AND ($7::text IS NULL OR v.status = $7)`;
+// Whoever has ever sent something has a member row, also after leaving.
+const senderWasThere = `($4::text IS NULL OR EXISTS (
+  SELECT FROM members o WHERE o.conversation_id = v.id AND o.user_id = $4))`;
+
+const reach = (
+  tables: string,
+  where: string,
+) => `SELECT v.id, ${floorOf} AS floor, v.last_seq - ${floorOf} AS messages
+  FROM ${tables} WHERE ${where} AND ${maySee} AND ${filters} AND ${senderWasThere} AND v.last_seq > ${floorOf}
+  LIMIT $8`;
+
+const reachText = {
+  conversation: reach(`conversations v ${ownMember}`, "v.id = $3"),
+  subject: reach(`conversations v ${ownMember}`, "v.subject_type = $5 AND v.subject_id = $6"),
+  own: reach(
+    "members p JOIN conversations v ON v.id = p.conversation_id",
+    "p.user_id = $1 AND p.left_at IS NULL",
+  ),
+  sender: reach(
+    `members s JOIN conversations v ON v.id = s.conversation_id ${ownMember}`,
+    "s.user_id = $4 AND s.conversation_id = v.id",
+  ),
+} as const;
+
+const order = "s.created_at DESC, s.conversation_id DESC, s.seq DESC";
+const headlineOptions = `E'HighlightAll=true, StartSel=\\u0001, StopSel=\\u0002'`;
+const headline = (configuration: string) =>
+  `ts_headline('${configuration}', search_plain(m.content), k.query, ${headlineOptions})`;
+
+/** Texts and marks are read for the page only. */
+const hits = (page: string, query: string) => `
+  WITH k AS MATERIALIZED (SELECT ${query} AS query)
+  SELECT ${messageJson} AS message,
+    ARRAY[${["search_words", "search_french", "search_english"].map(headline).join(", ")}] AS marked
+  FROM k CROSS JOIN LATERAL (${page}) s
+  CROSS JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = s.conversation_id AND seq = s.seq AND deleted_at IS NULL LIMIT 1) m
+  ORDER BY ${order}`;
+
+const nearText = hits(
+  `SELECT s.* FROM unnest($1::uuid[], $2::bigint[]) AS r(id, floor) CROSS JOIN LATERAL (
+      SELECT x.conversation_id, x.seq, x.created_at FROM message_search x
+      WHERE x.conversation_id = r.id AND x.seq > r.floor AND x.document @@ k.query
+        AND ($3::text IS NULL OR x.sender_id = $3)
+        AND x.created_at >= $4 AND (x.created_at, x.conversation_id, x.seq) < ($5, $6::uuid, $7::bigint) OFFSET 0) s
+    ORDER BY ${order} LIMIT $8`,
+  "search_query($9, $10)",
+);
+
+function near(request: SearchRequest, { ids, floors }: Reach) {
+  return {
+    name: "search-near",
+    text: nearText,
+    values: [ids, floors, request.senderId, ...rangeValues(request), request.limit, ...queryValues(request)],
+  };
+}
+
+const farPage = (candidates: string) => `
+  SELECT s.conversation_id, s.seq, s.created_at FROM (${candidates}) s
+  JOIN conversations v ON v.id = s.conversation_id ${ownMember}
+  WHERE ${maySee} AND s.seq > ${floorOf} AND ${filters} AND ($4::text IS NULL OR s.sender_id = $4)
+  ORDER BY ${order} LIMIT $12`;
+
+const inRange = `created_at >= $8 AND (created_at, conversation_id, seq) < ($9, $10::uuid, $11::bigint)`;
+const farQuery = "search_query($13, $14)";
+
+const newestText = hits(
+  farPage(`SELECT * FROM (SELECT * FROM message_search WHERE ${inRange}
+    ORDER BY created_at DESC, conversation_id DESC, seq DESC LIMIT ${newest}) x WHERE x.document @@ k.query`),
+  farQuery,
+);
+// OFFSET 0 keeps the order out of it: with it, the planner would rather walk all messages from the newest on.
+const indexText = hits(
+  farPage(`SELECT * FROM message_search WHERE document @@ k.query AND ${inRange} OFFSET 0`),
+  farQuery,
+);
+
+function far(name: string, text: string, request: SearchRequest) {
+  const values = [...filterValues(request), ...rangeValues(request), request.limit, ...queryValues(request)];
+  return { name, text, values };
+}
+
+const lowestId = "00000000-0000-0000-0000-000000000000";
+
+/** From, and the exclusive upper bound of the order: the cursor, else `to`. */
+function rangeValues({ from, to, before }: SearchRequest): unknown[] {
+  const upper = before ?? { createdAt: to ?? "infinity", conversationId: lowestId, seq: 0 };
+  return [from ?? "-infinity", upper.createdAt, upper.conversationId, upper.seq];
+}
+
+function queryValues({ words }: SearchRequest): unknown[] {
+  return [words.slice(0, -1).join(" "), words.at(-1)];
+}
+
+/**
+ * Makes committed messages findable. Again is the same; a message that was edited or deleted meanwhile has its row
+ * already, by the trigger on messages.
+ */
+export async function indexMessages(
+  database: Database,
+  messages: { conversationId: string; seq: number }[],
+): Promise<void> {
+  for (let at = 0; at < messages.length; at += indexedAtOnce) {
+    await database.query({
+      name: "index-messages",
+      text: indexMessagesText,
+      values: [JSON.stringify(messages.slice(at, at + indexedAtOnce))],
+    });
+  }
+}
+
+/** About 0.1 ms each: a statement stays far below its limit of 4 s, and a commit waits for none of them. */
+const indexedAtOnce = 1_000;
+
+// In order, so that two jobs that index the same messages wait for one another instead of deadlocking.
+const indexMessagesText = `
+  INSERT INTO message_search (conversation_id, seq, sender_id, created_at, document)
+  SELECT m.conversation_id, m.seq, m.sender_id, m.created_at, search_document(m.content)
+  FROM json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint)
+  CROSS JOIN LATERAL (
+    SELECT * FROM messages WHERE conversation_id = i."conversationId" AND seq = i.seq LIMIT 1) m
+  WHERE m.kind = 'text' AND m.deleted_at IS NULL
+  ORDER BY m.conversation_id, m.seq
+  ON CONFLICT DO NOTHING`;
