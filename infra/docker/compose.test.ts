@@ -1,0 +1,247 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  readApiConfig,
+  readGatewayConfig,
+  readMigrateConfig,
+  readWorkerConfig,
+} from "@parloir/platform/env.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { composeConfig, composeConfigFile } from "../haproxy/compose.ts";
+import { freePort } from "../local/src/ports.ts";
+import { secretNames, writeSecrets } from "./secrets.ts";
+
+/** docker-compose.yml against what the processes really read, listen on and answer. */
+
+interface Service {
+  command?: string[];
+  environment?: Record<string, string>;
+  volumes?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test?: string[]; disable?: boolean };
+  restart?: string;
+  read_only?: boolean;
+  user?: string;
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (file: string) => readFileSync(path.join(root, file), "utf8");
+const compose = parse(read("docker-compose.yml"), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
+const services = Object.entries(compose.services);
+const mounted = "/run/parloir";
+const secrets = await mkdtemp(path.join(tmpdir(), "parloir-secrets-"));
+writeSecrets(secrets);
+afterAll(() => rmSync(secrets, { recursive: true }));
+
+const readers: Record<string, (source: Record<string, string | undefined>) => unknown> = {
+  "gateway/src/main.ts": readGatewayConfig,
+  "api/src/main.ts": readApiConfig,
+  "worker/src/main.ts": readWorkerConfig,
+  "store/src/main.ts": readMigrateConfig,
+};
+const processes = services.filter(([, { command }]) => command !== undefined && command[1]! in readers);
+const processesOf = (entry: string) => processes.filter(([, { command }]) => command?.[1] === entry);
+
+/** As the container has it, but for variables of the host and with the secrets in a folder of this test. */
+function environmentOf(service: Service): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(service.environment ?? {}).map(([name, value]) => [
+      name,
+      value.replace(/\$\{\w+:-([^}]*)\}/g, "$1").replace(mounted, secrets),
+    ]),
+  );
+}
+
+describe("docker-compose.yml", () => {
+  it("runs three gateways, two apis, two workers and the migrations", () => {
+    const counts = Object.keys(readers).map((entry) => processesOf(entry).length);
+    expect(counts).toEqual([3, 2, 2, 1]);
+  });
+
+  it.each(processes)(
+    "%s is accepted in production, and reads every variable that it is given",
+    (_, service) => {
+      const environment = environmentOf(service);
+      const asked = new Set<string>();
+      const watched = new Proxy<Record<string, string | undefined>>(environment, {
+        get(target, name) {
+          asked.add(String(name));
+          return target[String(name)];
+        },
+      });
+      readers[service.command![1]!]!(watched);
+      expect(environment.NODE_ENV).toBe("production");
+      expect(Object.keys(environment).filter((name) => !asked.has(name) && name !== "NODE_ENV")).toEqual([]);
+    },
+  );
+
+  it.each(processes)("%s runs without root, on a file system that it cannot write to", (_, service) => {
+    expect(service.read_only).toBe(true);
+    expect(service.user).toBeUndefined();
+  });
+
+  it("gives every gateway and api the name and the port by which the balancer knows it", () => {
+    const servers = [...composeConfig.matchAll(/^ {2}server (\S+) (\S+):(\d+)/gm)].map(
+      ([, ...server]) => server,
+    );
+    const real = [...processesOf("gateway/src/main.ts"), ...processesOf("api/src/main.ts")].map(
+      ([host, { environment }]) => [environment!.NODE_NAME, host, environment!.PORT],
+    );
+    expect(servers.toSorted()).toEqual(real.toSorted());
+  });
+
+  it("has the balancer's configuration as the template makes it", () => {
+    expect(readFileSync(composeConfigFile, "utf8")).toBe(composeConfig);
+    expect(compose.services.balancer?.volumes?.[0]).toContain("./infra/haproxy/compose.cfg:");
+  });
+
+  it("sends gateways to every api's private port, and Prometheus to everybody's", () => {
+    const privateUrls = (entry: string) =>
+      processesOf(entry).map(([host, { environment }]) => `${host}:${environment!.PRIVATE_PORT}`);
+    for (const [, { environment }] of processesOf("gateway/src/main.ts"))
+      expect(environment!.API_URLS).toBe(
+        privateUrls("api/src/main.ts")
+          .map((url) => `http://${url}`)
+          .join(","),
+      );
+    const prometheus = parse(read("infra/prometheus/prometheus.yml")) as {
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    };
+    const targets = Object.fromEntries(
+      prometheus.scrape_configs.map((job) => [
+        job.job_name,
+        job.static_configs.flatMap((each) => each.targets),
+      ]),
+    );
+    for (const role of ["gateway", "api", "worker"])
+      expect(targets[role]).toEqual(privateUrls(`${role}/src/main.ts`));
+  });
+
+  it("names only secrets that are made, and volumes and files that are there", () => {
+    const text = JSON.stringify(compose);
+    const named = [...text.matchAll(/\/run\/parloir\/([a-z.-]+)/g)].map(([, name]) => name);
+    expect(named.filter((name) => !secretNames.some((each) => each === name))).toEqual([]);
+    for (const source of services.flatMap(([, { volumes = [] }]) =>
+      volumes.map((each) => each.split(":")[0]!),
+    )) {
+      if (source.startsWith("./"))
+        expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
+      else expect(Object.keys(compose.volumes)).toContain(source);
+    }
+  });
+
+  it("waits for what it needs, and checks the health of all that stays", () => {
+    for (const [name, { depends_on = {}, healthcheck, restart }] of services) {
+      const isJob = healthcheck?.disable === true;
+      expect([name, isJob || healthcheck?.test !== undefined]).toEqual([name, true]);
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        const otherIsJob = compose.services[other]?.healthcheck?.disable === true;
+        expect([name, other, condition]).toEqual([
+          name,
+          other,
+          otherIsJob ? "service_completed_successfully" : "service_healthy",
+        ]);
+      }
+      if (!isJob) expect([name, restart]).toEqual([name, "unless-stopped"]);
+      // Something waits for each job: `up --wait` takes one that nobody waits for as a failure.
+      if (isJob)
+        expect(services.some(([, other]) => other.depends_on && name in other.depends_on)).toBe(true);
+    }
+  });
+
+  it("starts a gateway whose health check and balancer's check answer", { timeout: 60_000 }, async () => {
+    const [, gateway] = processesOf("gateway/src/main.ts")[0]!;
+    const [port, privatePort] = [await freePort(), await freePort()];
+    const environment = {
+      ...environmentOf(gateway),
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      PRIVATE_PORT: String(privatePort),
+      LOG_LEVEL: "fatal",
+    };
+    const child = spawn(process.execPath, gateway.command!.slice(1), {
+      cwd: root,
+      env: environment,
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    try {
+      expect(gateway.healthcheck!.test!.slice(0, 2)).toEqual(["CMD", "node"]);
+      const check = () => exitCode(gateway.healthcheck!.test!.slice(2), environment);
+      const deadline = Date.now() + 40_000;
+      let code = await check();
+      while (code !== 0 && Date.now() < deadline) code = await check();
+      expect(code).toBe(0);
+      const asked = /option httpchk GET (\/balancer)/.exec(composeConfig)?.[1];
+      expect((await fetch(`http://127.0.0.1:${port}${asked}`)).status).toBe(200);
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+    expect(await exitCode(gateway.healthcheck!.test!.slice(2), environment)).toBe(1);
+  });
+});
+
+function exitCode(args: string[], env: Record<string, string>): Promise<number | null> {
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: "ignore" });
+  return new Promise((resolve) => child.once("exit", resolve));
+}
+
+describe("the secrets", () => {
+  it("are made once, differ, and are long enough for production", async () => {
+    const value = (name: string) => readFileSync(path.join(secrets, name), "utf8");
+    const passwords = secretNames.filter((name) => /-(secret|key|password)$/.test(name)).map(value);
+    expect(new Set(passwords).size).toBe(passwords.length);
+    for (const each of passwords) expect(each.length).toBeGreaterThanOrEqual(32);
+    const before = secretNames.map(value);
+    expect(writeSecrets(secrets)).toEqual([]);
+    expect(secretNames.map(value)).toEqual(before);
+    for (const name of ["rooms", "queue"]) {
+      const url = new URL(value(name === "rooms" ? "redis-url" : "queue-redis-url"));
+      expect(value(`${name}.conf`)).toContain(`requirepass ${url.password}\n`);
+    }
+  });
+});
+
+describe("the image", () => {
+  const lines = read("infra/docker/Dockerfile").split("\n");
+  const copied = lines
+    .filter((line) => line.startsWith("COPY ") && !line.includes("--from"))
+    .flatMap((line) => line.split(/\s+/).slice(1, -1));
+
+  it("is made of files that are there", () => {
+    for (const source of copied)
+      expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
+  });
+
+  it("holds every workspace that a process needs, and installs for those alone, without what develops", () => {
+    const needed = new Set<string>();
+    const add = (name: string) => {
+      if (needed.has(name)) return;
+      needed.add(name);
+      const { dependencies = {} } = JSON.parse(read(`${name}/package.json`)) as {
+        dependencies?: Record<string, string>;
+      };
+      for (const each of Object.keys(dependencies))
+        if (each.startsWith("@parloir/")) add(each.slice("@parloir/".length));
+    };
+    for (const name of ["gateway", "api", "worker"]) add(name);
+    const install = /RUN (npm ci --omit=dev(?:[^\\\n]|\\\n)*)/.exec(read("infra/docker/Dockerfile"))![1]!;
+    const installed = [...install.matchAll(/--workspace (\S+)/g)].map(([, name]) => name!);
+    expect(installed.toSorted()).toEqual([...needed].toSorted());
+    for (const name of needed) expect(copied).toEqual(expect.arrayContaining([name, `${name}/package.json`]));
+  });
+
+  it("ends as an ordinary user", () => {
+    expect(lines.findLast((line) => line.startsWith("USER "))).toBe("USER node");
+    expect(lines.findLastIndex((line) => line.startsWith("FROM "))).toBeLessThan(lines.indexOf("USER node"));
+  });
+});
