@@ -37,11 +37,11 @@ export function createAuthenticate(options: {
     if (token === null) throw new CodedError("UNAUTHENTICATED", "an access token is required");
     const identity = await options.verifyToken(token);
     const known = remembered.get(identity.userId);
-    if (known && known.until > Date.now()) return known.person;
+    if (known && known.until > performance.now()) return known.person;
     const { userId: id, name, email, role } = identity;
     const person = (await recognisePeople(options.database, [{ id, name, email, role }]))[0]!;
     if (remembered.size >= rememberAtMost) remembered.clear();
-    remembered.set(id, { person, until: Date.now() + rememberMs });
+    remembered.set(id, { person, until: performance.now() + rememberMs });
     return person;
   }
 

@@ -167,12 +167,12 @@ function createEpochReader(database: Database) {
 
   function fresh(): Promise<string> {
     const epoch = readEpoch(database);
-    known = { epoch, at: Date.now() };
+    known = { epoch, at: performance.now() };
     epoch.catch(() => {
       known = undefined;
     });
     return epoch;
   }
 
-  return { fresh, recent: () => (known && Date.now() - known.at <= recentMs ? known.epoch : fresh()) };
+  return { fresh, recent: () => (known && performance.now() - known.at <= recentMs ? known.epoch : fresh()) };
 }

@@ -53,3 +53,11 @@ export type CommandPayload<C extends Command> = z.infer<(typeof commandSchemas)[
 
 /** Commands whose loss costs nothing: no ack is owed and a busy gateway may drop them. */
 export const volatileCommands: ReadonlySet<Command> = new Set<Command>(["typing"]);
+
+/** Commands that clients send by themselves: they say nothing about what the person does. */
+export const automaticCommands: ReadonlySet<Command> = new Set<Command>([
+  "heartbeat",
+  "sync",
+  "refresh_token",
+  "watch_presence",
+]);

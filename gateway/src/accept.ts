@@ -17,7 +17,7 @@ export function acceptConnections(gateway: GatewayContext, socketsPerUser: numbe
       // counts from here on: of many connections at once, all would pass the check before the first has joined.
       await socket.join(roomNames.user(userId));
       await gateway.rooms.subscribed([roomNames.user(userId)]);
-      socket.data.handshakeAt = Date.now();
+      socket.data.handshakeAt = performance.now();
       const session = await gateway.sessions.submit(userId, { userId, role, name, email });
       prepareSocket(socket, identity, session);
       handshakes.inc({ outcome: "ok" });

@@ -71,7 +71,7 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
   /** The lane's own api first, those that just failed last. */
   function inOrder(lane: number): Endpoint[] {
     const rotated = endpoints.map((_, index) => endpoints[(lane + index) % endpoints.length]!);
-    const now = Date.now();
+    const now = performance.now();
     return [
       ...rotated.filter((each) => each.avoidUntil <= now),
       ...rotated.filter((each) => each.avoidUntil > now),
@@ -107,11 +107,11 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
     ) {
       size.observe({ route }, items.length);
       const body = JSON.stringify({ items });
-      const deadline = Date.now() + timeoutMs;
+      const deadline = performance.now() + timeoutMs;
       let cause: unknown;
       const order = inOrder(lane);
       for (const [position, endpoint] of order.entries()) {
-        const left = deadline - Date.now();
+        const left = deadline - performance.now();
         if (left <= 0) break;
         const isLast = position === order.length - 1;
         const stop = duration.startTimer({ route });
@@ -129,7 +129,8 @@ export function createApiClient(options: { urls: string[]; secret: string; metri
           return answer;
         } catch (error) {
           stop({ outcome: "failed" });
-          endpoint.avoidUntil = Date.now() + Math.min(avoidMs * 2 ** endpoint.failures, longestAvoidMs);
+          endpoint.avoidUntil =
+            performance.now() + Math.min(avoidMs * 2 ** endpoint.failures, longestAvoidMs);
           endpoint.failures += 1;
           cause = error;
         }

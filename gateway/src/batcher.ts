@@ -27,7 +27,7 @@ interface Lane<R extends InternalRoute> {
   index: number;
   waiting: Entry<R>[];
   busy: boolean;
-  /** Since when every call of this lane has failed; 0 while they succeed. */
+  /** Since when every call of this lane has failed; infinite while they succeed. */
   failingSince: number;
   probedAt: number;
 }
@@ -47,13 +47,13 @@ export function createBatcher<R extends InternalRoute>(options: {
 }): Batcher<R> {
   const { budgetMs } = options;
   const lanes = Array.from({ length: options.lanes }, (_, index): Lane<R> => {
-    return { index, waiting: [], busy: false, failingSince: 0, probedAt: 0 };
+    return { index, waiting: [], busy: false, failingSince: Number.POSITIVE_INFINITY, probedAt: 0 };
   });
   let whenDrained: (() => void)[] = [];
 
   function submit(key: string, item: InternalItem<R>): Promise<InternalResult<R>> {
     const lane = lanes[lanes.length === 1 ? 0 : hash(key) % lanes.length]!;
-    const now = Date.now();
+    const now = performance.now();
     if (breakerIsOpen(lane, now)) return Promise.reject(unavailable());
     return new Promise((resolve, reject) => {
       lane.waiting.push({ item, submittedAt: now, resolve, reject });
@@ -63,7 +63,7 @@ export function createBatcher<R extends InternalRoute>(options: {
 
   /** After a whole budget of failures, items are refused at once instead of piling up. */
   function breakerIsOpen(lane: Lane<R>, now: number): boolean {
-    if (lane.failingSince === 0 || now - lane.failingSince < budgetMs) return false;
+    if (now - lane.failingSince < budgetMs) return false;
     if (now - lane.probedAt < probeEveryMs) return true;
     lane.probedAt = now;
     return false;
@@ -76,10 +76,10 @@ export function createBatcher<R extends InternalRoute>(options: {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.slice(0, options.maxItems);
       lane.waiting = lane.waiting.slice(options.maxItems);
-      const calledAt = Date.now();
+      const calledAt = performance.now();
       const unanswered = await send(lane, batch);
       if (unanswered.length > 0) await waitAndRequeue(lane, unanswered, calledAt);
-      else lane.failingSince = 0;
+      else lane.failingSince = Number.POSITIVE_INFINITY;
     }
     lane.busy = false;
     if (lanes.every((each) => !each.busy)) {
@@ -90,7 +90,7 @@ export function createBatcher<R extends InternalRoute>(options: {
 
   /** Answers what can be answered; returns the items whose outcome is still unknown, in order. */
   async function send(lane: Lane<R>, batch: Entry<R>[]): Promise<Entry<R>[]> {
-    const left = batch[0]!.submittedAt + budgetMs - Date.now();
+    const left = batch[0]!.submittedAt + budgetMs - performance.now();
     const timeoutMs = Math.max(left, shortestTimeoutMs);
     try {
       const items = batch.map((entry) => entry.item);
@@ -109,9 +109,9 @@ export function createBatcher<R extends InternalRoute>(options: {
   }
 
   async function waitAndRequeue(lane: Lane<R>, unanswered: Entry<R>[], calledAt: number): Promise<void> {
-    lane.failingSince ||= calledAt;
+    lane.failingSince = Math.min(lane.failingSince, calledAt);
     await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
-    const now = Date.now();
+    const now = performance.now();
     lane.waiting = [...unanswered, ...lane.waiting].filter((entry) => {
       if (now - entry.submittedAt < budgetMs) return true;
       entry.reject(unavailable());

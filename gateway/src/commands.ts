@@ -1,4 +1,9 @@
-import { type Command, commandSchemas, volatileCommands } from "@parloir/contracts/commands.ts";
+import {
+  automaticCommands,
+  type Command,
+  commandSchemas,
+  volatileCommands,
+} from "@parloir/contracts/commands.ts";
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import { type Ack, typingAliases } from "@parloir/contracts/events.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
@@ -37,7 +42,7 @@ async function answer(
     if (coded.code === "RATE_LIMITED") countRefusal(gateway, socket);
   } finally {
     socket.data.underWay -= 1;
-    socket.data.answeredAt = Date.now();
+    socket.data.answeredAt = performance.now();
     // Behind the ack on the wire: see drain.ts.
     if (socket.data.leaving && socket.data.underWay === 0) socket.conn.close();
   }
@@ -68,8 +73,7 @@ async function run(gateway: GatewayContext, socket: GatewaySocket, name: Command
     return {};
   }
   if (!volatileCommands.has(name)) spend(bucketOf(gateway, socket, name, payload).take(userId));
-  // A heartbeat comes by itself and says nothing about the person.
-  if (name !== "heartbeat") gateway.presence.active(userId);
+  if (!automaticCommands.has(name)) gateway.presence.active(userId);
   const handler = handlers[name] as (g: GatewayContext, s: GatewaySocket, p: unknown) => Promise<unknown>;
   return handler(gateway, socket, parse(commandSchemas[name], payload));
 }
@@ -104,7 +108,7 @@ const floodRefusals = 200;
 
 /** Refusing costs as well: who goes on after this many refusals in a window is no client but a flood. */
 function countRefusal(gateway: GatewayContext, socket: GatewaySocket): void {
-  const now = Date.now();
+  const now = performance.now();
   if (now - socket.data.refusedSince > floodWindowMs) {
     socket.data.refusedSince = now;
     socket.data.refusedCommands = 0;

@@ -24,7 +24,7 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
 
 /** A connected socket: its rooms, its commands, `ready`, and what ends it. */
 export function openConnection(gateway: GatewayContext, socket: GatewaySocket): void {
-  socket.data.connectedAt = Date.now();
+  socket.data.connectedAt = performance.now();
   acceptCommands(gateway, socket);
   scheduleExpiry(gateway, socket);
   socket.data.opened = joinAutomatically(gateway, socket)

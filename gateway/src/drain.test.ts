@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { drainSockets } from "./drain.ts";
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
 const drainMs = 10_000;
@@ -13,15 +13,15 @@ function crowd(count: number, busy = 0) {
   const sockets = new Map<number, unknown>();
   const told: { at: number; reconnectInMs: number }[] = [];
   const closed: { id: number; at: number }[] = [];
-  const start = Date.now();
+  const start = performance.now();
   for (let id = 0; id < count; id++) {
     const data = { underWay: id < busy ? 1 : 0, answeredAt: 0, leaving: false };
     const close = () => {
       sockets.delete(id);
-      closed.push({ id, at: Date.now() - start });
+      closed.push({ id, at: performance.now() - start });
     };
     const emit = (_: string, { reconnectInMs }: { reconnectInMs: number }) =>
-      told.push({ at: Date.now() - start, reconnectInMs });
+      told.push({ at: performance.now() - start, reconnectInMs });
     sockets.set(id, { data, emit, conn: { close } });
   }
   const log = pino({ level: "silent" });
@@ -32,7 +32,7 @@ function crowd(count: number, busy = 0) {
       isOver = true;
     });
     while (!isOver) await vi.advanceTimersByTimeAsync(10);
-    return Date.now() - start;
+    return performance.now() - start;
   };
   return { sockets, told, closed, over };
 }

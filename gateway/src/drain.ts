@@ -38,12 +38,12 @@ export async function drainSockets({ io, drainMs, log }: DrainOptions): Promise<
  */
 async function closePaced(io: GatewayServer, windowMs: number): Promise<void> {
   const { sockets } = io.of("/");
-  const end = Date.now() + windowMs;
+  const end = performance.now() + windowMs;
   const lastTurn = end - windowMs / 4;
   // Clients that move by themselves come first: the paced closing begins in the second half.
-  while (sockets.size > 0 && Date.now() < end - windowMs / 2) await sleep(tickMs);
+  while (sockets.size > 0 && performance.now() < end - windowMs / 2) await sleep(tickMs);
   while (sockets.size > 0) {
-    const now = Date.now();
+    const now = performance.now();
     const ticksLeft = Math.max(1, Math.floor((lastTurn - now) / tickMs));
     const staying = [...sockets.values()].filter((socket) => !socket.data.leaving);
     for (const socket of staying.slice(0, Math.ceil(staying.length / ticksLeft))) socket.data.leaving = true;

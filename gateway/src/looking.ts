@@ -21,19 +21,32 @@ export function createLooking(options: { redis: RedisClient; incarnation: string
   const fieldOfSocket = new Map<string, string>();
   /** Several sockets of one person may look at the same conversation. */
   const socketsOfField = new Map<string, number>();
+  /** Whose last write failed. One that stayed would silence its person's notifications until this gateway ends. */
+  const unwritten = new Set<string>();
 
-  /** Lost writes do not matter: without a hash (Redis came back empty) the next beat writes all of it again. */
   function attempt(work: Promise<unknown>): Promise<unknown> {
     return work.catch((error: unknown) => options.log.debug({ err: error }, "looking could not be written"));
   }
 
-  async function renew(): Promise<void> {
-    const renewed = await attempt(redis.expire(key, lookingTtlSeconds));
-    if (renewed === 0 && socketsOfField.size > 0) await attempt(writeAll());
+  async function write(fields: string[]): Promise<void> {
+    const present = fields.filter((field) => socketsOfField.has(field));
+    const gone = fields.filter((field) => !socketsOfField.has(field));
+    for (const field of fields) unwritten.delete(field);
+    try {
+      if (present.length > 0) await redis.hset(key, Object.fromEntries(present.map((field) => [field, "1"])));
+      if (gone.length > 0) await redis.hdel(key, ...gone);
+    } catch (error) {
+      for (const field of fields) unwritten.add(field);
+      throw error;
+    }
   }
 
-  async function writeAll(): Promise<void> {
-    await redis.hset(key, Object.fromEntries([...socketsOfField.keys()].map((field) => [field, "1"])));
+  /** Without a hash (Redis came back empty) all of it is written again, else what was lost. */
+  async function renew(): Promise<void> {
+    const renewed = await redis.expire(key, lookingTtlSeconds);
+    const lost = renewed === 0 ? [...socketsOfField.keys(), ...unwritten] : [...unwritten];
+    if (lost.length === 0) return;
+    await write([...new Set(lost)]);
     await redis.expire(key, lookingTtlSeconds);
   }
 
@@ -48,7 +61,7 @@ export function createLooking(options: { redis: RedisClient; incarnation: string
       return;
     }
     socketsOfField.delete(field);
-    void attempt(redis.hdel(key, field));
+    void attempt(write([field]));
   }
 
   return {
@@ -60,12 +73,12 @@ export function createLooking(options: { redis: RedisClient; incarnation: string
       const count = socketsOfField.get(field) ?? 0;
       socketsOfField.set(field, count + 1);
       if (count === 0) {
-        void attempt(redis.hset(key, field, "1"));
+        void attempt(write([field]));
         void attempt(redis.expire(key, lookingTtlSeconds));
       }
     },
     lookAway,
-    renew,
+    renew: async () => void (await attempt(renew())),
     async stop() {
       await attempt(redis.del(key));
     },

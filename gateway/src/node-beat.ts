@@ -1,5 +1,5 @@
 import type { Log } from "@parloir/platform/log.ts";
-import { beatMs, nodeDeadMs, nodesKey } from "@parloir/platform/lookers.ts";
+import { beat as beatIn, beatMs, nodeDeadMs, nodesKey } from "@parloir/platform/lookers.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 
 /**
@@ -9,6 +9,12 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 export interface NodeBeat {
   stop: () => Promise<void>;
 }
+
+/**
+ * Whoever could not beat for so long cannot tell the dead from those that Redis did not hear either: the first to beat
+ * after an outage would take everybody offline. So it waits until the others have had their turn.
+ */
+const outageMs = nodeDeadMs - beatMs;
 
 export function startNodeBeat(options: {
   redis: RedisClient;
@@ -21,6 +27,8 @@ export function startNodeBeat(options: {
   const timer = setInterval(() => void beat(), beatMs);
   timer.unref();
   let beating = Promise.resolve();
+  let beatenAt = performance.now();
+  let reapFrom = 0;
   void beat();
 
   function beat(): Promise<void> {
@@ -29,9 +37,12 @@ export function startNodeBeat(options: {
   }
 
   async function beatOnce(): Promise<void> {
-    await redis.zadd(nodesKey, Date.now(), node);
+    const dead = await beatIn(redis, node);
+    const now = performance.now();
+    if (now - beatenAt > outageMs) reapFrom = now + 2 * beatMs;
+    beatenAt = now;
     for (const renew of options.renew) await renew();
-    const dead = await redis.zrangebyscore(nodesKey, 0, Date.now() - nodeDeadMs);
+    if (now < reapFrom) return;
     for (const each of dead) {
       log.info({ dead: each }, "clearing up after a gateway that died");
       await options.onDead(each);

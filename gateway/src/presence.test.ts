@@ -21,6 +21,7 @@ afterAll(async () => {
 let changes: ({ userId: string } & Presence)[] = [];
 let keepers: PresenceKeeper[] = [];
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
   changes = [];
   keepers = [];
 });
@@ -42,9 +43,9 @@ const statuses = (userId = "ben") =>
 const announced = (count: number) => vi.waitFor(() => expect(changes).toHaveLength(count), 10_000);
 const statusOf = async (from: PresenceKeeper) => (await from.read(["ben"])).ben?.status;
 
-/** Only the date: timers and Redis go on in real time. */
+/** Only the clock: timers and Redis go on in real time. */
 function minutesLater(minutes: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + minutes * 60_000 });
+  vi.advanceTimersByTime(minutes * 60_000);
 }
 
 describe("a person who does nothing", () => {
@@ -117,6 +118,32 @@ describe("a keeper", () => {
     expect(await statusOf(gateway)).toBe("offline");
     await gateway.renew();
     expect(await statusOf(gateway)).toBe("online");
+  });
+
+  it("writes with the next beat what a break has lost, also that somebody is gone", async () => {
+    const link = createPublisherClient({ url: server.url, cluster: false }, log);
+    await untilReady(link, 10_000);
+    const lines: string[] = [];
+    const gateway = createPresence({
+      redis: link,
+      node: "cut",
+      log: pino({ level: "debug" }, { write: (line) => void lines.push(line) }),
+      announce: (change) => void changes.push(change),
+    });
+    const [before, lost] = [["stays", "leaves"], ["comes"]];
+    for (const userId of before) gateway.connected(userId);
+    await announced(2);
+    link.disconnect();
+    for (const userId of lost) gateway.connected(userId);
+    gateway.disconnected("leaves");
+    await vi.waitFor(() => expect(lines).toHaveLength(2), 10_000);
+    await link.connect();
+    await gateway.renew();
+    expect(statuses("comes")).toEqual(["online"]);
+    expect(statuses("leaves")).toEqual(["online", "offline"]);
+    expect(statuses("stays")).toEqual(["online"]);
+    await gateway.stop();
+    closeRedis(link);
   });
 
   it("answers nothing, rather than something wrong, of those whom Redis cannot tell it about", async () => {

@@ -7,7 +7,9 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
  * another gateway can clear up after its death. Only a change of the sum over all nodes is announced; a script
  * finds it, because two gateways may change the same person at once.
  *
- * Without Redis presence rests: nothing fails, nobody is told anything, and the next beat writes all of it again.
+ * Without Redis presence rests: nothing fails, nobody is told anything, and the next beat writes again what was lost:
+ * all of it when Redis comes back empty, else those whose write failed. Without the latter a person who came or went
+ * in a break too short to empty anything would stay offline, or online, until their gateway ends.
  */
 export interface PresenceKeeper {
   connected: (userId: string) => void;
@@ -64,9 +66,25 @@ export function createPresence(options: {
 }): PresenceKeeper {
   const { redis, node, log } = options;
   const people = new Map<string, Local>();
+  /** Whose last write failed. */
+  const unwritten = new Set<string>();
 
-  function attempt(work: Promise<unknown>): Promise<unknown> {
-    return work.catch((error: unknown) => log.debug({ err: error }, "presence could not be written"));
+  /** Brings Redis to what this gateway knows of the person. @throws what Redis says; the next beat tries again */
+  async function settle(userId: string): Promise<void> {
+    const local = people.get(userId);
+    unwritten.delete(userId);
+    try {
+      await (local ? write(userId, local.state) : remove(userId));
+    } catch (error) {
+      unwritten.add(userId);
+      throw error;
+    }
+  }
+
+  function attempt(userId: string): Promise<void> {
+    return settle(userId).catch((error: unknown) =>
+      log.debug({ err: error }, "presence could not be written"),
+    );
   }
 
   async function set(userId: string, ofNode: string, state: "online" | "away" | ""): Promise<void> {
@@ -88,7 +106,6 @@ export function createPresence(options: {
   }
 
   async function remove(userId: string): Promise<void> {
-    people.delete(userId);
     await redis.hdel(peopleOf(node), userId);
     await set(userId, node, "");
   }
@@ -97,7 +114,7 @@ export function createPresence(options: {
     for (const [userId, local] of people) {
       if (local.state === "away" || now - local.activeAt < awayAfterMs) continue;
       local.state = "away";
-      void attempt(write(userId, "away"));
+      void attempt(userId);
     }
   }
 
@@ -109,8 +126,8 @@ export function createPresence(options: {
         clearTimeout(known.leaving);
         return;
       }
-      people.set(userId, { sockets: 1, activeAt: Date.now(), state: "online", leaving: undefined });
-      void attempt(write(userId, "online"));
+      people.set(userId, { sockets: 1, activeAt: performance.now(), state: "online", leaving: undefined });
+      void attempt(userId);
     },
     disconnected(userId) {
       const local = people.get(userId);
@@ -118,16 +135,19 @@ export function createPresence(options: {
       local.sockets -= 1;
       if (local.sockets > 0) return;
       clearTimeout(local.leaving);
-      local.leaving = setTimeout(() => void attempt(remove(userId)), leaveGraceMs);
+      local.leaving = setTimeout(() => {
+        people.delete(userId);
+        void attempt(userId);
+      }, leaveGraceMs);
       local.leaving.unref();
     },
     active(userId) {
       const local = people.get(userId);
       if (!local) return;
-      local.activeAt = Date.now();
+      local.activeAt = performance.now();
       if (local.state === "online") return;
       local.state = "online";
-      void attempt(write(userId, "online"));
+      void attempt(userId);
     },
     async read(userIds) {
       const known = userIds.map(async (userId): Promise<[string, Presence]> => {
@@ -141,10 +161,10 @@ export function createPresence(options: {
       return Object.fromEntries(settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])));
     },
     async renew() {
-      setAway(Date.now());
+      setAway(performance.now());
       const renewed = await redis.expire(peopleOf(node), peopleTtlSeconds);
-      if (renewed === 1) return;
-      for (const [userId, { state }] of people) await write(userId, state);
+      if (renewed === 0) for (const userId of people.keys()) unwritten.add(userId);
+      for (const userId of [...unwritten]) await settle(userId);
     },
     async reap(dead) {
       for (const userId of await redis.hkeys(peopleOf(dead))) await set(userId, dead, "");
@@ -153,9 +173,12 @@ export function createPresence(options: {
     async stop() {
       for (const [userId, local] of people) {
         clearTimeout(local.leaving);
-        await attempt(remove(userId));
+        people.delete(userId);
+        await attempt(userId);
       }
-      await attempt(redis.del(peopleOf(node)));
+      await redis
+        .del(peopleOf(node))
+        .catch((error: unknown) => log.debug({ err: error }, "leaving was not noted"));
     },
   };
 }

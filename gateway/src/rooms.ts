@@ -70,7 +70,7 @@ export function createRooms(options: {
   return {
     joinConversations: (socket, seats) => join([socket], seats),
     async joinPerson(userId, conversationId) {
-      const now = Date.now();
+      const now = performance.now();
       additions = additions.filter((each) => now - each.at < handshakeMs);
       additions.push({ userId, conversationId, at: now });
       forgetHead(userId, conversationId);

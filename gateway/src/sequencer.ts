@@ -99,7 +99,7 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
 
   function release(room: Room<Item>, message: Item, source: DeliverySource): void {
     room.position = message.seq;
-    room.ring.push({ message, at: Date.now() });
+    room.ring.push({ message, at: performance.now() });
     // Trimmed by halves: a shift for every message showed in the profile.
     if (room.ring.length >= 2 * ringSize) room.ring.splice(0, ringSize);
     delivered.inc({ source });
@@ -124,13 +124,13 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
       return;
     }
     if (!behind.has(room)) {
-      room.behindSince = Date.now();
+      room.behindSince = performance.now();
       behind.add(room);
     }
   }
 
   function sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const room of behind) {
       const grace = room.held.size > 0 ? gapGraceMs : tipGraceMs;
       if (room.repairing === null && now - room.behindSince >= grace) void repair(room);
@@ -141,7 +141,7 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
     room.repairing ??= runRepair(room).finally(() => {
       room.repairing = null;
       // Also after a failure: the next attempt comes after the pause.
-      room.behindSince = Date.now() + repairRetryMs - tipGraceMs;
+      room.behindSince = performance.now() + repairRetryMs - tipGraceMs;
       if (rooms.get(room.id) === room) settle(room);
     });
     return room.repairing;
@@ -239,7 +239,7 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
     since(conversationId, after) {
       const room = rooms.get(conversationId);
       if (!room || after > room.position) return null;
-      const oldest = Date.now() - ringMs;
+      const oldest = performance.now() - ringMs;
       while (room.ring[0] && room.ring[0].at < oldest) room.ring.shift();
       const first = room.position - room.ring.length + 1;
       if (after + 1 < first) return null;

@@ -43,7 +43,7 @@ export function watchSlowReaders(options: { io: GatewayServer; log: Log; metrics
   timer.unref();
 
   function check(): void {
-    const now = Date.now();
+    const now = performance.now();
     const clients = (options.io.engine as unknown as { clients: Record<string, Connection> }).clients;
     for (const connection of Object.values(clients)) {
       const reason = judge(connection, now);

@@ -21,8 +21,8 @@ const silentMs = 2_000;
 export function startTips(options: { subscriber: RedisClient; streams: Stream[]; log: Log }): Tips {
   const { subscriber, streams, log } = options;
   let checking = false;
-  let checkedAt = Date.now();
-  let heardAt = Date.now();
+  let checkedAt = performance.now();
+  let heardAt = performance.now();
   let pinging = false;
   /** Pushes may have been missed since the last check. */
   let broken = false;
@@ -39,7 +39,7 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
     const isDegraded = degraded();
     if (isDegraded) broken = true;
     report(isDegraded);
-    if (checking || (!broken && Date.now() - checkedAt < healthyCheckMs)) return;
+    if (checking || (!broken && performance.now() - checkedAt < healthyCheckMs)) return;
     // Missed pushes will not come: there is nothing to wait for.
     const how = broken ? "catchUp" : "tip";
     if (!isDegraded) broken = false;
@@ -47,7 +47,7 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
   }
 
   function degraded(): boolean {
-    return subscriber.status !== "ready" || Date.now() - heardAt > silentMs;
+    return subscriber.status !== "ready" || performance.now() - heardAt > silentMs;
   }
 
   /** In a Redis Cluster a PING asks some node, not the subscription's: there the connection's state must do. */
@@ -56,7 +56,7 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
     pinging = true;
     try {
       await subscriber.ping();
-      heardAt = Date.now();
+      heardAt = performance.now();
     } catch (error) {
       log.debug({ err: error }, "pub/sub did not answer");
     } finally {
@@ -74,7 +74,7 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
     checking = true;
     try {
       await Promise.all(streams.map(({ heads, sequencer }) => heads.apply(sequencer.conversations(), how)));
-      checkedAt = Date.now();
+      checkedAt = performance.now();
     } catch (error) {
       if (how === "catchUp") broken = true;
       log.debug({ err: error }, "heads could not be read");

@@ -2,7 +2,8 @@ import type { RedisClient } from "./redis.ts";
 
 /**
  * The gateways' marks in Redis. Nodes beat, users do not: each gateway renews its own entry in `nodesKey` every
- * `beatMs`, and whoever has not for `nodeDeadMs` is dead.
+ * `beatMs`, and whoever has not for `nodeDeadMs` is dead. The clock is Redis's own: with each machine's, one that runs
+ * fast would declare all others dead.
  *
  * Who has which conversation open, cluster-wide, in Redis. Each gateway keeps one hash of its own and renews its
  * time to live with every beat, so what a dead gateway wrote is gone after `lookingTtlSeconds` without a reaper.
@@ -15,6 +16,24 @@ export const lookingTtlSeconds = nodeDeadMs / 1_000;
 export const lookingKey = (node: string) => `parloir:looking:${node}`;
 export const lookingField = (conversationId: string, userId: string) => `${conversationId} ${userId}`;
 
+const now = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** KEYS nodes; ARGV milliseconds without a beat that make a node dead. */
+const livingScript = `${now}
+return redis.call('ZRANGEBYSCORE', KEYS[1], now - ARGV[1], '+inf')`;
+
+/** KEYS nodes; ARGV the same, node. */
+const beatScript = `${now}
+redis.call('ZADD', KEYS[1], now, ARGV[2])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])`;
+
+/** Says that this node lives; answers those that have died. */
+export async function beat(redis: RedisClient, node: string): Promise<string[]> {
+  return (await redis.eval(beatScript, 1, nodesKey, nodeDeadMs, node)) as string[];
+}
+
 export interface Pair {
   conversationId: string;
   userId: string;
@@ -24,7 +43,7 @@ export interface Pair {
 export async function findLookers(redis: RedisClient, pairs: Pair[]): Promise<Set<string>> {
   const looking = new Set<string>();
   const fields = pairs.map((pair) => lookingField(pair.conversationId, pair.userId));
-  const nodes = await redis.zrangebyscore(nodesKey, Date.now() - nodeDeadMs, "+inf");
+  const nodes = (await redis.eval(livingScript, 1, nodesKey, nodeDeadMs)) as string[];
   const answers = await Promise.all(nodes.map((node) => redis.hmget(lookingKey(node), ...fields)));
   for (const answer of answers) {
     for (const [index, value] of answer.entries()) if (value !== null) looking.add(fields[index]!);

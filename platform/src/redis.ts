@@ -11,6 +11,12 @@ export interface RedisEndpoint {
   cluster: boolean;
 }
 
+/**
+ * A connection that owes an answer for so long is given up. A network that drops packets without a word (a firewall
+ * that forgot the connection) leaves it looking alive for a quarter of an hour, until TCP itself gives up.
+ */
+const silentMs = 10_000;
+
 const reconnect = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
 
 /**
@@ -24,6 +30,7 @@ export function createPublisherClient(endpoint: RedisEndpoint, log: Log): RedisC
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 500,
+    socketTimeout: silentMs,
     // One write for all the publishes of a batch; in a cluster, one per node.
     enableAutoPipelining: true,
   });
@@ -34,7 +41,7 @@ export function createPublisherClient(endpoint: RedisEndpoint, log: Log): RedisC
  * deaf until its last member leaves.
  */
 export function createSubscriberClient(endpoint: RedisEndpoint, log: Log): RedisClient {
-  return connect(endpoint, log, "subscriber", { maxRetriesPerRequest: null });
+  return connect(endpoint, log, "subscriber", { maxRetriesPerRequest: null, socketTimeout: silentMs });
 }
 
 /** For adding jobs: gives up soon, because the relay holds a database transaction open meanwhile. */
@@ -43,6 +50,7 @@ export function createQueueProducerClient(url: string, log: Log): Redis {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 5_000,
+    socketTimeout: silentMs,
   }) as Redis;
 }
 

@@ -11,10 +11,10 @@ import { arrivals, counted, seqsOf, sleep, upTo } from "./watching.ts";
  */
 const outageMs = 8_000;
 const betweenSendsMs = 100;
-/** A poll a second and its way; the machine is shared. */
-const latestMs = 5_000;
-/** What waits for Redis at all, waits a second for a subscription. */
-const answerWithinMs = 5_000;
+/** A poll a second and its way. The machine is shared; the check of a healthy gateway would come after 10 s. */
+const latestMs = 9_000;
+/** What waits for Redis at all, waits a second for a subscription. A client gives up after 10 s. */
+const answerWithinMs = 9_000;
 
 describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unknown]>([
   ["stopped", (redis) => redis.stop(), (redis) => redis.start()],

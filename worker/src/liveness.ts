@@ -27,7 +27,7 @@ export function watchLiveness<Part extends string>(options: {
 }): Liveness<Part> {
   const { checkMs, stuckMs } = options.times ?? usualTimes;
   const parts = Object.keys(options.waiting) as Part[];
-  const progress = new Map(parts.map((part) => [part, Date.now()]));
+  const progress = new Map(parts.map((part) => [part, performance.now()]));
   const timer = setInterval(() => void check(), checkMs);
   timer.unref();
 
@@ -41,13 +41,13 @@ export function watchLiveness<Part extends string>(options: {
 
   function judge(part: Part, waiting: number | undefined): void {
     // Without work, or without a store to do it in, standing still is no sign of anything.
-    if (!waiting) progress.set(part, Date.now());
-    else if (Date.now() - progress.get(part)! > stuckMs) options.onStuck(part);
+    if (!waiting) progress.set(part, performance.now());
+    else if (performance.now() - progress.get(part)! > stuckMs) options.onStuck(part);
   }
 
   return {
     progressed(part) {
-      progress.set(part, Date.now());
+      progress.set(part, performance.now());
     },
     stop: () => clearInterval(timer),
   };

@@ -90,7 +90,7 @@ async function readRing(
   limit: number,
 ): Promise<SyncItem | null> {
   const head = socket.data.heads.get(conversationId);
-  if (head === undefined || Date.now() - socket.data.connectedAt > provenMs) return null;
+  if (head === undefined || performance.now() - socket.data.connectedAt > provenMs) return null;
   if (!socket.rooms.has(rooms.conversation(conversationId))) return null;
   if (after > head.lastSeq || after < head.floor) return null;
   await gateway.sequencer.catchUp(conversationId, head.lastSeq);
