@@ -36,8 +36,10 @@ import { messageRoutes } from "./routes/messages.ts";
 import { noteRoutes } from "./routes/notes.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { standingRoutes } from "./routes/standing.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { createRecogniseKey } from "./server-keys.ts";
+import { createMintToken } from "./standing.ts";
 import { createAnnounceToAgents } from "./team.ts";
 
 export interface Api {
@@ -92,15 +94,21 @@ export function createApi(options: {
     postgres: () => readEpoch(database).then(() => "ok" as const),
     redis: () => (redis.status === "ready" ? "ok" : "degraded"),
   });
-  const issueToken = createTokenIssuer(config.tokens);
+  const mintToken = createMintToken({ database, issueToken: createTokenIssuer(config.tokens) });
   const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
   const { eventsPerMinute } = config.limits;
   const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
   const searchLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
   const cursors = createCursors(config.internalSecret);
   const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
+  const { authenticate, forgetPerson } = createAuthenticate({
+    verifyToken: createTokenVerifier(config.tokens),
+    recogniseKey: keys.recognise,
+    database,
+  });
   const routes = [
-    ...peopleRoutes({ database, issueToken }),
+    ...peopleRoutes({ database, mintToken }),
+    ...standingRoutes({ database, publisher, forgetPerson }),
     ...conversationRoutes({ database, publisher, announceToAgents, cursors, markRead }),
     ...membershipRoutes({ database, publisher, announceToAgents }),
     ...supportRoutes({ database, publisher, announceToAgents }),
@@ -120,13 +128,8 @@ export function createApi(options: {
       ),
     }),
     ...searchRoutes({ database, cursors, searchLimit }),
-    ...(config.demoAccounts ? demoRoutes(issueToken) : []),
+    ...(config.demoAccounts ? demoRoutes(mintToken) : []),
   ];
-  const authenticate = createAuthenticate({
-    verifyToken: createTokenVerifier(config.tokens),
-    recogniseKey: keys.recognise,
-    database,
-  });
   const app = createApp({
     routes: createRouter({ routes, authenticate, writeLimit, log, metrics }),
     openapi: describeRoutes(routes),

@@ -2,13 +2,13 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { userId } from "@parloir/contracts/ids.ts";
 import type { Role } from "@parloir/contracts/shapes.ts";
-import type { createTokenIssuer } from "@parloir/platform/auth.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { bySystem } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { putPerson } from "@parloir/store/people.ts";
 import * as z from "zod/mini";
 import { type Route, route } from "./route.ts";
+import type { MintToken } from "./standing.ts";
 
 /**
  * Six people to try Parloir with. In development only: production refuses DEMO_ACCOUNTS at start, so these routes
@@ -45,7 +45,7 @@ export async function seedDemoPeople(database: Database, log: Log): Promise<void
 
 const tokenTtlSeconds = 3_600;
 
-export function demoRoutes(issueToken: ReturnType<typeof createTokenIssuer>): Route[] {
+export function demoRoutes(mintToken: MintToken): Route[] {
   return [
     route({
       method: "get",
@@ -64,7 +64,7 @@ export function demoRoutes(issueToken: ReturnType<typeof createTokenIssuer>): Ro
         const person = demoPeople.find((each) => each.id === body.userId);
         if (!person) throw new CodedError("NOT_FOUND", "no such demo account");
         const { id, name, role, email, locale } = person;
-        const token = await issueToken(person, tokenTtlSeconds);
+        const token = await mintToken(id, tokenTtlSeconds);
         return { status: 201, data: { ...token, user: { id, name, role, email, locale } } };
       },
     }),

@@ -8,6 +8,7 @@ import type {
   SendItem,
   Session,
   SessionItem,
+  StandingItem,
 } from "@parloir/contracts/internal.ts";
 import type { Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
@@ -19,10 +20,12 @@ import type { Database } from "@parloir/store/database.ts";
 import { findMembers } from "@parloir/store/members.ts";
 import { readPages } from "@parloir/store/messages.ts";
 import { mayJoinTeams } from "@parloir/store/notes.ts";
-import { recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
+import { findKnown, recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
+import { revocationsSince } from "@parloir/store/standing.ts";
 import type { Submit } from "./answers.ts";
 import { answerChannelHeads, answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
+import { refuseRevoked } from "./standing.ts";
 
 /** The gateways' side of the api. Each handler takes a batch and settles item by item. */
 export function createInternalHandlers(options: {
@@ -80,6 +83,18 @@ export function createInternalHandlers(options: {
       });
       return { epoch: await epoch.recent(), results };
     },
+    async standings({ items }) {
+      const results = await Promise.all(items.map((item) => judge(database, item)));
+      return { epoch: await epoch.recent(), results };
+    },
+    async revocations({ items }) {
+      const results = await Promise.all(
+        items.map(
+          async ({ since }) => ({ ok: true, data: await revocationsSince(database, since) }) as const,
+        ),
+      );
+      return { epoch: await epoch.recent(), results };
+    },
     async visible({ items }) {
       const seen = await visiblePeople(database, items);
       const results = seen.map(
@@ -135,15 +150,29 @@ async function openSessions(database: Database, items: SessionItem[]): Promise<I
     items.map((item) => item.userId),
     maxAutomaticJoins,
   );
-  return people.map((person) => ({
-    ok: true,
-    data: {
-      userId: person.id,
-      role: person.role,
-      email: person.email ?? null,
-      conversations: heads.get(person.id) ?? [],
-    },
-  }));
+  return people.map((known, index) => {
+    const { person } = known;
+    try {
+      refuseRevoked(known, items[index]!.issuedAt);
+    } catch (error) {
+      return failed(error);
+    }
+    const { id: userId, role, email = null } = person;
+    return { ok: true, data: { userId, role, email, conversations: heads.get(userId) ?? [] } };
+  });
+}
+
+async function judge(
+  database: Database,
+  { userId, issuedAt }: StandingItem,
+): Promise<ItemResult<Record<string, never>>> {
+  try {
+    const known = await findKnown(database, userId);
+    if (known) refuseRevoked(known, issuedAt);
+    return { ok: true, data: {} };
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 /** What a cursor misses. A cursor beyond the head belongs to another history: the client must reload. */

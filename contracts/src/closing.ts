@@ -7,6 +7,10 @@ export const closings = {
     comeBack: "with a fresh token",
     meaning: "The token expired and no refresh_token came; an error event TOKEN_EXPIRED precedes.",
   },
+  revoked: {
+    comeBack: "with a fresh token",
+    meaning: "The person was revoked or banned; an error event UNAUTHENTICATED precedes.",
+  },
   draining: { comeBack: "at once", meaning: "The gateway ends; server_draining preceded." },
   slow_reader: { comeBack: "and sync", meaning: "More than 1 MB waited for the client." },
   stuck_reader: { comeBack: "and sync", meaning: "What waited for the client did not move for 10 s." },

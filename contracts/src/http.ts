@@ -76,6 +76,8 @@ export const listBlocksQuery = z.strictObject({
 export const conversationParams = z.strictObject({ id: uuid });
 export const userParams = z.strictObject({ id: userId });
 
+export const banBody = z.strictObject({ reason: z.optional(shortText(300)) });
+
 /** A time mutes until then, null ends it; without `until` it lasts until somebody ends it. */
 export const muteBody = z.strictObject({
   until: z.optional(z.nullable(z.iso.datetime({ offset: true }))),

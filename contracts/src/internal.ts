@@ -28,6 +28,26 @@ export interface SessionItem {
   role: Role;
   name: string | null;
   email: string | null;
+  /** Of the token, in milliseconds since 1970; null when it does not say: then any revocation is later. */
+  issuedAt: number | null;
+}
+
+/** Does a token of this age still count for this person? */
+export interface StandingItem {
+  userId: string;
+  issuedAt: number | null;
+}
+
+/** Tokens that were issued before this are refused: the person was revoked or banned. */
+export interface Revocation {
+  userId: string;
+  tokensValidFrom: string;
+}
+
+/** What apis tell gateways through a room. No client ever sees these. */
+export interface RoomNotices {
+  /** To the person's room. */
+  tokens_revoked: Revocation;
 }
 
 export interface Session {
@@ -124,6 +144,10 @@ export interface InternalRoutes {
   /** The role of now. An unknown person is NOT_FOUND. */
   roles: { item: { userId: string }; result: { role: Role } };
   visible: { item: VisibleItem; result: { userIds: string[] } };
+  /** UNAUTHENTICATED when the token was revoked, FORBIDDEN when the person is banned. */
+  standings: { item: StandingItem; result: Record<string, never> };
+  /** Who was revoked since `since`, which is the `at` of the answer before. */
+  revocations: { item: { since: string | null }; result: { at: string; revoked: Revocation[] } };
   /**
    * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered in `epoch`: a
    * head below it proves that the database went back to an older state since.

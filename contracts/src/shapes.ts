@@ -12,6 +12,15 @@ export interface Person {
   locale?: string;
 }
 
+/** Whether a person's tokens count. */
+export interface Standing {
+  userId: string;
+  /** Tokens issued before are refused; null: never revoked. */
+  tokensValidFrom: string | null;
+  bannedAt: string | null;
+  banReason: string | null;
+}
+
 export interface Participant {
   userId: string;
   name: string;

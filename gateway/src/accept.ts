@@ -12,13 +12,13 @@ export function acceptConnections(gateway: GatewayContext, socketsPerUser: numbe
     try {
       const identity = await identify(socket, gateway.verifyToken);
       refuseTooMany(io, identity.userId, socketsPerUser);
-      const { userId, role, name, email } = identity;
+      const { userId, role, name, email, issuedAt } = identity;
       // Joined before the heads are read, so that a conversation is in them or announced to this gateway. It also
       // counts from here on: of many connections at once, all would pass the check before the first has joined.
       await socket.join(roomNames.user(userId));
       await gateway.rooms.subscribed([roomNames.user(userId)]);
       socket.data.handshakeAt = performance.now();
-      const session = await gateway.sessions.submit(userId, { userId, role, name, email });
+      const session = await gateway.sessions.submit(userId, { userId, role, name, email, issuedAt });
       prepareSocket(socket, identity, session);
       handshakes.inc({ outcome: "ok" });
       next();

@@ -9,6 +9,8 @@ import { scheduleExpiry } from "./expiry.ts";
 export function prepareSocket(socket: GatewaySocket, identity: Identity, session: Session): void {
   socket.data.session = session;
   socket.data.user = { userId: session.userId, email: session.email, role: session.role };
+  socket.data.issuedAt = identity.issuedAt;
+  socket.data.revoked = false;
   socket.data.expiresAt = identity.expiresAt;
   socket.data.channelGrants = new Set(identity.channels);
   socket.data.heads = new Map(

@@ -11,6 +11,7 @@ import type { Channels } from "./channels.ts";
 import type { Looking } from "./looking.ts";
 import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
+import type { Revocations } from "./revocations.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Rosters } from "./rosters.ts";
 import type { Sequencer } from "./sequencer.ts";
@@ -23,6 +24,10 @@ export interface SocketData {
   user: { userId: string; email: string | null; role: string };
   /** What the api answered at the handshake, until `ready` was sent. */
   session: Session | null;
+  /** Of the token, in milliseconds since 1970; null when it does not say. */
+  issuedAt: number | null;
+  /** Its token was revoked: it is on its way out. */
+  revoked: boolean;
   /** Milliseconds since 1970; the socket closes then unless `refresh_token` came. */
   expiresAt: number;
   expiry: NodeJS.Timeout | undefined;
@@ -71,6 +76,8 @@ export interface GatewayContext {
   team: Team;
   teams: Batcher<"team">;
   viewing: Viewing;
+  standings: Batcher<"standings">;
+  revocations: Revocations;
   verifyToken: VerifyToken;
   limits: {
     sends: TokenBuckets;

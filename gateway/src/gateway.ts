@@ -24,6 +24,7 @@ import { createLooking } from "./looking.ts";
 import { startNodeBeat } from "./node-beat.ts";
 import { createPresence } from "./presence.ts";
 import { createReadMarks } from "./read-marks.ts";
+import { startRevocations } from "./revocations.ts";
 import { createRooms } from "./rooms.ts";
 import { createRosters, type Rosters } from "./rosters.ts";
 import { createSequencer, type Sequencer } from "./sequencer.ts";
@@ -135,6 +136,7 @@ export function createGateway(options: {
     presence,
     team,
     viewing,
+    revocations: startRevocations({ io, api, log, metrics }),
     verifyToken: createTokenVerifier(config.tokens),
     limits: {
       sends: createTokenBuckets(limits.sendsPerSecond, limits.sendBurst),
@@ -185,6 +187,7 @@ export function createGateway(options: {
       await Promise.all([batchers.sends.drained(), context.readMarks.drained()]);
       lag.stop();
       epochs.stop();
+      context.revocations.stop();
       slowReaders.stop();
       tips.stop();
       team.stop();
@@ -218,6 +221,7 @@ function createBatchers(api: ApiClient) {
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),
+    standings: createBatcher({ route: "standings", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
   };
 }

@@ -1,19 +1,13 @@
 import type { ChannelEvent } from "@parloir/contracts/channels.ts";
 import { channelOfRoom, conversationOfRoom, isTeamRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import type { Revocation } from "@parloir/contracts/internal.ts";
 import type { Message, Note } from "@parloir/contracts/shapes.ts";
 import type { Intercept } from "./cluster-adapter.ts";
 import type { GatewayContext } from "./context.ts";
 
 /** Which events from elsewhere pass through a part of ours instead of straight to the sockets. */
-export function createIntercept({
-  sequencer,
-  channels,
-  rooms,
-  rosters,
-  team,
-  io,
-  log,
-}: GatewayContext): Intercept {
+export function createIntercept(gateway: GatewayContext): Intercept {
+  const { sequencer, channels, rooms, rosters, team, io, log } = gateway;
   /** Whether they left or deleted it «for me», and so stay in the room for the next message, the database knows. */
   async function removed(userId: string, conversationId: string): Promise<void> {
     rooms.forgetHead(userId, conversationId);
@@ -49,6 +43,10 @@ export function createIntercept({
     }
     const userPrefix = roomNames.user("");
     if (!room.startsWith(userPrefix)) return false;
+    if (event === "tokens_revoked") {
+      gateway.revocations.apply(payload as Revocation);
+      return true;
+    }
     if (event === "channel_removed") {
       void channels.recheck((payload as { channel: string }).channel);
       return true;

@@ -82,7 +82,8 @@ function bufferedBytes(connection: Connection): number {
   return bytes;
 }
 
-function terminate(connection: Connection): void {
-  connection.transport.socket?.terminate();
+/** At once, whatever still waits to be written. */
+export function terminate(connection: { transport: object; close: (discard: boolean) => void }): void {
+  (connection.transport as Connection["transport"]).socket?.terminate();
   connection.close(true);
 }

@@ -12,6 +12,8 @@ export interface Identity {
   role: Role;
   name: string | null;
   email: string | null;
+  /** Milliseconds since 1970; null when the token does not say. */
+  issuedAt: number | null;
   /** Milliseconds since 1970. */
   expiresAt: number;
   tokenId: string | null;
@@ -93,6 +95,7 @@ function identityOf(payload: JWTPayload): Identity {
     role: roles.find((role) => role === payload.role) ?? "client",
     name: shortString(payload.name, 200),
     email: shortString(payload.email, 320),
+    issuedAt: typeof iat === "number" && Number.isFinite(iat) ? Math.floor(iat * 1_000 + 0.001) : null,
     expiresAt: exp * 1_000,
     tokenId: payload.jti ?? null,
     channels: channelGrants(payload.channels),
@@ -113,17 +116,27 @@ function shortString(value: unknown, max: number): string | null {
   return text === "" ? null : text;
 }
 
+/** Whom a token is for, and when it counts as issued: the database's time, which revocations are compared with. */
+export interface TokenSubject {
+  person: { id: string; role: Role; name: string; email?: string };
+  /** Milliseconds since 1970. */
+  issuedAt: number;
+}
+
+export type IssueToken = (
+  subject: TokenSubject,
+  ttlSeconds: number,
+  channels?: string[],
+) => Promise<{ token: string; expiresAt: string }>;
+
 /**
- * Mints an access token with the configured secret.
+ * Mints an access token with the configured secret. `iat` has milliseconds (RFC 7519 allows it): with whole seconds a
+ * token could not be told from one that was issued, and revoked, earlier in the same second.
  * @throws CodedError UNSUPPORTED when tokens come from an outside issuer (JWKS_URL)
  */
-export function createTokenIssuer(config: TokenConfig) {
+export function createTokenIssuer(config: TokenConfig): IssueToken {
   const secret = config.secret === null ? null : createSecretKey(Buffer.from(config.secret, "utf8"));
-  return async (
-    person: { id: string; role: Role; name: string; email?: string },
-    ttlSeconds: number,
-    channels: string[] = [],
-  ) => {
+  return async ({ person, issuedAt }, ttlSeconds, channels = []) => {
     if (!secret) throw new CodedError("UNSUPPORTED", "tokens are issued by the configured JWKS issuer");
     const expiresAt = Math.floor(Date.now() / 1_000) + ttlSeconds;
     const claims = {
@@ -137,7 +150,7 @@ export function createTokenIssuer(config: TokenConfig) {
       .setSubject(person.id)
       .setIssuer(config.issuer)
       .setAudience(config.audience)
-      .setIssuedAt()
+      .setIssuedAt(issuedAt / 1_000)
       .setExpirationTime(expiresAt)
       .setJti(randomUUID())
       .sign(secret);

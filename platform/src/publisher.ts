@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ServerEvent, ServerPayload } from "@parloir/contracts/events.ts";
+import type { RoomNotices } from "@parloir/contracts/internal.ts";
 import type { Log } from "./log.ts";
 import type { RedisClient } from "./redis.ts";
 
@@ -13,6 +14,8 @@ import type { RedisClient } from "./redis.ts";
 export interface RoomPublisher {
   /** Emits an event to every socket in one room, on every gateway. One room per publish: see `channelOf`. */
   emit: <E extends ServerEvent>(room: string, event: E, payload: ServerPayload<E>) => void;
+  /** Tells the gateways that have the room; they keep it from its sockets. */
+  notify: <N extends keyof RoomNotices>(room: string, notice: N, payload: RoomNotices[N]) => void;
 }
 
 const namespaceChannel = "socket.io#/#";
@@ -36,28 +39,28 @@ export function createRoomPublisher(options: {
   const uid = randomBytes(8).toString("hex");
   let failing = false;
 
-  return {
-    emit(room, event, payload) {
-      const envelope = JSON.stringify({
-        uid,
-        nsp: "/",
-        type: broadcast,
-        data: {
-          packet: { type: eventPacket, data: [event, payload], nsp: "/" },
-          opts: { rooms: [room], except: [], flags: {} },
-        },
-      });
-      options.redis.spublish(channelOf(room), envelope).then(
-        (receivers) => {
-          failing = false;
-          options.onPublished(Number(receivers));
-        },
-        (error: unknown) => {
-          options.onFailed();
-          if (!failing) options.log.warn({ err: error }, "publishing fails");
-          failing = true;
-        },
-      );
-    },
-  };
+  function publish(room: string, event: string, payload: unknown): void {
+    const envelope = JSON.stringify({
+      uid,
+      nsp: "/",
+      type: broadcast,
+      data: {
+        packet: { type: eventPacket, data: [event, payload], nsp: "/" },
+        opts: { rooms: [room], except: [], flags: {} },
+      },
+    });
+    options.redis.spublish(channelOf(room), envelope).then(
+      (receivers) => {
+        failing = false;
+        options.onPublished(Number(receivers));
+      },
+      (error: unknown) => {
+        options.onFailed();
+        if (!failing) options.log.warn({ err: error }, "publishing fails");
+        failing = true;
+      },
+    );
+  }
+
+  return { emit: publish, notify: publish };
 }

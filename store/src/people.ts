@@ -73,12 +73,20 @@ export interface SeenPerson {
   role: Role;
 }
 
+/** A person, and which of their tokens count. */
+export interface KnownPerson {
+  person: Person;
+  /** Milliseconds since 1970: tokens issued before are refused. */
+  tokensValidFrom: number | null;
+  isBanned: boolean;
+}
+
 /**
  * People as the database knows them, created from their token's claims on first sight. In the order given.
  * For those who exist nothing is written and the claims count for nothing.
  */
-export async function recognisePeople(database: Database, seen: SeenPerson[]): Promise<Person[]> {
-  const known = await peopleById(
+export async function recognisePeople(database: Database, seen: SeenPerson[]): Promise<KnownPerson[]> {
+  const known = await knownById(
     database,
     seen.map((person) => person.id),
   );
@@ -92,7 +100,7 @@ export async function recognisePeople(database: Database, seen: SeenPerson[]): P
         ON CONFLICT (id) DO NOTHING`,
       values: [JSON.stringify(strangers)],
     });
-    for (const [id, person] of await peopleById(
+    for (const [id, person] of await knownById(
       database,
       strangers.map((person) => person.id),
     ))
@@ -117,17 +125,47 @@ export async function listAgents(
 }
 
 export async function rolesOf(database: Database, ids: string[]): Promise<Map<string, Role>> {
-  const people = await peopleById(database, ids);
-  return new Map([...people].map(([id, person]) => [id, person.role]));
+  const known = await knownById(database, ids);
+  return new Map([...known].map(([id, { person }]) => [id, person.role]));
 }
 
-async function peopleById(database: Database, ids: string[]): Promise<Map<string, Person>> {
-  const rows = await database.query<PersonRow>({
-    name: "people-by-id",
-    text: `SELECT ${columns} FROM users WHERE id = ANY ($1)`,
+interface KnownRow extends PersonRow {
+  tokens_valid_from: string | null;
+  is_banned: boolean;
+}
+
+/** Null for a person that there is not. */
+export async function findKnown(database: Database, id: string): Promise<KnownPerson | null> {
+  return (await knownById(database, [id])).get(id) ?? null;
+}
+
+async function knownById(database: Database, ids: string[]): Promise<Map<string, KnownPerson>> {
+  const rows = await database.query<KnownRow>({
+    name: "known-people-by-id",
+    text: `SELECT ${columns}, tokens_valid_from, banned_at IS NOT NULL AS is_banned FROM users WHERE id = ANY ($1)`,
     values: [ids],
   });
-  return new Map(rows.map((row) => [row.id, personOf(row)]));
+  return new Map(rows.map((row) => [row.id, knownOf(row)]));
+}
+
+function knownOf(row: KnownRow): KnownPerson {
+  const { tokens_valid_from: from, is_banned: isBanned } = row;
+  return { person: personOf(row), tokensValidFrom: from === null ? null : Date.parse(from), isBanned };
+}
+
+/** Whom a token is to be minted for, with the database's time, or the end of their last revocation if that is later. */
+export async function findTokenSubject(
+  database: Database,
+  id: string,
+): Promise<(KnownPerson & { issuedAt: number }) | null> {
+  const rows = await database.query<KnownRow & { issued_at: string }>({
+    name: "find-token-subject",
+    text: `SELECT ${columns}, tokens_valid_from, banned_at IS NOT NULL AS is_banned,
+        GREATEST(date_trunc('milliseconds', clock_timestamp()), tokens_valid_from)::timestamptz(3) AS issued_at
+      FROM users WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0] ? { ...knownOf(rows[0]), issuedAt: Date.parse(rows[0].issued_at) } : null;
 }
 
 export interface SightRequest {

@@ -1,17 +1,14 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
-import { createTokenBody, maxTokenTtlSeconds, putUserBody, userParams } from "@parloir/contracts/http.ts";
-import type { createTokenIssuer } from "@parloir/platform/auth.ts";
+import { createTokenBody, putUserBody, userParams } from "@parloir/contracts/http.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findPerson, putPerson } from "@parloir/store/people.ts";
 import { type Route, route } from "../route.ts";
+import type { MintToken } from "../standing.ts";
 
 const defaultTokenTtlSeconds = 3_600;
 
 /** Provisioning by the host's back end, its tokens for browsers, and `me`. */
-export function peopleRoutes(options: {
-  database: Database;
-  issueToken: ReturnType<typeof createTokenIssuer>;
-}): Route[] {
+export function peopleRoutes(options: { database: Database; mintToken: MintToken }): Route[] {
   const { database } = options;
   return [
     route({
@@ -43,9 +40,8 @@ export function peopleRoutes(options: {
       scope: "tokens:mint",
       body: createTokenBody,
       async handle({ body }) {
-        const person = await personOrNotFound(database, body.userId);
-        const ttl = Math.min(body.ttlSeconds ?? defaultTokenTtlSeconds, maxTokenTtlSeconds);
-        return { status: 201, data: await options.issueToken(person, ttl, body.channels) };
+        const ttl = body.ttlSeconds ?? defaultTokenTtlSeconds;
+        return { status: 201, data: await options.mintToken(body.userId, ttl, body.channels) };
       },
     }),
     route({

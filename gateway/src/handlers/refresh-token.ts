@@ -8,6 +8,9 @@ export const refreshToken: Handler<"refresh_token"> = async (gateway, socket, { 
   if (identity.userId !== socket.data.user.userId) {
     throw new CodedError("FORBIDDEN", "the token is another person's");
   }
+  const { userId, issuedAt } = identity;
+  await gateway.standings.submit(userId, { userId, issuedAt });
+  socket.data.issuedAt = issuedAt;
   socket.data.expiresAt = identity.expiresAt;
   scheduleExpiry(gateway, socket);
   const former = socket.data.channelGrants;
