@@ -70,6 +70,7 @@ export function createApi(options: {
   });
   const commitQueue = createCommitQueue({
     database,
+    blocksBothWays: config.blocksBothWays,
     log,
     metrics,
     onStored: (send, committed) =>

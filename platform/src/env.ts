@@ -78,6 +78,8 @@ export interface ApiConfig extends CommonConfig {
   trustedProxies: string[];
   tokens: TokenConfig;
   limits: Limits;
+  /** A block refuses the sends of both; else only of who was blocked. */
+  blocksBothWays: boolean;
   webRoot: string | null;
   demoAccounts: boolean;
 }
@@ -117,6 +119,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     trustedProxies: trustedProxies(env),
     tokens: tokens(env),
     limits: limits(env),
+    blocksBothWays: env.oneOf("BLOCKS_REFUSE", ["both", "blocked"], "both") === "both",
     webRoot: env.optional("WEB_ROOT"),
     demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
   }));

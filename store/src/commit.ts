@@ -76,7 +76,8 @@ WITH input AS MATERIALIZED (
     WHERE conversation_id = i.c AND sender_id = i.s AND client_message_id = i.k LIMIT 1) o ON true
   LEFT JOIN LATERAL (
     SELECT blocker_id FROM blocks
-    WHERE l.pair IS NOT NULL AND blocker_id = ANY (l.pair) AND blocked_id = ANY (l.pair) LIMIT 1) b ON true
+    WHERE l.pair IS NOT NULL AND blocker_id = ANY (l.pair) AND blocked_id = ANY (l.pair)
+      AND ($2::boolean OR blocked_id = i.s) LIMIT 1) b ON true
 ), fresh AS MATERIALIZED (
   SELECT *, uuidv7() AS id, row_number() OVER (PARTITION BY c ORDER BY ord) AS n
   FROM judged WHERE outcome = 'stored'
@@ -120,9 +121,14 @@ ORDER BY j.ord`;
 /**
  * Commits a batch. When this resolves, every `stored` row is durable.
  * @param items at most one item per (conversation, sender, clientMessageId): the caller folds repeats within a batch
+ * @param blocksBothWays a block refuses the one who blocked as well
  * @throws on a unique violation (see above) and whenever Postgres does not answer in time: the outcome is unknown
  */
-export async function commitMessages(database: Database, items: NewMessage[]): Promise<CommitRow[]> {
+export async function commitMessages(
+  database: Database,
+  items: NewMessage[],
+  blocksBothWays = true,
+): Promise<CommitRow[]> {
   const input = JSON.stringify(
     items.map((item, ord) => ({
       ord,
@@ -135,5 +141,5 @@ export async function commitMessages(database: Database, items: NewMessage[]): P
       m: item.mentions,
     })),
   );
-  return database.query<CommitRow>({ name: "commit-messages", text, values: [input] });
+  return database.query<CommitRow>({ name: "commit-messages", text, values: [input, blocksBothWays] });
 }

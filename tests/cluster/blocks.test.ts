@@ -87,6 +87,24 @@ describe("while one of two has blocked the other", () => {
   });
 });
 
+describe("configured to refuse only who was blocked", () => {
+  it("lets the one who blocked go on, until they are blocked themselves", async () => {
+    const lenient = await startCluster({ env: { BLOCKS_REFUSE: "blocked" } });
+    try {
+      const [ana, ben] = [await lenient.person("ana"), await lenient.person("ben")];
+      const { id } = await lenient.conversation(ana, ben);
+      const sockets = [await lenient.socket(ana), await lenient.socket(ben)] as const;
+      await lenient.call(ana, "PUT", `/api/blocks/${ben.id}`);
+      await lenient.send(sockets[0], id);
+      expect(await sockets[1].refused("send_message", message(id))).toMatchObject({ code: "FORBIDDEN" });
+      await lenient.call(ben, "PUT", `/api/blocks/${ana.id}`);
+      expect(await sockets[0].refused("send_message", message(id))).toMatchObject({ code: "FORBIDDEN" });
+    } finally {
+      await lenient.stop();
+    }
+  });
+});
+
 describe("the list of whom one blocked", () => {
   it("is one's own, with names, paged, each once: 201, then 200", async () => {
     const ana = await cluster.person("ana");

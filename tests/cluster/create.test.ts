@@ -1,6 +1,6 @@
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { afterAll, describe, expect, it } from "vitest";
-import { startCluster, type TestPerson } from "./cluster.ts";
+import { serverKey, startCluster, type TestPerson } from "./cluster.ts";
 
 const cluster = await startCluster({ gateways: 2, apis: 2 });
 afterAll(() => cluster.stop());
@@ -63,6 +63,24 @@ describe("50 racing creates give one conversation", () => {
     for (const { participants } of answers) {
       expect(participants.map((each) => each.userId)).toEqual([ana.id, ben.id].sort());
     }
+  });
+});
+
+describe("a host that names the members of a conversation that exists", () => {
+  it("brings in who is none, or no longer one, and they hear what follows", async () => {
+    const key = { token: serverKey };
+    const [ana, kim] = [await cluster.person("ana"), await cluster.person("kim", "agent")];
+    const body = { kind: "support", memberIds: [ana.id, kim.id] };
+    const { id } = await cluster.call<Conversation>(key, "POST", path, body);
+    await cluster.call(key, "DELETE", `${path}/${id}/members/${kim.id}`);
+    const anaSocket = await cluster.socket(ana, 0);
+    const kimSocket = await cluster.socket(kim, 1);
+    expect((await cluster.rest(key, "POST", path, body)).status).toBe(200);
+    await kimSocket.waitFor("conversation_added", (added) => added.conversationId === id);
+    await cluster.send(anaSocket, id, "welcome back");
+    expect((await kimSocket.messages(id, 1))[0]!.content).toBe("welcome back");
+    const { participants } = await cluster.call<Conversation>(ana, "GET", `${path}/${id}`);
+    expect(participants).toHaveLength(2);
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { bySystem } from "@parloir/store/audit.ts";
 import { commitMessages } from "@parloir/store/commit.ts";
-import { createOrGetConversation } from "@parloir/store/conversations.ts";
+import { createOrGetConversation } from "@parloir/store/creation.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { putPerson } from "@parloir/store/people.ts";
 import { assign, enterToAnswer, setStatus, undoClose } from "@parloir/store/support.ts";

@@ -40,6 +40,8 @@ const maxBatch = 200;
 
 export function createCommitQueue(options: {
   database: Database;
+  /** A block refuses the one who blocked as well. */
+  blocksBothWays: boolean;
   log: Log;
   metrics: Metrics;
   /** Called once per message that is now durable, in seq order within a conversation. */
@@ -47,7 +49,7 @@ export function createCommitQueue(options: {
   /** Called once per batch and closed conversation that a customer's message opened again. */
   onReopened: (conversationId: string) => void;
 }): CommitQueue {
-  const { database, log } = options;
+  const { database, blocksBothWays, log } = options;
   const commits = options.metrics.get("parloir_commits_total");
   const outcomes = options.metrics.get("parloir_messages_committed_total");
   const size = options.metrics.get("parloir_commit_size");
@@ -88,6 +90,7 @@ export function createCommitQueue(options: {
         await commitMessages(
           database,
           batch.map((entry) => entry.row),
+          blocksBothWays,
         ),
       );
       commits.inc({ outcome: "ok" });
@@ -116,10 +119,10 @@ export function createCommitQueue(options: {
 
   async function commitWithRetry(row: NewMessage): Promise<CommitRow[]> {
     try {
-      return await commitMessages(database, [row]);
+      return await commitMessages(database, [row], blocksBothWays);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      return commitMessages(database, [row]);
+      return commitMessages(database, [row], blocksBothWays);
     }
   }
 

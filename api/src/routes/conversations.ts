@@ -10,13 +10,8 @@ import {
 import { rooms } from "@parloir/contracts/ids.ts";
 import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
-import {
-  clearConversation,
-  createOrGetConversation,
-  findConversation,
-  listConversations,
-  type NewConversation,
-} from "@parloir/store/conversations.ts";
+import { clearConversation, findConversation, listConversations } from "@parloir/store/conversations.ts";
+import { createOrGetConversation, type NewConversation } from "@parloir/store/creation.ts";
 import { type Database, isForeignKeyViolation } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import { readPages } from "@parloir/store/messages.ts";
@@ -75,7 +70,7 @@ export function conversationRoutes(options: {
         for (const userId of added) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
         }
-        if (created) options.announceToAgents(id);
+        if (created || (byKey && added.length > 0)) options.announceToAgents(id);
         return {
           status: created ? 201 : 200,
           data: await findOrFail(database, id, byKey ? wanted.memberIds[0]! : person.id),
