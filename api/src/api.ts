@@ -29,6 +29,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
 import { cannedReplyRoutes } from "./routes/canned-replies.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { clusterRoutes } from "./routes/cluster.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
@@ -115,6 +116,7 @@ export function createApi(options: {
     ...supportRoutes({ database, publisher, announceToAgents }),
     ...noteRoutes({ database, publisher, cursors }),
     ...cannedReplyRoutes({ database, cursors }),
+    ...clusterRoutes({ database, redis }),
     ...agentRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),

@@ -4,6 +4,7 @@ import { createLog } from "@parloir/platform/log.ts";
 import { createMetrics } from "@parloir/platform/metrics.ts";
 import { closeServer, listen } from "@parloir/platform/private-server.ts";
 import { closeRedis, createPublisherClient, untilReady } from "@parloir/platform/redis.ts";
+import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { createApi } from "./api.ts";
 import { seedDemoPeople } from "./demo.ts";
@@ -30,6 +31,8 @@ api.health.started();
 log.info({ port, privatePort: config.privatePort }, "api listens");
 if (config.demoAccounts) void seedDemoPeople(database, log);
 
+const beacon = startBeacon({ name: config.nodeName, role: "api", redis, health: api.health, metrics, log });
+
 installLifecycle({
   log,
   deadlineMs: 15_000,
@@ -42,6 +45,7 @@ installLifecycle({
     { name: "commits", run: () => api.commitQueue.drained() },
     { name: "private server", run: () => closeServer(api.privateServer) },
     { name: "postgres", run: () => database.close() },
+    { name: "beacon", run: () => beacon.stop() },
     { name: "redis", run: () => closeRedis(redis) },
   ],
 });

@@ -16,6 +16,7 @@ export const auditActions = {
   "session.refused": "a sign-in with a wrong e-mail or password, or of a banned person",
   "session.ended": "a sign-out",
   "session.reused": "a refresh token was used a second time: its session was ended",
+  "node.drained": "a gateway was told to drain",
   "member.removed": "somebody took a person out of a conversation",
 } as const;
 export type AuditAction = keyof typeof auditActions;

@@ -44,6 +44,7 @@ export const commandSchemas = {
   subscribe: z.strictObject({ channel: channelName, after: z.optional(seq) }),
   unsubscribe: z.strictObject({ channel: channelName }),
   watch_presence: z.strictObject({ userIds: z.array(userId).check(z.maxLength(maxWatched)) }),
+  watch_cluster: z.strictObject({ on: z.boolean() }),
   refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),
   heartbeat: z.strictObject({}),
 } as const;

@@ -1,4 +1,5 @@
 import type { Announcement, ChannelEvent, ChannelPage } from "./channels.ts";
+import type { ClusterView } from "./cluster.ts";
 import type { Command, CommandPayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
 import type {
@@ -63,6 +64,8 @@ export interface CommandAnswers {
   unsubscribe: Record<string, never>;
   /** Only of those whom one may see: people with whom one shares a conversation; agents see everyone. */
   watch_presence: { presence: Record<string, Presence> };
+  /** Admins only; null without Redis, and when it is switched off. */
+  watch_cluster: { cluster: ClusterView | null };
   refresh_token: { expiresAt: string };
   heartbeat: { tips: Record<string, number> };
 }
@@ -104,6 +107,8 @@ export interface ServerToClientEvents {
   channel_event: (event: ChannelEvent) => void;
   /** One may no longer subscribe: no more of its events. */
   channel_removed: (removed: { channel: string }) => void;
+  /** To admins who watch, every two seconds. */
+  cluster: (view: ClusterView) => void;
   announcement: (announcement: Announcement) => void;
   /** With `channel`: only what that channel tells about. */
   resync: (reason: { reason: string; channel?: string }) => void;

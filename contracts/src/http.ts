@@ -13,7 +13,7 @@ export const storable = z.refine<string>((text) => textProblem(text) === null, "
 export const shortText = (max: number) =>
   z.string().check(z.trim(), z.minLength(1), z.maxLength(max), storable);
 const httpsUrl = z.url({ protocol: /^https?$/ }).check(z.maxLength(2_048), storable);
-const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number) =>
   z.pipe(
     z.pipe(z.string().check(z.regex(/^\d{1,16}$/)), z.transform(Number)),
     z.int().check(z.minimum(min), z.maximum(max)),

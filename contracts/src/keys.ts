@@ -18,6 +18,7 @@ export const scopes = {
   "announcements:send": "announce to everyone or to a role",
   "stats:read": "read response times",
   "cluster:read": "read the state of the cluster's nodes",
+  "cluster:operate": "tell a gateway to drain",
   "audit:read": "read the audit log",
   "keys:manage": "create, list, rotate and revoke keys; a key gives no scope that it lacks itself",
 } as const;

@@ -39,6 +39,7 @@ export function openConnection(gateway: GatewayContext, socket: GatewaySocket): 
     gateway.presence.disconnected(socket.data.user.userId);
     gateway.looking.lookAway(socket.id);
     void gateway.viewing.lookAway(socket);
+    gateway.clusterWatch.unwatch(socket);
   });
 }
 

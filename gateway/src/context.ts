@@ -8,6 +8,7 @@ import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
 import type { Channels } from "./channels.ts";
+import type { ClusterWatch } from "./cluster-watch.ts";
 import type { Looking } from "./looking.ts";
 import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
@@ -66,6 +67,7 @@ export interface GatewayContext {
   sessions: Batcher<"sessions">;
   readMarks: ReadMarks;
   channels: Channels;
+  clusterWatch: ClusterWatch;
   channelReads: Batcher<"channelRead">;
   sequencer: Sequencer;
   rooms: Rooms;

@@ -14,6 +14,7 @@ import { type ApiClient, createApiClient } from "./api-client.ts";
 import { createBatcher } from "./batcher.ts";
 import { createChannels } from "./channels.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
+import { createClusterWatch } from "./cluster-watch.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
 import { followEpochs } from "./epoch.ts";
@@ -129,6 +130,7 @@ export function createGateway(options: {
     ...batchers,
     readMarks: createReadMarks(batchers.marks),
     channels,
+    clusterWatch: createClusterWatch({ redis: publisher, log }),
     sequencer,
     rooms,
     rosters,
@@ -190,6 +192,7 @@ export function createGateway(options: {
       context.revocations.stop();
       slowReaders.stop();
       tips.stop();
+      context.clusterWatch.stop();
       team.stop();
       sequencer.stop();
       channels.stop();

@@ -9,6 +9,7 @@ import {
   createSubscriberClient,
   untilReady,
 } from "@parloir/platform/redis.ts";
+import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { createGateway } from "./gateway.ts";
 
 const config = readGatewayConfig();
@@ -31,6 +32,16 @@ const port = await listen(gateway.publicServer, config.port, config.host);
 gateway.health.started();
 log.info({ port, privatePort: config.privatePort }, "gateway listens");
 
+const beacon = startBeacon({
+  name: config.nodeName,
+  role: "gateway",
+  redis: publisher,
+  health: gateway.health,
+  metrics,
+  log,
+  onDrain: () => void process.kill(process.pid, "SIGTERM"),
+});
+
 installLifecycle({
   log,
   deadlineMs: config.drainMs + 10_000,
@@ -39,6 +50,7 @@ installLifecycle({
     { name: "drain", run: () => gateway.drain() },
     { name: "gateway", run: () => gateway.close() },
     { name: "private server", run: () => closeServer(privateServer) },
+    { name: "beacon", run: () => beacon.stop() },
     { name: "redis", run: () => [publisher, subscriber].map(closeRedis) },
   ],
 });

@@ -1,6 +1,7 @@
 import { type Api, createApi } from "@parloir/api/api.ts";
 import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
 import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
+import { createHealth } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { createMetrics, type Metrics } from "@parloir/platform/metrics.ts";
 import { closeServer, listen } from "@parloir/platform/private-server.ts";
@@ -12,7 +13,9 @@ import {
   createSubscriberClient,
   untilReady,
 } from "@parloir/platform/redis.ts";
+import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { createDatabase, type Database } from "@parloir/store/database.ts";
+import { startClusterHistory } from "@parloir/worker/cluster-history.ts";
 import { startEpochGuard } from "@parloir/worker/epoch-guard.ts";
 import { startWorker } from "@parloir/worker/worker.ts";
 
@@ -29,6 +32,8 @@ export interface Node {
 
 export interface GatewayNode extends Node {
   gateway: Gateway;
+  /** How often an admin wanted it to drain. `main.ts` ends the process then. */
+  drains: { wished: number };
   port: number;
   url: string;
 }
@@ -54,9 +59,11 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
   const privatePort = await listen(api.privateServer, 0, host);
   const port = await listen(api.publicServer, 0, host);
   api.health.started();
+  const beacon = startBeacon({ name, role: "api", redis, health: api.health, metrics, log });
   const privateUrl = `http://${host}:${privatePort}`;
   const stop = async () => {
     api.health.draining();
+    await beacon.stop();
     await closeServer(api.publicServer);
     await api.commitQueue.drained();
     await closeServer(api.privateServer);
@@ -76,12 +83,19 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
   const gateway = createGateway({ config, publisher, subscriber, log, metrics });
   const port = await listen(gateway.publicServer, 0, host);
   gateway.health.started();
+  const drains = { wished: 0 };
+  const onDrain = () => {
+    drains.wished += 1;
+  };
+  const { health } = gateway;
+  const beacon = startBeacon({ name, role: "gateway", redis: publisher, health, metrics, log, onDrain });
   const stop = async () => {
+    await beacon.stop();
     await gateway.close();
     closeRedis(publisher);
     closeRedis(subscriber);
   };
-  return { name, metrics, gateway, port, url: `http://${host}:${port}`, stop };
+  return { name, metrics, gateway, drains, port, url: `http://${host}:${port}`, stop };
 }
 
 export async function startWorkerNode(name: string, env: Environment, log: Log): Promise<Node> {
@@ -103,8 +117,14 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     onStuck: (part) => log.error({ part }, "the worker is stuck"),
   });
   const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
+  const clusterHistory = startClusterHistory({ redis, log });
+  const health = createHealth({});
+  health.started();
+  const beacon = startBeacon({ name, role: "worker", redis, health, metrics, log });
   const stop = async () => {
     epochGuard.stop();
+    clusterHistory.stop();
+    await beacon.stop();
     await worker.close();
     await database.close();
     closeRedis(queueRedis.queue);

@@ -11,9 +11,11 @@ import {
   createQueueProducerClient,
   untilReady,
 } from "@parloir/platform/redis.ts";
+import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { startChannelHistory } from "./channel-history.ts";
+import { startClusterHistory } from "./cluster-history.ts";
 import { startEpochGuard } from "./epoch-guard.ts";
 import { startWorker } from "./worker.ts";
 
@@ -41,6 +43,7 @@ const onStuck = (part: string) => {
 const worker = startWorker({ database, redis, queueRedis, log, metrics, onStuck });
 const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
 const channelHistory = startChannelHistory({ database, log });
+const clusterHistory = startClusterHistory({ redis, log });
 const health = createHealth({
   postgres: () => readEpoch(database).then(() => "ok" as const),
   redis: () => (redis.status === "ready" ? "ok" : "degraded"),
@@ -51,6 +54,8 @@ await listen(privateServer, config.privatePort, config.privateHost);
 health.started();
 log.info({ privatePort: config.privatePort }, "worker runs");
 
+const beacon = startBeacon({ name: config.nodeName, role: "worker", redis, health: health, metrics, log });
+
 installLifecycle({
   log,
   deadlineMs: 20_000,
@@ -58,11 +63,13 @@ installLifecycle({
   steps: [
     { name: "refuse", run: () => health.draining() },
     { name: "epoch guard", run: () => epochGuard.stop() },
+    { name: "cluster history", run: () => clusterHistory.stop() },
     { name: "channel history", run: () => channelHistory.stop() },
     { name: "jobs", run: () => worker.close() },
     { name: "private server", run: () => closeServer(privateServer) },
     { name: "postgres", run: () => database.close() },
     { name: "queue redis", run: () => [queueRedis.queue, queueRedis.worker].map(closeRedis) },
+    { name: "beacon", run: () => beacon.stop() },
     { name: "redis", run: () => closeRedis(redis) },
   ],
 });

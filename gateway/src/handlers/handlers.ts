@@ -9,6 +9,7 @@ import { sendMessage } from "./send-message.ts";
 import { subscribe, unsubscribe } from "./subscribe.ts";
 import { sync } from "./sync.ts";
 import { typing } from "./typing.ts";
+import { watchCluster } from "./watch-cluster.ts";
 import { watchPresence } from "./watch-presence.ts";
 
 /**
@@ -31,6 +32,7 @@ export const handlers: { [C in Command]: Handler<C> } = {
   subscribe,
   unsubscribe,
   watch_presence: watchPresence,
+  watch_cluster: watchCluster,
   refresh_token: refreshToken,
   heartbeat,
 };

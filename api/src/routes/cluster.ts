@@ -1,0 +1,65 @@
+import {
+  type ClusterView,
+  clusterHistoryQuery,
+  nodeParams,
+  snapshotGoneMs,
+} from "@parloir/contracts/cluster.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { RedisClient } from "@parloir/platform/redis.ts";
+import { readBoard, readHistory, wishDrain } from "@parloir/platform/snapshot/board.ts";
+import { record } from "@parloir/store/audit.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { type Route, route } from "../route.ts";
+
+const defaultHistoryMinutes = 60;
+
+/** What the metrics page shows, and the one thing that an admin can do from there. */
+export function clusterRoutes(options: { database: Database; redis: RedisClient }): Route[] {
+  const { database, redis } = options;
+
+  async function view(): Promise<ClusterView> {
+    return readBoard(redis).catch((error: unknown) => {
+      throw new CodedError("UNAVAILABLE", "the snapshots cannot be read now", { cause: error });
+    });
+  }
+
+  return [
+    route({
+      method: "get",
+      path: "/api/cluster",
+      who: "admin",
+      scope: "cluster:read",
+      handle: async () => ({ data: await view() }),
+    }),
+    route({
+      method: "get",
+      path: "/api/cluster/history",
+      who: "admin",
+      scope: "cluster:read",
+      query: clusterHistoryQuery,
+      async handle({ query }) {
+        const minutes = query.minutes ?? defaultHistoryMinutes;
+        const points = await readHistory(redis, minutes * 60).catch((error: unknown) => {
+          throw new CodedError("UNAVAILABLE", "the history cannot be read now", { cause: error });
+        });
+        return { data: { points } };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/cluster/nodes/:name/drain",
+      who: "admin",
+      scope: "cluster:operate",
+      params: nodeParams,
+      async handle({ params: { name }, origin }) {
+        const node = (await view()).nodes.find((each) => each.name === name);
+        const isGone = !node || Date.now() - Date.parse(node.at) > snapshotGoneMs;
+        if (isGone) throw new CodedError("NOT_FOUND", "no such node");
+        if (node.role !== "gateway") throw new CodedError("INVALID", "only gateways are drained");
+        await record(database.query, origin, { action: "node.drained", target: name });
+        await wishDrain(redis, name);
+        return { status: 202, data: {} };
+      },
+    }),
+  ];
+}

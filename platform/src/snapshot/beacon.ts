@@ -1,0 +1,97 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
+import type { Health } from "../health.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { RedisClient } from "../redis.ts";
+import { postSnapshot, removeSnapshot, takeDrainWish } from "./board.ts";
+import { figuresOf, metricsOf } from "./figures.ts";
+import { createMetricsWindow } from "./window.ts";
+
+/** Posts this process's snapshot every two seconds, and hears whether an admin wants it to drain. */
+export interface Beacon {
+  /** Takes the snapshot away: this process ended in order. */
+  stop: () => Promise<void>;
+}
+
+/** The monitor's own period, which its values include. */
+const resolutionMs = 20;
+const nanosecondsPerSecond = 1e9;
+const microsecondsPerSecond = 1e6;
+
+export function startBeacon(options: {
+  name: string;
+  role: NodeRole;
+  redis: RedisClient;
+  health: Health;
+  metrics: Metrics;
+  log: Log;
+  /** An admin's wish; without it this process takes none. */
+  onDrain?: () => void;
+}): Beacon {
+  const { name, role, redis, health, log } = options;
+  const window = createMetricsWindow(options.metrics, metricsOf[role]);
+  const lag = monitorEventLoopDelay({ resolution: resolutionMs });
+  lag.enable();
+  const startedAt = new Date(Date.now() - process.uptime() * 1_000).toISOString();
+  let cpuBefore = process.cpuUsage();
+  let posting = Promise.resolve();
+  let busy = false;
+  let stopped = false;
+  const timer = setInterval(tick, snapshotMs);
+  timer.unref();
+  tick();
+
+  function tick(): void {
+    // A Redis that hangs is asked once at a time.
+    if (busy || stopped) return;
+    busy = true;
+    posting = post()
+      .catch((error: unknown) => log.debug({ err: error }, "a snapshot was not posted"))
+      .finally(() => {
+        busy = false;
+      });
+  }
+
+  async function post(): Promise<void> {
+    const snapshot = await take();
+    if (stopped) return;
+    await postSnapshot(redis, snapshot);
+    if (options.onDrain && (await takeDrainWish(redis, name))) options.onDrain();
+  }
+
+  async function take(): Promise<NodeSnapshot> {
+    const windowSeconds = await window.tick();
+    const { status, checks } = await health.report();
+    const used = process.cpuUsage(cpuBefore);
+    cpuBefore = process.cpuUsage();
+    const lagSeconds = Math.max(0, lag.percentile(99) / nanosecondsPerSecond - resolutionMs / 1_000);
+    lag.reset();
+    return {
+      name,
+      role,
+      state: status,
+      checks,
+      pid: process.pid,
+      startedAt,
+      at: new Date().toISOString(),
+      windowSeconds,
+      cpu: (used.user + used.system) / microsecondsPerSecond / windowSeconds,
+      memoryBytes: process.memoryUsage.rss(),
+      eventLoopLagSeconds: lagSeconds,
+      ...figuresOf(role, window),
+    };
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      lag.disable();
+      await posting;
+      await removeSnapshot(redis, name).catch((error: unknown) =>
+        log.debug({ err: error }, "a snapshot was not taken away"),
+      );
+    },
+  };
+}

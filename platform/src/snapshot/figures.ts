@@ -1,0 +1,94 @@
+import type { ApiFigures, GatewayFigures, NodeRole, WorkerFigures } from "@parloir/contracts/cluster.ts";
+import type { MetricName } from "../metrics.ts";
+import type { MetricsWindow } from "./window.ts";
+
+/** Which metrics make each role's part of a snapshot. */
+
+export type Figures = { gateway?: GatewayFigures; api?: ApiFigures; worker?: WorkerFigures };
+
+const ours = ["UNAVAILABLE", "INTERNAL"];
+
+export const metricsOf = {
+  gateway: [
+    "parloir_sockets",
+    "parloir_rooms",
+    "parloir_commands_total",
+    "parloir_messages_delivered_total",
+    "parloir_ack_seconds",
+    "parloir_delivery_seconds",
+    "parloir_gaps_total",
+    "parloir_sync_total",
+    "parloir_connections_cut_total",
+    "parloir_handshakes_total",
+  ],
+  api: [
+    "parloir_http_requests_total",
+    "parloir_commits_total",
+    "parloir_messages_committed_total",
+    "parloir_commit_size",
+    "parloir_commit_seconds",
+    "parloir_database_pool",
+  ],
+  worker: [
+    "parloir_jobs_total",
+    "parloir_job_seconds",
+    "parloir_outbox_lag_seconds",
+    "parloir_database_pool",
+  ],
+} as const satisfies Record<NodeRole, readonly MetricName[]>;
+
+export function figuresOf(role: NodeRole, window: MetricsWindow): Figures {
+  if (role === "gateway") return { gateway: gatewayFigures(window) };
+  return role === "api" ? { api: apiFigures(window) } : { worker: workerFigures(window) };
+}
+
+function gatewayFigures({ rate, value, quantiles }: MetricsWindow): GatewayFigures {
+  const sends = { event: "send_message" };
+  const deliveries = rate("parloir_messages_delivered_total");
+  return {
+    sockets: value("parloir_sockets"),
+    rooms: value("parloir_rooms"),
+    sendsPerSecond: rate("parloir_commands_total", { ...sends, outcome: "ok" }),
+    failedSendsPerSecond: rate("parloir_commands_total", { ...sends, outcome: ours }),
+    deliveriesPerSecond: deliveries,
+    pushedShare:
+      deliveries > 0 ? rate("parloir_messages_delivered_total", { source: "push" }) / deliveries : null,
+    ack: quantiles("parloir_ack_seconds"),
+    delivery: quantiles("parloir_delivery_seconds"),
+    gapsRepaired: value("parloir_gaps_total", { outcome: "repaired" }),
+    resyncs: value("parloir_gaps_total", { outcome: "resync" }),
+    syncsFromRing: value("parloir_sync_total", { source: "ring" }),
+    syncsFromDatabase: value("parloir_sync_total", { source: "database" }),
+    slowReadersCut: value("parloir_connections_cut_total", { reason: ["slow_reader", "stuck_reader"] }),
+    handshakesRefused:
+      value("parloir_handshakes_total") - value("parloir_handshakes_total", { outcome: "ok" }),
+  };
+}
+
+function apiFigures(window: MetricsWindow): ApiFigures {
+  const { rate, quantiles, mean } = window;
+  return {
+    requestsPerSecond: rate("parloir_http_requests_total"),
+    commitsPerSecond: rate("parloir_commits_total", { outcome: ["ok", "rerun"] }),
+    messagesPerSecond: rate("parloir_messages_committed_total", { outcome: "ok" }),
+    commitSize: mean("parloir_commit_size"),
+    commit: quantiles("parloir_commit_seconds"),
+    pool: poolOf(window),
+  };
+}
+
+function workerFigures(window: MetricsWindow): WorkerFigures {
+  const { rate, quantiles } = window;
+  return {
+    jobsPerSecond: rate("parloir_jobs_total", { outcome: "completed" }),
+    failedJobsPerSecond: rate("parloir_jobs_total", { outcome: "failed" }),
+    job: quantiles("parloir_job_seconds"),
+    outboxAge: quantiles("parloir_outbox_lag_seconds"),
+    pool: poolOf(window),
+  };
+}
+
+function poolOf({ value }: MetricsWindow): ApiFigures["pool"] {
+  const state = (name: string) => value("parloir_database_pool", { state: name });
+  return { total: state("total"), idle: state("idle"), waiting: state("waiting") };
+}

@@ -1,0 +1,133 @@
+import { type ClusterPoint, type ClusterView, snapshotGoneMs } from "@parloir/contracts/cluster.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { eventually } from "../setup/waiting.ts";
+import { serverKey, startCluster } from "./cluster.ts";
+
+const cluster = await startCluster({ gateways: 2, apis: 2, workers: 2 });
+afterAll(() => cluster.stop());
+const admin = await cluster.person("admin", "admin");
+const [ana, ben] = [await cluster.person("ana"), await cluster.person("ben")];
+const { id } = await cluster.conversation(ana, ben);
+
+const view = () => cluster.call<ClusterView>(admin, "GET", "/api/cluster");
+const everybody = ["api1", "api2", "gw1", "gw2", "worker1", "worker2"];
+
+describe("the cluster's view of itself", () => {
+  it("shows every process, by role and name, each with its own figures", async () => {
+    const { nodes } = await eventually("all nodes", view, (all) => all.nodes.length === everybody.length);
+    expect(nodes.map(({ name }) => name)).toEqual(everybody);
+    for (const node of nodes) {
+      expect(Date.parse(node.at)).toBeGreaterThan(Date.now() - snapshotGoneMs);
+      expect(node[node.role]).toBeDefined();
+      expect(node).toMatchObject({ state: "ready", pid: process.pid });
+      expect(node.memoryBytes).toBeGreaterThan(1e6);
+    }
+  });
+
+  it("counts what happens: a send on one gateway, its delivery on the other", async () => {
+    const [sender, reader] = [await cluster.socket(ana, 0), await cluster.socket(ben, 1)];
+    const seen = { acked: 0, delivered: 0, committed: 0, sockets: new Set<number>() };
+    let sent = 0;
+    await eventually(
+      "figures",
+      async () => {
+        await cluster.send(sender, id);
+        sent += 1;
+        const { nodes } = await view();
+        const of = (name: string) => nodes.find((each) => each.name === name)!;
+        seen.acked = Math.max(seen.acked, of("gw1").gateway!.ack?.n ?? 0);
+        seen.delivered = Math.max(seen.delivered, of("gw2").gateway!.delivery?.n ?? 0);
+        seen.committed = Math.max(
+          seen.committed,
+          of("api1").api!.messagesPerSecond,
+          of("api2").api!.messagesPerSecond,
+        );
+        seen.sockets.add(of("gw1").gateway!.sockets + of("gw2").gateway!.sockets);
+        return seen;
+      },
+      (all) => all.acked > 0 && all.delivered > 0 && all.committed > 0 && all.sockets.has(2),
+    );
+    expect(await reader.messages(id, sent)).toHaveLength(sent);
+    const { nodes } = await view();
+    const [first, second] = ["gw1", "gw2"].map((name) => nodes.find((each) => each.name === name)!.gateway!);
+    // Both have the room; whatever came to the second came by a push.
+    expect(first!.rooms).toBe(1);
+    expect(second!.rooms).toBe(1);
+  });
+
+  it("is pushed to an admin who watches, until they do not", async () => {
+    const socket = await cluster.socket(admin, 1);
+    const { cluster: first } = await socket.ok("watch_cluster", { on: true });
+    expect(first?.nodes.map(({ name }) => name)).toEqual(everybody);
+    const pushed = await socket.waitFor("cluster", ({ at }) => at > first!.at);
+    expect(pushed.nodes.map(({ name }) => name)).toEqual(everybody);
+    expect(await socket.ok("watch_cluster", { on: false })).toEqual({ cluster: null });
+  });
+
+  it("is for admins and keys with the scope", async () => {
+    const agent = await cluster.person("agent", "agent");
+    for (const person of [ana, agent]) {
+      for (const [method, path] of [
+        ["GET", "/api/cluster"],
+        ["GET", "/api/cluster/history"],
+        ["POST", "/api/cluster/nodes/gw1/drain"],
+      ] as const)
+        expect((await cluster.rest(person, method, path)).status).toBe(403);
+      const socket = await cluster.socket(person);
+      expect(await socket.refused("watch_cluster", { on: true })).toMatchObject({ code: "FORBIDDEN" });
+    }
+    expect((await cluster.request(serverKey, "GET", "/api/cluster")).status).toBe(200);
+  });
+
+  it("ends for an admin who is none any more", async () => {
+    const former = await cluster.person("former", "admin");
+    const socket = await cluster.socket(former);
+    await socket.ok("watch_cluster", { on: true });
+    await cluster.request(serverKey, "PUT", `/api/users/${former.id}`, { name: "former", role: "client" });
+    await eventually(
+      "a refusal",
+      () => socket.emit("watch_cluster", { on: true }),
+      (ack) => !ack.ok && ack.error.code === "FORBIDDEN",
+    );
+    const before = socket.all("cluster").length;
+    const other = await cluster.socket(admin);
+    const { cluster: now } = await other.ok("watch_cluster", { on: true });
+    // The next push of the same gateway reaches the one and not the other.
+    await other.waitFor("cluster", ({ at }) => at > now!.at);
+    expect(socket.all("cluster").length).toBeLessThanOrEqual(before + 1);
+  });
+
+  it("keeps a history in which each step stands once, though there are two workers", async () => {
+    const history = async () =>
+      (await cluster.call<{ points: ClusterPoint[] }>(admin, "GET", "/api/cluster/history?minutes=5")).points;
+    const points = await eventually("two points", history, (all) => all.length >= 2);
+    const steps = points.map(({ at }) => Math.floor(Date.parse(at) / 10_000));
+    expect(new Set(steps).size).toBe(steps.length);
+    expect(points.at(-1)!.sockets).toBeGreaterThan(0);
+    // Nothing was sent in most steps: that is no latency of 0.
+    expect(points.every(({ ackP99 }) => ackP99 === null || ackP99 > 0)).toBe(true);
+  });
+});
+
+describe("an admin drains a gateway from there", () => {
+  it("which hears it, once, and it stands in the audit log", async () => {
+    const before = cluster.gateways.map(({ drains }) => drains.wished);
+    expect((await cluster.rest(admin, "POST", "/api/cluster/nodes/gw2/drain")).status).toBe(202);
+    await eventually(
+      "the wish",
+      () => cluster.gateways[1]!.drains.wished,
+      (wished) => wished === before[1]! + 1,
+    );
+    expect(cluster.gateways[0]!.drains.wished).toBe(before[0]);
+    const [entry] = await cluster.sql("SELECT action, target, actor_id FROM audit ORDER BY id DESC LIMIT 1");
+    expect(entry).toEqual({ action: "node.drained", target: "gw2", actor_id: admin.id });
+  });
+
+  it.each([
+    ["a process that is not there", "gw9", 404],
+    ["one that is no gateway", "api1", 400],
+    ["what is no name", "gw%201", 400],
+  ])("but not %s", async (_, name, status) => {
+    expect((await cluster.rest(admin, "POST", `/api/cluster/nodes/${name}/drain`)).status).toBe(status);
+  });
+});
