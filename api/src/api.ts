@@ -38,6 +38,7 @@ import { noteRoutes } from "./routes/notes.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { standingRoutes } from "./routes/standing.ts";
+import { statsRoutes } from "./routes/stats.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { createRecogniseKey } from "./server-keys.ts";
 import { createMintToken } from "./standing.ts";
@@ -121,6 +122,7 @@ export function createApi(options: {
     ...blockRoutes({ database, cursors }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
+    ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit }),
     ...channelRoutes({
       database,

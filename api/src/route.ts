@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { CodedError, errorCodes } from "@parloir/contracts/errors.ts";
 import { parse } from "@parloir/contracts/parse.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
@@ -43,6 +45,8 @@ export type Route<
 export interface RouteAnswer {
   status?: number;
   data: unknown;
+  /** Instead of `data` and its envelope: a file to save. */
+  stream?: { type: string; name: string; lines: AsyncIterable<string> };
 }
 
 /** Keeps the schemas' types for the handler while routes of different shapes live in one list. */
@@ -67,8 +71,9 @@ export function createRouter(options: {
     router[definition.method](definition.path, async (request, response) => {
       const stop = duration.startTimer({ route: definition.path });
       try {
-        const { status = 200, data } = await handle(definition, options, request);
-        response.status(status).json({ success: true, data });
+        const { status = 200, data, stream } = await handle(definition, options, request);
+        if (stream) await sendFile(response, stream);
+        else response.status(status).json({ success: true, data });
       } catch (error) {
         sendError(response, error, options.log);
       }
@@ -126,6 +131,15 @@ function requestIdOf(response: Response | undefined): string {
   const locals: { requestId?: string } = response?.locals ?? {};
   locals.requestId ??= randomUUID();
   return locals.requestId;
+}
+
+/** As fast as the client reads; one that goes away ends the reading too. */
+async function sendFile(response: Response, file: NonNullable<RouteAnswer["stream"]>): Promise<void> {
+  response.setHeader("content-type", file.type);
+  response.attachment(file.name);
+  await pipeline(Readable.from(file.lines), response).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+  });
 }
 
 function hasNoBody({ headers }: Request): boolean {

@@ -17,6 +17,7 @@ export const scopes = {
   "channels:grant": "say who may subscribe to a channel",
   "announcements:send": "announce to everyone or to a role",
   "stats:read": "read response times",
+  "stats:write": "set business hours",
   "cluster:read": "read the state of the cluster's nodes",
   "cluster:operate": "tell a gateway to drain",
   "audit:read": "read the audit log",

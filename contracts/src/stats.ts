@@ -1,4 +1,8 @@
-/** Response times: what is measured, and the shapes in which it is told. Durations are seconds. */
+import * as z from "zod/mini";
+import { pageCursor, pageLimit } from "./http.ts";
+import { userId } from "./ids.ts";
+
+/** Response times: what is measured, how it is asked for, and the shapes in which it is told. Durations are seconds. */
 
 export const measures = ["first_reply", "next_reply", "resolution"] as const;
 export type Measure = (typeof measures)[number];
@@ -8,6 +12,79 @@ export type Outcome = (typeof outcomes)[number];
 
 export const measuredKinds = ["direct", "support"] as const;
 export type MeasuredKind = (typeof measuredKinds)[number];
+
+const latest = Date.UTC(9999, 11, 31);
+/** Any offset; what a database can hold. */
+const moment = z.iso.datetime({ offset: true }).check(
+  z.refine((text) => {
+    const ms = Date.parse(text);
+    return ms >= 0 && ms <= latest;
+  }, "not a time between 1970 and 9999"),
+);
+
+/** An IANA name. Offsets are refused: Postgres reads their sign the other way round than browsers do. */
+const zone = z.string().check(z.refine(isZone, "not an IANA time zone"));
+
+function isZone(name: string): boolean {
+  if (!/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}
+
+interface Range {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+const fromBeforeTo = z.refine<Range>(
+  ({ from, to }) => from === undefined || to === undefined || Date.parse(from) <= Date.parse(to),
+  "from is after to",
+);
+
+/** `by`: whether `from` and `to` bound a wait's start or its end. */
+const range = {
+  from: z.optional(moment),
+  to: z.optional(moment),
+  by: z.optional(z.enum(["start", "end"])),
+  agentId: z.optional(userId),
+  kind: z.optional(z.enum(measuredKinds)),
+};
+
+export const defaultStatsDays = 30;
+/** Beyond these an answer would be too long, or too long in coming. */
+export const longestStatsDays = 400;
+export const longestHourlyDays = 32;
+
+export const responseTimesQuery = z
+  .strictObject({
+    ...range,
+    zone: z.optional(zone),
+    groupBy: z.optional(z.enum(["hour", "day", "agent"])),
+  })
+  .check(fromBeforeTo);
+export type ResponseTimesQuery = z.infer<typeof responseTimesQuery>;
+
+const waitFilter = {
+  ...range,
+  /** Waits that nobody is accountable for: unanswered, and assigned to nobody. */
+  nobody: z.optional(z.enum(["true", "false"])),
+  measure: z.optional(z.enum(measures)),
+  outcome: z.optional(z.enum(outcomes)),
+};
+export const exportWaitsQuery = z.strictObject(waitFilter).check(fromBeforeTo);
+export const listWaitsQuery = z
+  .strictObject({
+    ...waitFilter,
+    sort: z.optional(z.enum(["newest", "oldest"])),
+    cursor: pageCursor,
+    limit: pageLimit,
+  })
+  .check(fromBeforeTo);
+export type WaitsQuery = z.infer<typeof exportWaitsQuery>;
+
+export const sellerParams = z.strictObject({ userId });
 
 /** Of `n` waits that ended as hoped; null without any. */
 export interface Durations {
@@ -40,7 +117,7 @@ export interface ResponseTimes extends MeasureFigures {
   to: string;
   by: "start" | "end";
   zone: string;
-  /** With `groupBy`: `key` is the local hour (`2026-11-27T09:00+01:00`), the local day or the agent. */
+  /** With `groupBy`: `key` is the hour's beginning in UTC, the day in `zone`, or the agent. */
   groups: ({ key: string | null } & MeasureFigures)[] | null;
   /** Everything that waits at this moment, whenever it began. */
   waiting: { n: number; oldestSeconds: number | null; oldestBusinessSeconds: number | null };
@@ -73,11 +150,27 @@ export interface SellerFigures {
   replyRate: number | null;
 }
 
-/** Local minutes of an ISO weekday (1 is Monday); `closes` 1440 is midnight. */
-export interface BusinessInterval {
-  day: number;
-  opens: number;
-  closes: number;
+const clock = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/));
+const interval = z
+  .strictObject({ day: z.int().check(z.minimum(1), z.maximum(7)), from: clock, to: clock })
+  .check(z.refine(({ from, to }) => from < to, "from is not before to"));
+/** ISO weekday (1 is Monday) and local times; `24:00` is midnight. */
+export type BusinessInterval = z.infer<typeof interval>;
+
+/** Without `validFrom` it is in force a minute from now: waits that ended before stay as they are. */
+export const putScheduleBody = z.strictObject({
+  zone,
+  hours: z
+    .array(interval)
+    .check(z.minLength(1), z.maxLength(70), z.refine(areApart, "intervals of a day overlap")),
+  holidays: z.optional(z.array(z.iso.date()).check(z.maxLength(1_000))),
+  validFrom: z.optional(moment),
+});
+
+function areApart(intervals: BusinessInterval[]): boolean {
+  return intervals.every((a, index) =>
+    intervals.slice(index + 1).every((b) => a.day !== b.day || a.to <= b.from || b.to <= a.from),
+  );
 }
 
 export interface Schedule {

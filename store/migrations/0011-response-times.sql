@@ -94,7 +94,7 @@ CREATE TABLE wait_progress (
 CREATE TABLE schedules (
   valid_from timestamptz(3) PRIMARY KEY,
   zone text NOT NULL,
-  -- [{day, opens, closes}]: ISO weekday, minutes of the local day.
+  -- [{day, from, to}]: ISO weekday, local times HH:MM to 24:00.
   hours jsonb NOT NULL,
   holidays date[] NOT NULL DEFAULT '{}'
 );
@@ -110,11 +110,11 @@ CREATE FUNCTION business_ms(from_at timestamptz, to_at timestamptz) RETURNS bigi
       FROM schedules) s
     CROSS JOIN LATERAL generate_series((s.since AT TIME ZONE s.zone)::date::timestamp,
       (s.until AT TIME ZONE s.zone)::date::timestamp, interval '1 day') AS d(day)
-    JOIN LATERAL jsonb_to_recordset(s.hours) AS h(day int, opens int, closes int)
+    JOIN LATERAL jsonb_to_recordset(s.hours) AS h(day int, "from" interval, "to" interval)
       ON h.day = extract(isodow FROM d.day)
     CROSS JOIN LATERAL (
-      SELECT GREATEST((d.day + h.opens * interval '1 minute') AT TIME ZONE s.zone, s.since) AS since,
-        LEAST((d.day + h.closes * interval '1 minute') AT TIME ZONE s.zone, s.until) AS until) o
+      SELECT GREATEST((d.day + h."from") AT TIME ZONE s.zone, s.since) AS since,
+        LEAST((d.day + h."to") AT TIME ZONE s.zone, s.until) AS until) o
     WHERE s.since < s.until AND NOT d.day::date = ANY (s.holidays) AND o.since < o.until
   ) END
 $$;

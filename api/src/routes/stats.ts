@@ -1,0 +1,153 @@
+import { defaultPageSize } from "@parloir/contracts/http.ts";
+import type { Person } from "@parloir/contracts/shapes.ts";
+import {
+  exportWaitsQuery,
+  listWaitsQuery,
+  putScheduleBody,
+  responseTimesQuery,
+  type SellerFigures,
+  sellerParams,
+  type WaitLine,
+  type WaitsQuery,
+} from "@parloir/contracts/stats.ts";
+import type { Database } from "@parloir/store/database.ts";
+import { listWaits, readSeller, type WaitListFilter } from "@parloir/store/figures.ts";
+import { listSchedules, putSchedule } from "@parloir/store/schedules.ts";
+import { csvHead, csvLine } from "../csv.ts";
+import type { Cursors } from "../cursor.ts";
+import { responseTimes, seconds } from "../figures.ts";
+import { type Route, route } from "../route.ts";
+import { requireAgent } from "./agents.ts";
+
+const sellerDays = 90;
+const sellerGraceHours = 24;
+/** Fewer would tell of single conversations. */
+const fewestSamples = 5;
+const exportedAtOnce = 1_000;
+
+const forAgents = { who: "either", scope: "stats:read" } as const;
+
+/** Response times, for agents and for the host's back end; what a seller's customers may know is for everyone. */
+export function statsRoutes(options: { database: Database; cursors: Cursors }): Route[] {
+  const { database, cursors } = options;
+  return [
+    route({
+      ...forAgents,
+      method: "get",
+      path: "/api/stats/response-times",
+      query: responseTimesQuery,
+      async handle({ query, ...caller }) {
+        mayRead(caller);
+        return { data: await responseTimes(database, query) };
+      },
+    }),
+    route({
+      ...forAgents,
+      method: "get",
+      path: "/api/stats/waits",
+      query: listWaitsQuery,
+      async handle({ query: { cursor, limit = defaultPageSize, sort = "newest", ...query }, ...caller }) {
+        mayRead(caller);
+        const scope = `waits ${sort} ${JSON.stringify(Object.entries(query).sort())}`;
+        const after = cursor === undefined ? null : positionOf(cursors.open(scope, cursor));
+        const found = await listWaits(database, { ...filterOf(query), sort, after, limit: limit + 1 });
+        const items = found.slice(0, limit);
+        const last = items.at(-1);
+        const nextCursor = found.length > limit && last ? cursors.seal(scope, keyOf(last, query)) : null;
+        return { data: { items, nextCursor } };
+      },
+    }),
+    route({
+      ...forAgents,
+      method: "get",
+      path: "/api/stats/waits.csv",
+      query: exportWaitsQuery,
+      async handle({ query, ...caller }) {
+        mayRead(caller);
+        const lines = csvOf(database, query);
+        return { data: null, stream: { type: "text/csv; charset=utf-8", name: "waits.csv", lines } };
+      },
+    }),
+    route({
+      method: "get",
+      path: "/api/stats/sellers/:userId",
+      who: "either",
+      scope: "stats:read",
+      params: sellerParams,
+      handle: async ({ params }) => ({ data: await sellerFigures(database, params.userId) }),
+    }),
+    ...scheduleRoutes(database),
+  ];
+}
+
+function scheduleRoutes(database: Database): Route[] {
+  return [
+    route({
+      ...forAgents,
+      method: "get",
+      path: "/api/stats/schedules",
+      async handle(caller) {
+        mayRead(caller);
+        return { data: { items: await listSchedules(database), nextCursor: null } };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/api/stats/schedules",
+      who: "admin",
+      scope: "stats:write",
+      body: putScheduleBody,
+      async handle({ body: { zone, hours, holidays = [], validFrom = null } }) {
+        return { status: 201, data: await putSchedule(database, { zone, hours, holidays, validFrom }) };
+      },
+    }),
+  ];
+}
+
+function mayRead({ person, byKey }: { person: Person; byKey: boolean }): void {
+  if (!byKey) requireAgent(person);
+}
+
+function filterOf(query: WaitsQuery): Omit<WaitListFilter, "sort" | "after" | "limit"> {
+  return {
+    from: query.from ?? null,
+    to: query.to ?? null,
+    by: query.by ?? "start",
+    agentId: query.agentId ?? null,
+    kind: query.kind ?? null,
+    nobody: query.nobody === "true",
+    measure: query.measure ?? null,
+    outcome: query.outcome ?? null,
+  };
+}
+
+function keyOf(line: WaitLine, { by }: WaitsQuery): string[] {
+  const at = by === "end" ? line.endedAt! : line.startedAt;
+  return [at, line.conversationId, String(line.cycle), String(line.startSeq)];
+}
+
+function positionOf(key: string[]): WaitListFilter["after"] {
+  const [at, conversationId, cycle, startSeq] = key as [string, string, string, string];
+  return { at, conversationId, cycle: Number(cycle), startSeq: Number(startSeq) };
+}
+
+/** Page by page, as the reader takes them: an export of any length holds a page of it in memory. */
+async function* csvOf(database: Database, query: WaitsQuery): AsyncGenerator<string> {
+  const filter = { ...filterOf(query), sort: "oldest", limit: exportedAtOnce } as const;
+  yield csvHead;
+  for (let after: WaitListFilter["after"] = null; ; ) {
+    const page = await listWaits(database, { ...filter, after });
+    yield page.map(csvLine).join("");
+    const last = page.at(-1);
+    if (!last || page.length < exportedAtOnce) return;
+    after = positionOf(keyOf(last, query));
+  }
+}
+
+/** The same for people who have few samples and for those who do not exist. */
+async function sellerFigures(database: Database, userId: string): Promise<SellerFigures> {
+  const { samples, answered, medianMs } = await readSeller(database, userId, sellerDays, sellerGraceHours);
+  const hidden = { userId, days: sellerDays, samples: null, medianSeconds: null, replyRate: null };
+  if (samples < fewestSamples) return hidden;
+  return { ...hidden, samples, medianSeconds: seconds(medianMs), replyRate: answered / samples };
+}
