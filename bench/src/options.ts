@@ -128,7 +128,7 @@ function number(flag: string, text: string | undefined, byDefault: number, least
   throw new UsageError(`${flag} takes a number from ${least} up, not "${text}"`);
 }
 
-function whole(flag: string, text: string | undefined, byDefault: number, least: number): number {
+export function whole(flag: string, text: string | undefined, byDefault: number, least: number): number {
   const value = number(flag, text, byDefault, least);
   if (Number.isInteger(value)) return value;
   throw new UsageError(`${flag} takes a whole number, not "${text}"`);

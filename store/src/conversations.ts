@@ -1,18 +1,12 @@
 import type { SessionHead } from "@parloir/contracts/internal.ts";
-import type {
-  Conversation,
-  ConversationKind,
-  ConversationStatus,
-  SharedConversation,
-  SupportView,
-} from "@parloir/contracts/shapes.ts";
+import type { Conversation, SharedConversation } from "@parloir/contracts/shapes.ts";
 import type { Database } from "./database.ts";
 import { messageJson } from "./messages.ts";
 
 /** Of a member row `p` and its conversation `v`: never a count, so it costs the same for any backlog. */
 export const unreadOf = `GREATEST(v.last_seq - GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq), 0)`;
 /** Out of the lists after «delete for me», until a later message brings it back. */
-const isListed = `(p.cleared_at IS NULL OR v.last_seq > p.cleared_seq)`;
+export const isListed = `(p.cleared_at IS NULL OR v.last_seq > p.cleared_seq)`;
 
 /** Of a member row `p`: everything up to and including this seq is hidden from them. An agent without one sees all. */
 export const floorOf = `COALESCE(GREATEST(p.joined_seq, p.cleared_seq), 0)`;
@@ -32,7 +26,7 @@ const sharedColumns = (floor: string) => `
   (SELECT ${messageJson} FROM messages m
     WHERE m.conversation_id = v.id AND m.seq = v.last_seq AND m.seq > ${floor}) AS "lastMessage"`;
 
-const conversationColumns = `${sharedColumns(floorOf)},
+export const conversationColumns = `${sharedColumns(floorOf)},
   COALESCE(p.last_read_seq, 0) AS "lastReadSeq", ${unreadOf} AS "unreadCount",
   p.archived_at IS NOT NULL AS archived, p.muted_until AS "mutedUntil"`;
 
@@ -80,66 +74,6 @@ export async function findForAgents(database: Database, ids: string[]): Promise<
     values: [ids],
   });
 }
-
-export interface ConversationFilter {
-  userId: string;
-  status: ConversationStatus | null;
-  kind: ConversationKind | null;
-  archived: boolean;
-  /** Of all support conversations, which only agents may ask for; null: of one's own, of any kind. */
-  view: SupportView | null;
-  /** In the subject's title or a participant's name. */
-  text: string | null;
-  /** Keyset: strictly older than this activity. */
-  before: { updatedAt: string; id: string } | null;
-  limit: number;
-}
-
-/** Newest activity first. */
-export async function listConversations(
-  database: Database,
-  filter: ConversationFilter,
-): Promise<Conversation[]> {
-  const own = filter.view === null;
-  return database.query<Conversation>({
-    name: own ? "list-conversations" : "list-support",
-    text: own ? ownListText : supportListText,
-    values: [
-      filter.userId,
-      filter.status,
-      filter.kind,
-      filter.archived,
-      filter.before?.updatedAt ?? null,
-      filter.before?.id ?? null,
-      filter.limit,
-      filter.text,
-      ...(own ? [] : [filter.view]),
-    ],
-  });
-}
-
-const listText = (from: string, where: string) => `SELECT ${conversationColumns} FROM ${from}
-  WHERE ${where} AND ${isListed}
-    AND ($2::text IS NULL OR v.status = $2) AND ($3::text IS NULL OR v.kind = $3)
-    AND (p.archived_at IS NOT NULL) = $4
-    AND ($5::timestamptz IS NULL OR (v.updated_at, v.id) < ($5, $6::uuid))
-    AND ($8::text IS NULL OR strpos(lower(v.subject_title), lower($8)) > 0 OR EXISTS (
-      SELECT FROM members o JOIN users u ON u.id = o.user_id
-      WHERE o.conversation_id = v.id AND o.left_at IS NULL AND strpos(lower(u.name), lower($8)) > 0))
-  ORDER BY v.updated_at DESC, v.id DESC LIMIT $7`;
-
-const ownListText = listText(
-  "members p JOIN conversations v ON v.id = p.conversation_id",
-  "p.user_id = $1 AND p.left_at IS NULL",
-);
-
-// No index on updated_at: every message changes it, and an index on it, even a partial one, would end HOT updates of
-// the hottest rows of the database.
-const supportListText = listText(
-  "conversations v LEFT JOIN members p ON p.conversation_id = v.id AND p.user_id = $1 AND p.left_at IS NULL",
-  `v.kind = 'support' AND CASE $9 WHEN 'mine' THEN v.assignee_id = $1
-    WHEN 'unassigned' THEN v.assignee_id IS NULL ELSE true END`,
-);
 
 /** The heads of each person's most recently active conversations, at most `limit` a person, in one statement. */
 export async function headsOfPeople(

@@ -10,7 +10,8 @@ import {
 import { rooms } from "@parloir/contracts/ids.ts";
 import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
-import { clearConversation, findConversation, listConversations } from "@parloir/store/conversations.ts";
+import { listConversations } from "@parloir/store/conversation-lists.ts";
+import { clearConversation, findConversation } from "@parloir/store/conversations.ts";
 import { createOrGetConversation, type NewConversation } from "@parloir/store/creation.ts";
 import { type Database, isForeignKeyViolation } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";

@@ -51,7 +51,7 @@ export async function startOurs(options: Options): Promise<Target> {
   }
 }
 
-function readCluster(file: string): ClusterFile {
+export function readCluster(file: string): ClusterFile {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 

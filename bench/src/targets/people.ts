@@ -35,7 +35,7 @@ async function createPerson(apiUrl: string, userId: string, url: string): Promis
   return { userId, token, url };
 }
 
-async function ask(method: string, url: string, bearer: string, body: object): Promise<unknown> {
+export async function ask(method: string, url: string, bearer: string, body: object): Promise<unknown> {
   const response = await fetch(url, {
     method,
     headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },

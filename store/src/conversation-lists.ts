@@ -1,0 +1,145 @@
+import type {
+  Conversation,
+  ConversationKind,
+  ConversationStatus,
+  SupportView,
+} from "@parloir/contracts/shapes.ts";
+import { conversationColumns, isListed } from "./conversations.ts";
+import type { Database } from "./database.ts";
+
+/**
+ * Lists of conversations, newest activity first.
+ *
+ * `updated_at` has no index: every message changes it, and an index on it, even a partial one, would end HOT updates of
+ * the hottest rows of the database. `active_in`, its five minutes, is indexed. A list walks that index from the newest
+ * on and sorts by the exact time only within five minutes, so it reads hardly more than it answers, however many
+ * conversations there are. Measured: docs/decisions/0018.
+ */
+export interface ConversationFilter {
+  userId: string;
+  status: ConversationStatus | null;
+  kind: ConversationKind | null;
+  archived: boolean;
+  /** Of all support conversations, which only agents may ask for; null: of one's own, of any kind. */
+  view: SupportView | null;
+  /** In the subject's title or a participant's name, without regard to accents and capitals. */
+  text: string | null;
+  /** Keyset: strictly older than this activity. */
+  before: { updatedAt: string; id: string } | null;
+  limit: number;
+}
+
+/** Whoever has fewer reads and sorts all of them: 10,000 take about 30 ms. */
+const fewConversations = 10_000;
+/** What a text is looked for in first: a common one fills its page there, for about 15 ms. */
+const newest = 1_000;
+
+export async function listConversations(
+  database: Database,
+  filter: ConversationFilter,
+): Promise<Conversation[]> {
+  const source = filter.view ?? ((await hasFew(database, filter.userId)) ? "few" : "many");
+  const read = (way: "newest" | "matching", among: number) =>
+    database.query<Conversation>({
+      name: `list-${source}-${way}`,
+      text: listTexts[source][way],
+      values: [...filterValues(filter), among],
+    });
+  if (filter.text === null || source === "few") return read("newest", filter.limit);
+  const found = await read("newest", Math.max(newest, filter.limit));
+  return found.length >= filter.limit ? found : read("matching", filter.limit);
+}
+
+async function hasFew(database: Database, userId: string): Promise<boolean> {
+  const [row] = await database.query<{ count: number }>({
+    name: "count-memberships",
+    text: "SELECT count(*) AS count FROM (SELECT FROM members WHERE user_id = $1 LIMIT $2) m",
+    values: [userId, fewConversations + 1],
+  });
+  return row!.count <= fewConversations;
+}
+
+const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+function filterValues({
+  userId,
+  status,
+  kind,
+  archived,
+  before,
+  limit,
+  text,
+}: ConversationFilter): unknown[] {
+  const { updatedAt, id } = before ?? { updatedAt: "infinity", id: highestId };
+  return [userId, status, kind, archived, updatedAt, id, limit, text];
+}
+
+const ownMember = "p.conversation_id = v.id AND p.user_id = $1 AND p.left_at IS NULL";
+const isOlder = "(v.updated_at, v.id) < ($5::timestamptz, $6::uuid)";
+const isWanted = `${isOlder} AND ($2::text IS NULL OR v.status = $2) AND ($3::text IS NULL OR v.kind = $3)`;
+const isShown = `${isListed} AND (p.archived_at IS NOT NULL) = $4::boolean`;
+const matches = `($8::text IS NULL OR strpos(search_fold(v.subject_title), (SELECT search_fold($8))) > 0 OR EXISTS (
+  SELECT FROM members o JOIN users u ON u.id = o.user_id
+  WHERE o.conversation_id = v.id AND o.left_at IS NULL
+    AND strpos(search_fold(u.name), (SELECT search_fold($8))) > 0))`;
+
+/** The index's order. Without a limit it is no more than an order, which the planner keeps. */
+const walkOrder = "v.active_in DESC, v.updated_at DESC, v.id DESC";
+// What was active before a time began its five minutes before it too.
+const walk = (where: string) =>
+  `(SELECT v.* FROM conversations v WHERE ${where} AND v.active_in <= $5 AND ${isOlder} ORDER BY ${walkOrder}) v`;
+
+/** Looks at the newest `$9` of `ids`; what is shown is read for the page only. */
+const list = (
+  member: "JOIN" | "LEFT JOIN",
+  ids: string,
+  where: string,
+) => `SELECT ${conversationColumns} FROM (${ids}) page
+  JOIN conversations v ON v.id = page.id ${member} members p ON ${ownMember}
+  WHERE ${where} ORDER BY v.updated_at DESC, v.id DESC LIMIT $7`;
+
+const ofMembers = `SELECT v.id FROM ${walk("($2::text IS NULL OR v.status = $2) AND ($3::text IS NULL OR v.kind = $3)")}
+  JOIN members p ON ${ownMember} WHERE ${isShown} ORDER BY ${walkOrder} LIMIT $9`;
+
+/** One walk for each status, because a status is what the index begins with; then the newest of all. */
+const ofTeam = (assigned: string) => `
+  SELECT w.id FROM unnest(CASE WHEN $2::text IS NULL THEN ARRAY['open', 'pending', 'closed'] ELSE ARRAY[$2] END) AS k(status)
+  CROSS JOIN LATERAL (
+    SELECT v.id, v.updated_at FROM ${walk(`v.kind = 'support' AND v.status = k.status AND ${assigned}`)}
+    LEFT JOIN members p ON ${ownMember}
+    WHERE ${isShown} AND ($3::text IS NULL OR $3 = 'support') ORDER BY ${walkOrder} LIMIT $9) w
+  ORDER BY w.updated_at DESC, w.id DESC LIMIT $9`;
+
+/** By the index of titles, and by the people of that name. */
+const withText = `
+  SELECT id FROM conversations WHERE search_fold(subject_title) LIKE (SELECT search_pattern($8))
+  UNION
+  SELECT o.conversation_id FROM users u JOIN members o ON o.user_id = u.id AND o.left_at IS NULL
+  WHERE search_fold(u.name) LIKE (SELECT search_pattern($8))`;
+
+const team = (assigned: string) => ({
+  newest: list("LEFT JOIN", ofTeam(assigned), matches),
+  matching: list(
+    "LEFT JOIN",
+    withText,
+    `v.kind = 'support' AND ${assigned} AND ${isWanted} AND ${isShown} AND $9::int > 0`,
+  ),
+});
+
+const listTexts = {
+  few: {
+    newest: list(
+      "JOIN",
+      "SELECT conversation_id AS id FROM members WHERE user_id = $1 AND left_at IS NULL",
+      `${isWanted} AND ${isShown} AND ${matches} AND $9::int > 0`,
+    ),
+    matching: "",
+  },
+  many: {
+    newest: list("JOIN", ofMembers, matches),
+    matching: list("JOIN", withText, `${isWanted} AND ${isShown} AND $9::int > 0`),
+  },
+  mine: team("v.assignee_id = $1"),
+  unassigned: team("v.assignee_id IS NULL"),
+  all: team("true"),
+};
