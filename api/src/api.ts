@@ -15,6 +15,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { announceUpdate, createSubmit } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { createAuthenticate } from "./callers.ts";
+import { createApplyChange } from "./changes.ts";
 import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
 import { messageOf } from "./commit/message.ts";
 import { createCursors } from "./cursor.ts";
@@ -28,6 +29,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
 import { cannedReplyRoutes } from "./routes/canned-replies.ts";
+import { changeRoutes } from "./routes/changes.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
@@ -92,6 +94,7 @@ export function createApi(options: {
   }
 
   const submit = createSubmit({ database, commitQueue, publisher, announceToAgents });
+  const change = createApplyChange({ database, publisher, blocksBothWays: config.blocksBothWays, metrics });
   const markRead = createMarkRead({ database, publisher });
   const health = createHealth({
     postgres: () => readEpoch(database).then(() => "ok" as const),
@@ -133,6 +136,7 @@ export function createApi(options: {
       ),
     }),
     ...searchRoutes({ database, cursors, searchLimit }),
+    ...changeRoutes({ database, change }),
     ...(config.demoAccounts ? demoRoutes(mintToken) : []),
   ];
   const app = createApp({
@@ -146,7 +150,7 @@ export function createApi(options: {
   });
   const internal = {
     secret: config.internalSecret,
-    handlers: createInternalHandlers({ database, submit, markRead, log }),
+    handlers: createInternalHandlers({ database, submit, change, markRead, log }),
   };
   watchPool(database, metrics);
   return {

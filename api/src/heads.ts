@@ -18,7 +18,10 @@ export async function answerHeads(
     database,
     items.map((item) => item.conversationId),
   );
-  const lost = items.find((item) => (heads.get(item.conversationId)?.lastSeq ?? 0) < item.known);
+  const lost = items.find(({ conversationId, known, knownChange }) => {
+    const { lastSeq = 0, lastChange = 0 } = heads.get(conversationId) ?? {};
+    return lastSeq < known || lastChange < knownChange;
+  });
   if (lost) {
     log.warn({ conversationId: lost.conversationId }, "the database is an older state: new epoch");
     await replaceEpoch(database, lost.epoch);

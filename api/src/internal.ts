@@ -10,7 +10,7 @@ import type {
   SessionItem,
   StandingItem,
 } from "@parloir/contracts/internal.ts";
-import type { Role } from "@parloir/contracts/shapes.ts";
+import type { Message, Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
 import { findSubscribers, readChannelPages } from "@parloir/store/channels.ts";
@@ -18,11 +18,13 @@ import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findMembers } from "@parloir/store/members.ts";
-import { readPages } from "@parloir/store/messages.ts";
+import { type MessagePage, readPages } from "@parloir/store/messages.ts";
 import { mayJoinTeams } from "@parloir/store/notes.ts";
 import { findKnown, recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
 import { revocationsSince } from "@parloir/store/standing.ts";
 import type { Submit } from "./answers.ts";
+import { changeReached } from "./change-reached.ts";
+import type { ApplyChange } from "./changes.ts";
 import { answerChannelHeads, answerHeads } from "./heads.ts";
 import type { MarkRead } from "./marks.ts";
 import { refuseRevoked } from "./standing.ts";
@@ -31,6 +33,7 @@ import { refuseRevoked } from "./standing.ts";
 export function createInternalHandlers(options: {
   database: Database;
   submit: Submit;
+  change: ApplyChange;
   markRead: MarkRead;
   log: Log;
 }): InternalHandlers {
@@ -56,6 +59,17 @@ export function createInternalHandlers(options: {
         const page = pages[index];
         return page ? { ok: true, data: { ...syncItem(item, page), roster: page.roster } } : notFound;
       });
+      return { epoch: await epoch.recent(), results };
+    },
+    async change({ items }) {
+      const results = await Promise.all(
+        items.map((item) =>
+          options.change(item).then(
+            ({ message }): ItemResult<Message> => ({ ok: true, data: message }),
+            (error: unknown) => failed(error),
+          ),
+        ),
+      );
       return { epoch: await epoch.recent(), results };
     },
     async members({ items }) {
@@ -124,7 +138,7 @@ export function createInternalHandlers(options: {
 
 async function send(submit: Submit, item: SendItem): Promise<ItemResult<SendReceipt>> {
   try {
-    const { change: _, ...receipt } = await submit(item);
+    const { change: _, mentions: __, ...receipt } = await submit(item);
     return { ok: true, data: receipt };
   } catch (error) {
     return failed(error);
@@ -176,17 +190,17 @@ async function judge(
 }
 
 /** What a cursor misses. A cursor beyond the head belongs to another history: the client must reload. */
-function syncItem(
-  item: ReadItem,
-  page: { messages: SyncItem["messages"]; lastSeq: number; floor: number },
-): SyncItem {
-  const { conversationId } = item;
+function syncItem(item: ReadItem, page: MessagePage): SyncItem {
+  const { conversationId, after = 0, change = 0 } = item;
   const { messages, lastSeq } = page;
-  if (item.after !== undefined && item.after > lastSeq) {
-    return { conversationId, messages: [], lastSeq, complete: false, reset: true };
+  if (after > lastSeq || change > page.lastChange) {
+    const { lastChange } = page;
+    return { conversationId, messages: [], lastSeq, lastChange, complete: false, reset: true };
   }
-  const reached = messages.at(-1)?.seq ?? Math.max(item.after ?? 0, page.floor);
-  return { conversationId, messages, lastSeq, complete: reached >= lastSeq };
+  const { lastChange, isCut } = changeReached(page, item);
+  const newest = messages.at(-1)?.seq ?? 0;
+  const reached = Math.max(after, page.floor, newest);
+  return { conversationId, messages, lastSeq, lastChange, complete: !isCut && reached >= lastSeq };
 }
 
 /** The epoch changes only when a database is restored: `recent` is a second old at most. */

@@ -8,7 +8,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Origin } from "@parloir/store/audit.ts";
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import type * as z from "zod/mini";
 import type { Access, Authenticate, Caller } from "./callers.ts";
 import type { KeyCaller } from "./server-keys.ts";
@@ -67,8 +67,18 @@ export function createRouter(options: {
   const router = Router({ caseSensitive: true, strict: true });
   const requests = options.metrics.get("parloir_http_requests_total");
   const duration = options.metrics.get("parloir_http_request_seconds");
-  for (const definition of options.routes) {
-    router[definition.method](definition.path, async (request, response) => {
+  for (const [path, definitions] of byPath(options.routes)) {
+    for (const definition of definitions) router[definition.method](path, serve(definition));
+    // Right behind its own: a later path with more parameters may fit as well.
+    const methods = definitions.map(({ method }) => method);
+    router.all(path, (_request, response) => {
+      response.setHeader("allow", methods.join(", ").toUpperCase());
+      sendError(response, new CodedError("METHOD_NOT_ALLOWED", "the route has no such method"), options.log);
+    });
+  }
+
+  function serve(definition: Route): RequestHandler {
+    return async (request, response) => {
       const stop = duration.startTimer({ route: definition.path });
       try {
         const { status = 200, data, stream } = await handle(definition, options, request);
@@ -83,13 +93,7 @@ export function createRouter(options: {
         method: definition.method,
         status: String(response.statusCode),
       });
-    });
-  }
-  for (const [path, methods] of methodsByPath(options.routes)) {
-    router.all(path, (_request, response) => {
-      response.setHeader("allow", methods.join(", ").toUpperCase());
-      sendError(response, new CodedError("METHOD_NOT_ALLOWED", "the route has no such method"), options.log);
-    });
+    };
   }
   return router;
 }
@@ -153,10 +157,10 @@ function isJson(request: Request): boolean {
   return charset.toLowerCase() === "utf-8";
 }
 
-function methodsByPath(routes: Route[]): Map<string, string[]> {
-  const methods = new Map<string, string[]>();
-  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method]);
-  return methods;
+function byPath(routes: Route[]): Map<string, Route[]> {
+  const paths = new Map<string, Route[]>();
+  for (const each of routes) paths.set(each.path, [...(paths.get(each.path) ?? []), each]);
+  return paths;
 }
 
 /** The only place that turns an error into a REST answer. What is not a CodedError leaves as INTERNAL. */

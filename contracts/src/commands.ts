@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { channelName } from "./channels.ts";
+import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 
 /**
@@ -23,7 +24,14 @@ export const maxSyncPage = 200;
 /** People whose presence one socket watches. */
 export const maxWatched = 200;
 
+/**
+ * What a client has of a conversation: everything up to `seq`, and with `change` also every change up to that one of
+ * it. A plain number learns of new messages only.
+ */
 const cursor = z.union([seq, z.strictObject({ seq, change: seq })]);
+export type Cursor = z.infer<typeof cursor>;
+
+const messageOf = { conversationId: uuid, seq: seq.check(z.minimum(1)) };
 
 export const commandSchemas = {
   join_conversation: z.strictObject({ conversationId: uuid, after: z.optional(seq) }),
@@ -43,6 +51,9 @@ export const commandSchemas = {
   }),
   subscribe: z.strictObject({ channel: channelName, after: z.optional(seq) }),
   unsubscribe: z.strictObject({ channel: channelName }),
+  edit_message: z.strictObject({ ...messageOf, content: z.string() }),
+  delete_message: z.strictObject(messageOf),
+  react: z.strictObject({ ...messageOf, emoji, on: z.boolean() }),
   watch_presence: z.strictObject({ userIds: z.array(userId).check(z.maxLength(maxWatched)) }),
   watch_cluster: z.strictObject({ on: z.boolean() }),
   refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),

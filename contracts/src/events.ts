@@ -29,6 +29,8 @@ export interface SendReceipt {
 
 export interface JoinAnswer {
   lastSeq: number;
+  /** The head of changes; `messages` are as they stand then. */
+  lastChange: number;
   /** Ascending; what follows `after`, or the newest page when `after` was not given. */
   messages: Message[];
   /** With `after`: true when `messages` holds exactly after+1 … lastSeq. */
@@ -37,9 +39,21 @@ export interface JoinAnswer {
 
 export interface SyncItem {
   conversationId: string;
+  /**
+   * First the older ones that changed after the cursor's `change`, in the order of their latest changes, then the new
+   * ones in seq order; all as they stand now.
+   */
   messages: Message[];
   lastSeq: number;
-  /** `messages` holds exactly cursor+1 … lastSeq. False: ask again from the last message received. */
+  /**
+   * The `change` for the next cursor: no change up to this one is missing of anything up to the last seq received. When
+   * complete it is the head.
+   */
+  lastChange: number;
+  /**
+   * `messages` holds exactly cursor+1 … lastSeq, and with a cursor of {seq, change} everything older that changed.
+   * False: ask again from the last message received, and `lastChange`.
+   */
   complete: boolean;
   /** The cursor is beyond the head, or the hole is too wide: reload the conversation. */
   reset?: true;
@@ -59,6 +73,9 @@ export interface CommandAnswers {
   send_message: SendReceipt;
   typing: Record<string, never>;
   mark_read: ReadMark;
+  edit_message: Message;
+  delete_message: Message;
+  react: Message;
   sync: SyncAnswer;
   subscribe: ChannelPage;
   unsubscribe: Record<string, never>;
@@ -91,6 +108,8 @@ export const maxAutomaticJoins = 200;
 export interface ServerToClientEvents {
   ready: (ready: Ready) => void;
   new_message: (message: Message) => void;
+  /** Edited, deleted or reacted to: the whole message as of its `change`. */
+  message_updated: (message: Message) => void;
   user_typing: (typing: { conversationId: string; userId: string; isTyping: boolean }) => void;
   messages_read: (mark: { conversationId: string; userId: string; seq: number }) => void;
   presence: (change: { userId: string } & Presence) => void;

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { channelName, maxChannelGrants } from "./channels.ts";
 import { sendMessagePayload } from "./commands.ts";
 import { textProblem } from "./content.ts";
+import { emoji } from "./emoji.ts";
 import { clientMessageId, clientNoteId, seq, userId, uuid } from "./ids.ts";
 import type { Message } from "./shapes.ts";
 import { conversationKinds, conversationStatuses, roles, supportViews } from "./shapes.ts";
@@ -110,6 +111,7 @@ export const historyQuery = z
     conversationId: uuid,
     after: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     before: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+    change: z.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
     page: z.optional(wholeNumber(1, 1_000_000)),
     limit: z.optional(wholeNumber(1, 200)),
   })
@@ -118,6 +120,7 @@ export const historyQuery = z
       (query) => [query.after, query.before, query.page].filter((value) => value !== undefined).length <= 1,
       "after, before and page exclude each other",
     ),
+    z.refine((query) => query.change === undefined || query.after !== undefined, "change needs after"),
   );
 export type HistoryQuery = z.infer<typeof historyQuery>;
 
@@ -155,11 +158,25 @@ export const searchQuery = z
   );
 
 export const sendMessageBody = sendMessagePayload;
+
+export const messageParams = z.strictObject({
+  conversationId: uuid,
+  seq: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+});
+export const reactionParams = z.strictObject({
+  conversationId: uuid,
+  seq: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  emoji,
+});
+export const editMessageBody = z.strictObject({ content: z.string() });
 export { clientMessageId };
 
 export interface HistoryPage {
+  /** With `change` the older ones that changed come first, as in `sync`. */
   messages: Message[];
   lastSeq: number;
+  /** As of `sync`: the `change` to ask with next. */
+  lastChange: number;
   hasMore: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { ChannelPage } from "./channels.ts";
 import type { SendMessagePayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { SendReceipt, SyncItem } from "./events.ts";
-import type { ConversationHead, ReadMark, Role } from "./shapes.ts";
+import type { ConversationHead, Message, ReadMark, Role } from "./shapes.ts";
 
 /**
  * What gateways ask the api on its private port (`POST /internal/<route>`, Bearer INTERNAL_SECRET). Every route
@@ -60,6 +60,7 @@ export interface Session {
 /** A person's place in a conversation, of one snapshot of the database. */
 export interface Seat {
   lastSeq: number;
+  lastChange: number;
   /** What this person may not see of the history: everything up to and including this seq. */
   floor: number;
   /** Rises with everyone who becomes a member or stops being one. */
@@ -77,6 +78,8 @@ export interface ReadItem {
   userId: string | null;
   /** Undefined: the newest page. */
   after?: number;
+  /** With `after`: also what is not after it and changed since this change. */
+  change?: number;
   limit: number;
 }
 
@@ -86,8 +89,16 @@ export interface MembersItem {
   userIds: string[];
 }
 
+/** A change of a message that was sent, by `userId`. */
+export type ChangeItem = { conversationId: string; seq: number; userId: string } & (
+  | { kind: "edit"; content: string }
+  | { kind: "delete" }
+  | { kind: "react"; emoji: string; on: boolean }
+);
+
 export interface Members {
   lastSeq: number;
+  lastChange: number;
   roster: number;
   members: { userId: string; floor: number }[];
 }
@@ -135,6 +146,7 @@ export interface InternalRoutes {
   };
   send: { item: SendItem; result: SendReceipt };
   marks: { item: MarkItem; result: ReadMark };
+  change: { item: ChangeItem; result: Message };
   sessions: { item: SessionItem; result: Session };
   read: { item: ReadItem; result: SyncItem & { roster: number } };
   /** An unknown conversation is NOT_FOUND; one without any of these people is not. */
@@ -149,12 +161,12 @@ export interface InternalRoutes {
   /** Who was revoked since `since`, which is the `at` of the answer before. */
   revocations: { item: { since: string | null }; result: { at: string; revoked: Revocation[] } };
   /**
-   * Heads of conversations; an unknown id is NOT_FOUND. `known` is a seq that the asker has delivered in `epoch`: a
-   * head below it proves that the database went back to an older state since.
+   * Heads of conversations; an unknown id is NOT_FOUND. `known` and `knownChange` are a seq and a change that the asker
+   * has delivered in `epoch`: a head below them proves that the database went back to an older state since.
    */
   heads: {
-    item: { conversationId: string; known: number; epoch: string };
-    result: { lastSeq: number; roster: number };
+    item: { conversationId: string; known: number; knownChange: number; epoch: string };
+    result: { lastSeq: number; lastChange: number; roster: number };
   };
 }
 

@@ -106,6 +106,13 @@ export interface FoundMessage {
   snippet: Snippet;
 }
 
+/** What a message said before it was edited. */
+export interface MessageEdit {
+  content: string;
+  /** Since when it said so. */
+  writtenAt: string;
+}
+
 /** A conversation as everyone in it may see it. */
 export interface SharedConversation {
   id: string;
@@ -164,6 +171,7 @@ export interface Unread {
 export interface ConversationHead {
   id: string;
   lastSeq: number;
+  lastChange: number;
   lastReadSeq: number;
   unreadCount: number;
 }

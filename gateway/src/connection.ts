@@ -14,8 +14,12 @@ export function prepareSocket(socket: GatewaySocket, identity: Identity, session
   socket.data.expiresAt = identity.expiresAt;
   socket.data.channelGrants = new Set(identity.channels);
   socket.data.heads = new Map(
-    session.conversations.map(({ id, lastSeq, floor, roster }) => [id, { lastSeq, floor, roster }]),
+    session.conversations.map(({ id, lastSeq, lastChange, floor, roster }) => [
+      id,
+      { lastSeq, lastChange, floor, roster },
+    ]),
   );
+  socket.data.floors = new Map();
   socket.data.underWay = 0;
   socket.data.answeredAt = 0;
   socket.data.leaving = false;

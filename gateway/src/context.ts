@@ -34,6 +34,8 @@ export interface SocketData {
   expiry: NodeJS.Timeout | undefined;
   /** Heads at the time of connecting: what the ring must reach to answer this socket's first `sync`. */
   heads: Map<string, Seat>;
+  /** What its person may not see of each conversation it is in: everything up to and including this seq. */
+  floors: Map<string, number>;
   /** When automatic joins are done and `ready` was sent. */
   opened: Promise<void>;
   connectedAt: number;
@@ -63,6 +65,7 @@ export interface GatewayContext {
   metrics: Metrics;
   api: ApiClient;
   sends: Batcher<"send">;
+  changes: Batcher<"change">;
   reads: Batcher<"read">;
   sessions: Batcher<"sessions">;
   readMarks: ReadMarks;

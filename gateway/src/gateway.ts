@@ -19,6 +19,7 @@ import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
 import { followEpochs } from "./epoch.ts";
 import { watchEventLoopLag } from "./event-loop-lag.ts";
+import { createFloors, type Floors } from "./floors.ts";
 import { createHeads } from "./heads.ts";
 import { createIntercept } from "./intercept.ts";
 import { createLooking } from "./looking.ts";
@@ -72,14 +73,21 @@ export function createGateway(options: {
   const io = createSocketServer(publicServer, config);
   const lag = watchEventLoopLag();
   const batchers = createBatchers(api);
-  const rosters = createRosters({ io, batcher: batchers.members });
-  const sequencer = createRoomSequencer({ io, batchers, rosters, log, metrics });
+  const floors = createFloors(io);
+  const rosters = createRosters({ io, batcher: batchers.members, floors });
+  const sequencer = createRoomSequencer({ io, batchers, rosters, floors, log, metrics });
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
   const heads = createHeads({
     ask: (conversationId, known, epoch) =>
-      batchers.heads.submit(conversationId, { conversationId, known, epoch }),
+      batchers.heads.submit(conversationId, {
+        conversationId,
+        known,
+        // A position of an earlier epoch proves nothing, and neither does its change.
+        knownChange: known === 0 ? 0 : (sequencer.change(conversationId) ?? 0),
+        epoch,
+      }),
     epoch: api.epoch,
     sequencer,
     rosters,
@@ -95,7 +103,7 @@ export function createGateway(options: {
     metrics,
   });
   const streams: Stream[] = [{ heads, sequencer }, channels];
-  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
+  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, floors, log });
   // A gateway that comes back under its name is another node: what the former one left is reaped.
   const node = `${config.nodeName}-${randomBytes(4).toString("hex")}`;
   const looking = createLooking({ redis: publisher, incarnation: node, log });
@@ -186,7 +194,7 @@ export function createGateway(options: {
       await drainSockets({ io, drainMs: config.drainMs, log });
     },
     async close() {
-      await Promise.all([batchers.sends.drained(), context.readMarks.drained()]);
+      await Promise.all([batchers.sends.drained(), batchers.changes.drained(), context.readMarks.drained()]);
       lag.stop();
       epochs.stop();
       context.revocations.stop();
@@ -208,6 +216,8 @@ function createBatchers(api: ApiClient) {
   const { lanes } = api;
   return {
     sends: createBatcher({ route: "send", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
+    // Fewer in a call: each is a transaction of its own.
+    changes: createBatcher({ route: "change", api, lanes, maxItems: 20, budgetMs: sendBudgetMs }),
     marks: createBatcher({ route: "marks", api, lanes, maxItems: 200, budgetMs: sendBudgetMs }),
     reads: createBatcher({ route: "read", api, lanes: 2 * lanes, maxItems: 100, budgetMs: readBudgetMs }),
     members: createBatcher({ route: "members", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
@@ -233,24 +243,33 @@ function createRoomSequencer(options: {
   io: GatewayServer;
   batchers: ReturnType<typeof createBatchers>;
   rosters: Rosters;
+  floors: Floors;
   log: Log;
   metrics: Metrics;
 }): Sequencer {
-  const { io, batchers, rosters, log, metrics } = options;
+  const { io, batchers, rosters, floors, log, metrics } = options;
   const delivery = metrics.get("parloir_delivery_seconds");
   return createSequencer({
-    async read(conversationId, after, limit) {
+    async read(conversationId, after, limit, change) {
       const page = await batchers.reads.submit(conversationId, {
         conversationId,
         userId: null,
         after,
+        change,
         limit,
       });
       await rosters.check(conversationId, page.roster);
       return page;
     },
-    deliver(conversationId, message) {
-      io.local.to(roomNames.conversation(conversationId)).emit("new_message", message);
+    deliver(conversationId, message, _source, what) {
+      const room = io.local.to(roomNames.conversation(conversationId));
+      if (what === "updated") {
+        // A new message lies behind what anybody here may not see; an older one may not.
+        const blind = floors.blindTo(conversationId, message.seq);
+        (blind.length === 0 ? room : room.except(blind)).emit("message_updated", message);
+        return;
+      }
+      room.emit("new_message", message);
       delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);
     },
     resync: (conversationId, reason) =>

@@ -17,7 +17,11 @@ export interface Heads {
 
 export function createHeads(options: {
   /** Batched. `known` was delivered in `epoch`: a lower head proves that the database went back to an older state. */
-  ask: (id: string, known: number, epoch: string) => Promise<{ lastSeq: number; roster: number }>;
+  ask: (
+    id: string,
+    known: number,
+    epoch: string,
+  ) => Promise<{ lastSeq: number; lastChange?: number; roster: number }>;
   /** The epoch in which the sequencer's positions were delivered, but for those of `outdated`. */
   epoch: () => string;
   sequencer: Pick<Sequencer, "position" | "tip" | "catchUp" | "reset">;
@@ -29,11 +33,11 @@ export function createHeads(options: {
 
   async function applyOne(conversationId: string, how: "tip" | "catchUp" | "reset"): Promise<void> {
     const known = outdated.has(conversationId) ? 0 : (sequencer.position(conversationId) ?? 0);
-    const { lastSeq, roster } = await options.ask(conversationId, known, options.epoch());
+    const { roster, ...head } = await options.ask(conversationId, known, options.epoch());
     // Another history's rosters compare with nothing that we know.
     if (how === "reset") await rosters.recheck(conversationId);
     else await rosters.check(conversationId, roster);
-    void sequencer[how](conversationId, lastSeq);
+    void sequencer[how](conversationId, head);
     if (how === "reset") outdated.delete(conversationId);
   }
 

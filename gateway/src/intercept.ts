@@ -33,7 +33,8 @@ export function createIntercept(gateway: GatewayContext): Intercept {
       toAgents(room, event, payload);
       return true;
     }
-    if (event === "new_message" && conversationOfRoom(room) !== undefined) {
+    const isMessage = event === "new_message" || event === "message_updated";
+    if (isMessage && conversationOfRoom(room) !== undefined) {
       sequencer.push(payload as Message);
       return true;
     }

@@ -9,7 +9,7 @@ import type { Subscriptions } from "./subscriptions.ts";
  * Sockets enter numbered rooms without a hole between «subscribed» and «read»: join, wait until the subscription is in
  * force, then compare with the head in the database.
  */
-export type RoomEntry = <Seat extends { lastSeq: number; roster: number }>(
+export type RoomEntry = <Seat extends { lastSeq: number; lastChange?: number; roster: number }>(
   sockets: Iterable<GatewaySocket>,
   /** Of one snapshot each: they were authorised by it. */
   seats: Map<string, Seat>,
@@ -44,7 +44,7 @@ export function createRoomEntry(options: {
     const names = [...seats.keys()].map(roomOf);
     for (const [id, seat] of seats) {
       await beforeOpen?.(id, seat);
-      sequencer.open(id, seat.lastSeq);
+      sequencer.open(id, seat);
     }
     for (const socket of sockets) {
       const joined = socket.join(names);

@@ -4,6 +4,7 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
+import { createFloors } from "./floors.ts";
 import { createRooms } from "./rooms.ts";
 import { createRosters } from "./rosters.ts";
 import { createSequencer } from "./sequencer.ts";
@@ -11,8 +12,8 @@ import { createSubscriptions } from "./subscriptions.ts";
 
 const log = pino({ level: "silent" });
 
-const seat = { lastSeq: 3, floor: 0, roster: 0 };
-const answer = { lastSeq: 3, roster: 0, members: [{ userId: "ana", floor: 0 }] };
+const seat = { lastSeq: 3, lastChange: 3, floor: 0, roster: 0 };
+const answer = { lastSeq: 3, lastChange: 3, roster: 0, members: [{ userId: "ana", floor: 0 }] };
 
 /** Rooms over sockets that join, or that went away just before they would. */
 function scene() {
@@ -31,15 +32,17 @@ function scene() {
   }) as unknown as RedisClient;
   const subscriptions = createSubscriptions(subscriber, () => undefined);
   const heads = { apply: async () => undefined };
+  const floors = createFloors(io);
   const rosters = createRosters({
     io,
     batcher: { submit: async () => answer, drained: async () => undefined },
+    floors,
   });
-  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, log });
+  const rooms = createRooms({ io, subscriptions, sequencer, heads, rosters, floors, log });
   const socket = (gone: boolean) =>
     ({
       rooms: new Set<string>(),
-      data: { user: { userId: "ana" }, handshakeAt: 0 },
+      data: { user: { userId: "ana" }, handshakeAt: 0, floors: new Map() },
       async join(names: string[]) {
         if (gone) return;
         for (const name of names) adapter.rooms.set(name, new Set(["socket"]));

@@ -3,6 +3,7 @@ import { rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Seat } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
+import type { Floors } from "./floors.ts";
 import type { Heads } from "./heads.ts";
 import { barrierMs, createRoomEntry } from "./room-entry.ts";
 import { socketsIn } from "./room-rosters.ts";
@@ -37,13 +38,15 @@ export function createRooms(options: {
   sequencer: Sequencer;
   heads: Heads;
   rosters: Rosters;
+  floors: Floors;
   log: Log;
 }): Rooms {
   const { io, subscriptions, sequencer, rosters } = options;
   const enter = createRoomEntry({ ...options, roomOf: roomNames.conversation });
   let additions: { userId: string; conversationId: string; at: number }[] = [];
 
-  function join(sockets: Iterable<GatewaySocket>, seats: Map<string, Seat>): Promise<void> {
+  function join(sockets: GatewaySocket[], seats: Map<string, Seat>): Promise<void> {
+    options.floors.entering(sockets, seats);
     return enter(sockets, seats, (id, seat) => passFloor(id, seat.floor));
   }
 
@@ -52,7 +55,7 @@ export function createRooms(options: {
     const isBehind = () => (sequencer.position(id) ?? floor) < floor;
     for (let attempts = 0; isBehind(); attempts++) {
       if (attempts === mostCatchUps) throw new CodedError("UNAVAILABLE", "the history could not be read");
-      await sequencer.catchUp(id, floor);
+      await sequencer.catchUp(id, { lastSeq: floor, lastChange: 0 });
     }
   }
 

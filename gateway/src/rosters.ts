@@ -2,6 +2,7 @@ import { rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Seat } from "@parloir/contracts/internal.ts";
 import type { Batcher } from "./batcher.ts";
 import type { GatewayServer } from "./context.ts";
+import type { Floors } from "./floors.ts";
 import { createRoomRosters, type RoomRosters } from "./room-rosters.ts";
 
 /** The rosters of conversations. */
@@ -10,13 +11,18 @@ export interface Rosters extends RoomRosters {
   seatOf: (conversationId: string, userId: string) => Promise<Seat | null>;
 }
 
-export function createRosters(options: { io: GatewayServer; batcher: Batcher<"members"> }): Rosters {
-  const { io, batcher } = options;
+export function createRosters(options: {
+  io: GatewayServer;
+  batcher: Batcher<"members">;
+  floors: Floors;
+}): Rosters {
+  const { io, batcher, floors } = options;
   const rosters = createRoomRosters({
     io,
     roomOf: roomNames.conversation,
     async ask(conversationId, userIds) {
       const { members, roster } = await batcher.submit(conversationId, { conversationId, userIds });
+      for (const { userId, floor } of members) floors.raise(conversationId, userId, floor);
       return { staying: members.map((member) => member.userId), roster };
     },
     takenOut: (socket, conversationId) => void socket.data.heads.delete(conversationId),
@@ -28,7 +34,8 @@ export function createRosters(options: { io: GatewayServer; batcher: Batcher<"me
     async seatOf(conversationId, userId) {
       const found = await batcher.submit(conversationId, { conversationId, userIds: [userId] });
       const member = found.members.find((each) => each.userId === userId);
-      return member ? { lastSeq: found.lastSeq, floor: member.floor, roster: found.roster } : null;
+      const { lastSeq, lastChange, roster } = found;
+      return member ? { lastSeq, lastChange, floor: member.floor, roster } : null;
     },
   };
 }

@@ -25,7 +25,13 @@ function scene(head = 0) {
         .slice(after, after + limit)
         .map(message);
       const reached = messages.at(-1)?.seq ?? after;
-      return { conversationId, messages, lastSeq: state.head, complete: reached >= state.head };
+      return {
+        conversationId,
+        messages,
+        lastSeq: state.head,
+        lastChange: state.head,
+        complete: reached >= state.head,
+      };
     },
     deliver: (_, { seq }) => void state.delivered.push(seq),
     resync: () => {
@@ -178,6 +184,6 @@ describe("the ring", () => {
     }
     await vi.advanceTimersByTimeAsync(120_001);
     expect(sequencer.since(id, 999)).toBeNull();
-    expect(sequencer.since(id, 1_000)).toEqual({ messages: [], lastSeq: 1_000 });
+    expect(sequencer.since(id, 1_000)).toEqual({ messages: [], lastSeq: 1_000, lastChange: 1_000 });
   });
 });

@@ -1,58 +1,79 @@
 import type { Message } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { changeOf, type Position, Ring, type Sequenced } from "./ring.ts";
 
 /**
- * Gives the sockets of this gateway each conversation in seq order, each message once, whatever the pub/sub does.
+ * Gives the sockets of this gateway each conversation in the order of its changes: new messages in seq order, each
+ * once, and between them what happened to older ones, whatever the pub/sub does.
  *
- * Per open conversation it knows the last released seq. A pushed message that repeats is dropped, the next one is
- * released, an early one is held; what is missing is asked from the api, once for all local sockets. A lost *last*
- * message leaves no gap to see: it shows by a tip, a head that somebody has read from the database.
+ * A message takes a change with its seq, an edit, deletion or reaction takes one alone: of whatever is pushed, the
+ * change says whether it is the next. Per open conversation it knows the last one released. A push that repeats is
+ * dropped, the next one is released, an early one is held; what is missing is asked from the api, once for all local
+ * sockets. A repair brings messages as they stand by then: of several changes to one only the last is delivered. A lost
+ * *last* one leaves no gap to see: it shows by a tip, a head that somebody has read from the database.
  */
 export interface Sequencer<Item extends Sequenced = Message> {
   /** Starts (or, when it runs, checks) a conversation whose head is known to be at least `head`. */
-  open: (conversationId: string, head: number) => void;
+  open: (conversationId: string, head: Head) => void;
   close: (conversationId: string) => void;
   push: (message: Item) => void;
   /** A head that the database has reached. Repaired unless the push comes within the grace time. */
-  tip: (conversationId: string, head: number) => void;
+  tip: (conversationId: string, head: Head) => void;
   /** Like `tip`, repaired at once; resolves when the conversation stands at `head` or the repair failed. */
-  catchUp: (conversationId: string, head: number) => Promise<void>;
+  catchUp: (conversationId: string, head: Head) => Promise<void>;
   /** Another history began: forgets everything and stands at `head`. */
-  reset: (conversationId: string, head: number) => void;
-  /** Messages after the cursor, when the ring provably holds all of them up to its position. */
-  since: (conversationId: string, after: number) => { messages: Item[]; lastSeq: number } | null;
+  reset: (conversationId: string, head: Head) => void;
+  /**
+   * What follows the cursor (see Ring), when the ring provably holds all of it up to its position.
+   */
+  since: (
+    conversationId: string,
+    after: number,
+    change?: number,
+  ) => { messages: Item[]; lastSeq: number; lastChange: number } | null;
+  /** The last seq released. */
   position: (conversationId: string) => number | undefined;
+  /** The last change released. */
+  change: (conversationId: string) => number | undefined;
   conversations: () => string[];
   stop: () => void;
 }
 
-/** What is numbered without gaps within its conversation, or within whatever else has numbers of its own. */
-export interface Sequenced {
-  conversationId: string;
-  seq: number;
+export type { Sequenced } from "./ring.ts";
+
+/** A plain number, or a head without lastChange, is of something that never changes: both counters stand there. */
+export type Head = number | { lastSeq: number; lastChange?: number };
+
+function positionOf(head: Head): Position {
+  if (typeof head === "number") return { seq: head, change: head };
+  return { seq: head.lastSeq, change: head.lastChange ?? head.lastSeq };
 }
 
 /** Of a repair: what follows a position, as `sync` shows it to clients. */
 export type RepairPage<Item extends Sequenced> = {
   messages: Item[];
   lastSeq: number;
+  lastChange?: number;
   complete: boolean;
   reset?: true;
 };
 
 interface Room<Item extends Sequenced> {
   id: string;
-  position: number;
-  ring: { message: Item; at: number }[];
+  position: Position;
+  ring: Ring<Item>;
+  /** By change. */
   held: Map<number, Item>;
   /** Highest head heard of, and since when we have been behind it. */
-  tip: number;
+  tip: Position;
   behindSince: number;
   repairing: Promise<void> | null;
 }
 
 export type DeliverySource = "push" | "repair";
+/** A message that follows the last one, or one of those before as it stands now. */
+export type Delivered = "new" | "updated";
 
 export interface SequencerCounters {
   delivered: { inc: (labels: { source: DeliverySource }) => void };
@@ -68,9 +89,6 @@ function messageCounters(metrics: Metrics): SequencerCounters {
   };
 }
 
-/** At least so many are kept, at most twice as many. */
-const ringSize = 100;
-const ringMs = 120_000;
 /** A push and the ack of the same message race: only after this long is a tip a sign of loss. */
 const tipGraceMs = 500;
 /** Two apis may publish neighbours a few milliseconds out of order: a hole that stays longer is a loss. */
@@ -82,9 +100,9 @@ const widestRepair = 1_000;
 const repairRetryMs = 1_000;
 
 export function createSequencer<Item extends Sequenced = Message>(options: {
-  /** One read of what follows `after`, for the room and not for a person. */
-  read: (conversationId: string, after: number, limit: number) => Promise<RepairPage<Item>>;
-  deliver: (conversationId: string, message: Item, source: DeliverySource) => void;
+  /** One read of what follows `after` and `change`, for the room and not for a person. */
+  read: (conversationId: string, after: number, limit: number, change: number) => Promise<RepairPage<Item>>;
+  deliver: (conversationId: string, message: Item, source: DeliverySource, what: Delivered) => void;
   resync: (conversationId: string, reason: string) => void;
   log: Log;
   metrics: Metrics;
@@ -98,28 +116,38 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
   sweeper.unref();
 
   function release(room: Room<Item>, message: Item, source: DeliverySource): void {
-    room.position = message.seq;
-    room.ring.push({ message, at: performance.now() });
-    // Trimmed by halves: a shift for every message showed in the profile.
-    if (room.ring.length >= 2 * ringSize) room.ring.splice(0, ringSize);
+    const what = message.seq > room.position.seq ? "new" : "updated";
+    if (what === "new") room.position.seq = message.seq;
+    room.ring.push(message);
     delivered.inc({ source });
-    options.deliver(room.id, message, source);
+    options.deliver(room.id, message, source, what);
+  }
+
+  /** Releases a push when it is the next change. After half a repair its message may still be ahead of its turn. */
+  function releaseNext(room: Room<Item>, message: Item): boolean {
+    const change = changeOf(message);
+    if (change !== room.position.change + 1 || message.seq > room.position.seq + 1) return false;
+    room.position.change = change;
+    release(room, message, "push");
+    return true;
   }
 
   function releaseHeld(room: Room<Item>): void {
     for (;;) {
-      const next = room.held.get(room.position + 1);
-      if (!next) break;
-      room.held.delete(next.seq);
-      release(room, next, "push");
+      const next = room.held.get(room.position.change + 1);
+      if (!next || !releaseNext(room, next)) break;
     }
-    for (const seq of room.held.keys()) if (seq <= room.position) room.held.delete(seq);
+    for (const change of room.held.keys()) if (change <= room.position.change) room.held.delete(change);
     settle(room);
+  }
+
+  function isBehind({ position, tip }: Room<Item>): boolean {
+    return position.seq < tip.seq || position.change < tip.change;
   }
 
   /** Whether the room is behind its tip or holds early messages, and since when. */
   function settle(room: Room<Item>): void {
-    if (room.position >= room.tip && room.held.size === 0) {
+    if (!isBehind(room) && room.held.size === 0) {
       if (behind.delete(room) && room.repairing === null) room.behindSince = 0;
       return;
     }
@@ -127,6 +155,14 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
       room.behindSince = performance.now();
       behind.add(room);
     }
+  }
+
+  /** False when there is no such room, or when it stands there already. */
+  function raiseTip(room: Room<Item> | undefined, head: Position): room is Room<Item> {
+    if (!room || (head.seq <= room.position.seq && head.change <= room.position.change)) return false;
+    raise(room.tip, head);
+    settle(room);
+    return true;
   }
 
   function sweep(): void {
@@ -151,50 +187,64 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
     try {
       let outcome = "closed" as "closed" | "repaired" | "resync";
       for (;;) {
-        const item = await options.read(room.id, room.position, repairPage);
+        const { seq, change } = room.position;
+        const item = await options.read(room.id, seq, repairPage, change);
         if (rooms.get(room.id) !== room) return;
-        if (item.reset || item.lastSeq - room.position > widestRepair) {
-          jump(room, item.lastSeq);
+        const head = positionOf(item);
+        if (item.reset || isTooFar(room.position, head)) {
+          jump(room, head);
           outcome = "resync";
           break;
         }
-        const missing = item.messages.filter((message) => message.seq > room.position);
-        if (missing.length > 0) outcome = "repaired";
-        for (const message of missing)
-          if (message.seq === room.position + 1) release(room, message, "repair");
+        const taken = take(room, item.messages);
+        room.position.change = Math.max(room.position.change, head.change);
+        // Should the next page fail: this one's messages are not all that there are.
+        raise(room.tip, { seq: head.seq, change: 0 });
+        if (taken > 0) outcome = "repaired";
         releaseHeld(room);
-        if (item.complete || missing.length === 0) break;
+        if (item.complete || taken === 0) break;
       }
       // A tip is a head that somebody read: when the database itself stands lower, the tip was another history's.
-      room.tip = Math.max(room.position, ...room.held.keys());
+      room.tip = { ...room.position };
       gaps.inc({ outcome });
     } catch (error) {
       log.debug({ err: error, conversationId: room.id }, "a gap could not be repaired yet");
     }
   }
 
+  /** The new ones in seq order, then what changed; whatever pushes brought while it was read is passed over. */
+  function take(room: Room<Item>, messages: Item[]): number {
+    const changed = messages
+      .filter((each) => each.seq <= room.position.seq && changeOf(each) > room.position.change)
+      .sort((a, b) => changeOf(a) - changeOf(b));
+    const fresh = messages.filter((each) => each.seq > room.position.seq);
+    for (const message of [...fresh, ...changed])
+      if (message.seq <= room.position.seq + 1) release(room, message, "repair");
+    return fresh.length + changed.length;
+  }
+
   /** The sockets are told to reload; sequencing goes on from the head. */
-  function jump(room: Room<Item>, head: number): void {
+  function jump(room: Room<Item>, head: Position): void {
     room.position = head;
-    room.ring = [];
-    for (const seq of room.held.keys()) if (seq <= head) room.held.delete(seq);
+    room.ring = new Ring(head);
+    for (const change of room.held.keys()) if (change <= head.change) room.held.delete(change);
     options.resync(room.id, "behind");
   }
 
   return {
     open(conversationId, head) {
+      const position = positionOf(head);
       const room = rooms.get(conversationId);
       if (room) {
-        if (head > room.tip) room.tip = head;
-        settle(room);
+        raiseTip(room, position);
         return;
       }
       rooms.set(conversationId, {
         id: conversationId,
-        position: head,
-        ring: [],
+        position,
+        ring: new Ring(position),
         held: new Map(),
-        tip: head,
+        tip: { ...position },
         behindSince: 0,
         repairing: null,
       });
@@ -208,46 +258,48 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
       const room = rooms.get(message.conversationId);
       // Not opened yet: whoever opens it reads the head after its subscription was confirmed.
       if (!room) return;
-      if (message.seq <= room.position) {
+      const change = changeOf(message);
+      if (change <= room.position.change) {
         repeated.inc();
         return;
       }
-      if (message.seq > room.tip) room.tip = message.seq;
-      if (message.seq === room.position + 1) release(room, message, "push");
-      else room.held.set(message.seq, message);
-      if (room.held.size > 0 || behind.has(room) || room.position < room.tip) releaseHeld(room);
+      raise(room.tip, { seq: message.seq, change });
+      if (!releaseNext(room, message)) room.held.set(change, message);
+      if (room.held.size > 0 || behind.has(room) || isBehind(room)) releaseHeld(room);
     },
-    tip(conversationId, head) {
-      const room = rooms.get(conversationId);
-      if (!room || head <= room.position) return;
-      if (head > room.tip) room.tip = head;
-      settle(room);
-    },
+    tip: (conversationId, head) => void raiseTip(rooms.get(conversationId), positionOf(head)),
     async catchUp(conversationId, head) {
       const room = rooms.get(conversationId);
-      if (!room || head <= room.position) return;
-      if (head > room.tip) room.tip = head;
-      settle(room);
-      await repair(room);
+      if (raiseTip(room, positionOf(head))) await repair(room);
     },
     reset(conversationId, head) {
       const room = rooms.get(conversationId);
       if (!room) return;
-      Object.assign(room, { position: head, tip: head, ring: [], held: new Map() });
+      const position = positionOf(head);
+      Object.assign(room, { position, tip: { ...position }, ring: new Ring(position), held: new Map() });
       settle(room);
     },
-    since(conversationId, after) {
+    since(conversationId, after, change) {
       const room = rooms.get(conversationId);
-      if (!room || after > room.position) return null;
-      const oldest = performance.now() - ringMs;
-      while (room.ring[0] && room.ring[0].at < oldest) room.ring.shift();
-      const first = room.position - room.ring.length + 1;
-      if (after + 1 < first) return null;
-      const messages = room.ring.slice(after + 1 - first).map((entry) => entry.message);
-      return { messages, lastSeq: room.position };
+      if (!room) return null;
+      const { position } = room;
+      if (after > position.seq || (change ?? 0) > position.change) return null;
+      const isAtHead = after === position.seq && (change === undefined || change === position.change);
+      const messages = isAtHead ? [] : room.ring.since(after, change);
+      return messages && { messages, lastSeq: position.seq, lastChange: position.change };
     },
-    position: (conversationId) => rooms.get(conversationId)?.position,
+    position: (conversationId) => rooms.get(conversationId)?.position.seq,
+    change: (conversationId) => rooms.get(conversationId)?.position.change,
     conversations: () => [...rooms.keys()],
     stop: () => clearInterval(sweeper),
   };
+}
+
+function raise(tip: Position, { seq, change }: Position): void {
+  tip.seq = Math.max(tip.seq, seq);
+  tip.change = Math.max(tip.change, change);
+}
+
+function isTooFar(position: Position, head: Position): boolean {
+  return head.seq - position.seq > widestRepair || head.change - position.change > widestRepair;
 }

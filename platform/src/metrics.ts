@@ -138,6 +138,12 @@ export const metricTable = {
     help: "Send results: ok, duplicate or the error code.",
     labels: ["outcome"],
   },
+  parloir_changes_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Changes of messages by kind (edit, delete, react) and outcome: ok, unchanged (it was so before) or the error code.",
+    labels: ["kind", "outcome"],
+  },
   parloir_http_requests_total: {
     kind: "counter",
     of: ["api"],

@@ -85,10 +85,10 @@ export async function headsOfPeople(
     name: "heads-of-people",
     text: `SELECT i.user_id, h.heads FROM (SELECT DISTINCT unnest($1::text[]) AS user_id) i
       CROSS JOIN LATERAL (
-        SELECT COALESCE(json_agg(json_build_object('id', x.id, 'lastSeq', x.last_seq, 'lastReadSeq', x.last_read_seq,
+        SELECT COALESCE(json_agg(json_build_object('id', x.id, 'lastSeq', x.last_seq, 'lastChange', x.last_change, 'lastReadSeq', x.last_read_seq,
           'unreadCount', x.unread, 'floor', x.floor, 'roster', x.roster, 'hidden', x.hidden) ORDER BY x.updated_at DESC, x.id DESC), '[]'::json) AS heads
         FROM (
-          SELECT v.id, v.last_seq, v.roster, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
+          SELECT v.id, v.last_seq, v.last_change, v.roster, v.updated_at, p.last_read_seq, ${unreadOf} AS unread,
             ${floorOf} AS floor, NOT ${isListed} AS hidden
           FROM members p
           CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v

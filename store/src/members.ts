@@ -193,9 +193,10 @@ function notFound(): CodedError {
 export async function findMembers(database: Database, items: MembersItem[]): Promise<(Members | null)[]> {
   const rows = await database.query<{ ord: number } & Members>({
     name: "find-members",
-    text: `SELECT i.ord, v.last_seq AS "lastSeq", v.roster, COALESCE(m.members, '[]'::json) AS members
+    text: `SELECT i.ord, v.last_seq AS "lastSeq", v.last_change AS "lastChange", v.roster,
+        COALESCE(m.members, '[]'::json) AS members
       FROM json_to_recordset($1::json) AS i(ord int, c uuid, u text[])
-      CROSS JOIN LATERAL (SELECT kind, last_seq, roster FROM conversations WHERE id = i.c LIMIT 1) v
+      CROSS JOIN LATERAL (SELECT kind, last_seq, last_change, roster FROM conversations WHERE id = i.c LIMIT 1) v
       CROSS JOIN LATERAL (
         SELECT json_agg(json_build_object('userId', w.id, 'floor', ${floorOf})) AS members
         FROM unnest(i.u) AS w(id)

@@ -163,7 +163,12 @@ describe("join_conversation", () => {
     expect([newest.lastSeq, newest.messages.map((message) => message.seq)]).toEqual([60, range(11, 60)]);
     const after = await join({ after: 55 });
     expect([after.complete, after.messages.map((message) => message.seq)]).toEqual([true, range(56, 60)]);
-    expect(await join({ after: 60 })).toEqual({ lastSeq: 60, messages: [], complete: true });
+    expect(await join({ after: 60 })).toEqual({
+      lastSeq: 60,
+      lastChange: 60,
+      messages: [],
+      complete: true,
+    });
   });
 
   it("brings events back that leave_conversation stopped", async () => {

@@ -24,6 +24,8 @@ export interface CommitQueue {
 
 export interface Committed extends SendReceipt {
   change: number;
+  /** Those of the wanted ones who are members. */
+  mentions: string[];
 }
 
 interface Entry {
@@ -147,6 +149,7 @@ export function createCommitQueue(options: {
       createdAt: row.created_at!,
       duplicate: !stored,
       change: row.change!,
+      mentions: row.mentions ?? [],
     };
     outcomes.inc({ outcome: stored ? "ok" : "duplicate" });
     entry.resolve(committed);
@@ -181,7 +184,7 @@ function newMessage(send: SendItem): NewMessage {
     content: send.content,
     fingerprint: fingerprintOf(send),
     replyToSeq: send.replyToSeq ?? null,
-    mentions: send.mentions?.length ? send.mentions : null,
+    mentions: send.mentions?.length ? [...new Set(send.mentions)] : null,
   };
 }
 

@@ -14,7 +14,7 @@ export function messageOf(send: SendItem, stored: Committed): Message {
     content: send.content,
     attachments: [],
     replyToSeq: send.replyToSeq ?? null,
-    mentions: send.mentions ?? [],
+    mentions: stored.mentions,
     reactions: [],
     createdAt: stored.createdAt,
     editedAt: null,

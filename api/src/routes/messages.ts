@@ -11,6 +11,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
 import { type PageRequest, readPages } from "@parloir/store/messages.ts";
 import type { Submit } from "../answers.ts";
+import { changeReached } from "../change-reached.ts";
 import { messageOf } from "../commit/message.ts";
 import { type Route, route } from "../route.ts";
 
@@ -54,7 +55,8 @@ export function messageRoutes(options: {
         const forward = query.after !== undefined || query.page !== undefined;
         const hasMore = page.messages.length > limit;
         const messages = forward ? page.messages.slice(0, limit) : page.messages.slice(-limit);
-        return { data: { messages, lastSeq: page.lastSeq, hasMore } };
+        const { lastChange } = changeReached({ ...page, messages }, { ...query, limit });
+        return { data: { messages, lastSeq: page.lastSeq, lastChange, hasMore } };
       },
     }),
     route({
@@ -68,9 +70,9 @@ export function messageRoutes(options: {
 
 /** `page` counts from the oldest message, which is plain arithmetic on a gapless seq. */
 function pageRequest(query: HistoryQuery, limit: number): Omit<PageRequest, "userId" | "limit"> {
-  const { conversationId } = query;
+  const { conversationId, after, before, change } = query;
   if (query.page !== undefined) return { conversationId, after: 0, skip: (query.page - 1) * limit };
-  return { conversationId, after: query.after, before: query.before };
+  return { conversationId, after, before, change };
 }
 
 async function readOne(database: Database, conversationId: string, userId: string, seq: number) {

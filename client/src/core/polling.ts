@@ -1,4 +1,4 @@
-import type { Command, CommandPayload } from "@parloir/contracts/commands.ts";
+import type { Command, CommandPayload, Cursor } from "@parloir/contracts/commands.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { CommandAnswers, SyncItem } from "@parloir/contracts/events.ts";
 import type { HistoryPage, Page, UnreadSummary } from "@parloir/contracts/http.ts";
@@ -146,17 +146,14 @@ const routes: Routes = {
     rest<ReadMark>("POST", `/api/messages/conversations/${conversationId}/read`, { seq }),
   async join_conversation(rest, { conversationId, after }) {
     const page = await readHistory(rest, conversationId, after);
-    return { messages: page.messages, lastSeq: page.lastSeq, complete: after !== undefined && !page.hasMore };
+    const { messages, lastSeq, lastChange, hasMore } = page;
+    return { messages, lastSeq, lastChange, complete: after !== undefined && !hasMore };
   },
   async sync(rest, { cursors }) {
     const items = Object.entries(cursors).map(async ([conversationId, cursor]): Promise<SyncItem[]> => {
       try {
-        const page = await readHistory(
-          rest,
-          conversationId,
-          typeof cursor === "number" ? cursor : cursor.seq,
-        );
-        return [{ conversationId, messages: page.messages, lastSeq: page.lastSeq, complete: !page.hasMore }];
+        const { hasMore, ...page } = await readHistory(rest, conversationId, cursor);
+        return [{ conversationId, ...page, complete: !hasMore }];
       } catch (error) {
         if (asCodedError(error).code === "NOT_FOUND") return [];
         throw error;
@@ -164,13 +161,24 @@ const routes: Routes = {
     });
     return { epoch: "", conversations: (await Promise.all(items)).flat() };
   },
+  edit_message: (rest, { conversationId, seq, content }) =>
+    rest<Message>("PATCH", `/api/messages/${conversationId}/${seq}`, { content }),
+  delete_message: (rest, { conversationId, seq }) =>
+    rest<Message>("DELETE", `/api/messages/${conversationId}/${seq}`),
+  react: (rest, { conversationId, seq, emoji, on }) =>
+    rest<Message>(
+      on ? "PUT" : "DELETE",
+      `/api/messages/${conversationId}/${seq}/reactions/${encodeURIComponent(emoji)}`,
+    ),
   heartbeat: async () => ({ tips: {} }),
   leave_conversation: async () => ({}),
   typing: async () => ({}),
 };
 
-function readHistory(rest: Rest, conversationId: string, after: number | undefined): Promise<HistoryPage> {
-  const from = after === undefined ? "&limit=50" : `&after=${after}&limit=200`;
+function readHistory(rest: Rest, conversationId: string, after?: Cursor): Promise<HistoryPage> {
+  const { seq, change } = typeof after === "object" ? after : { seq: after };
+  const since = change === undefined ? "" : `&change=${change}`;
+  const from = seq === undefined ? "&limit=50" : `&after=${seq}${since}&limit=200`;
   return rest<HistoryPage>("GET", `/api/messages?conversationId=${conversationId}${from}`);
 }
 

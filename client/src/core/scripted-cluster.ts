@@ -211,6 +211,7 @@ function createScriptedLink({
         {
           id: conversationId,
           lastSeq: head(),
+          lastChange: head(),
           lastReadSeq: lastReadSeq(),
           unreadCount: head() - lastReadSeq(),
         },

@@ -1,6 +1,7 @@
 import type { Command, CommandPayload } from "@parloir/contracts/commands.ts";
 import type { CommandAnswers } from "@parloir/contracts/events.ts";
 import type { GatewayContext, GatewaySocket } from "../context.ts";
+import { deleteMessage, editMessage, react } from "./change-message.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { joinConversation, leaveConversation } from "./join-conversation.ts";
 import { markRead } from "./mark-read.ts";
@@ -31,6 +32,9 @@ export const handlers: { [C in Command]: Handler<C> } = {
   sync,
   subscribe,
   unsubscribe,
+  edit_message: editMessage,
+  delete_message: deleteMessage,
+  react,
   watch_presence: watchPresence,
   watch_cluster: watchCluster,
   refresh_token: refreshToken,

@@ -31,11 +31,11 @@ async function join(
     if (!seat) throw new CodedError("NOT_FOUND", "no such conversation");
     await gateway.rooms.joinConversations(socket, new Map([[conversationId, seat]]));
   }
-  const { messages, lastSeq, complete } = await gateway.reads.submit(conversationId, request);
-  gateway.sequencer.tip(conversationId, lastSeq);
+  const { messages, lastSeq, lastChange, complete } = await gateway.reads.submit(conversationId, request);
+  gateway.sequencer.tip(conversationId, { lastSeq, lastChange });
   if (socket.connected) gateway.looking.look(socket.id, userId, conversationId);
   if (isAgent(socket.data.user.role)) await view(gateway, socket, conversationId);
-  return { lastSeq, messages, complete };
+  return { lastSeq, lastChange, messages, complete };
 }
 
 /** The other agents who have it open learn of this one; what is no support conversation is nobody's business. */

@@ -11,6 +11,6 @@ export const sendMessage: Handler<"send_message"> = async (gateway, socket, payl
   const send = { ...payload, senderId: socket.data.user.userId };
   const receipt = await gateway.sends.submit(payload.conversationId, send);
   stop();
-  gateway.sequencer.tip(receipt.conversationId, receipt.seq);
+  gateway.sequencer.tip(receipt.conversationId, { lastSeq: receipt.seq, lastChange: 0 });
   return receipt;
 };

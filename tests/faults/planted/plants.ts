@@ -22,10 +22,10 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: commit,
-        find: `return database.query<CommitRow>({ name: "commit-messages", text, values: [input] });`,
+        find: "return database.query<CommitRow>({ name, text, values: [input, blocksBothWays] });",
         replace: `return new Promise((resolve, reject) => {
           database.transaction(async (query) => {
-            resolve(await query<CommitRow>({ name: "commit-messages", text, values: [input] }));
+            resolve(await query<CommitRow>({ name, text, values: [input, blocksBothWays] }));
             await new Promise((committed) => setTimeout(committed, 150));
           }).catch(reject);
         });`,
@@ -216,7 +216,7 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: "gateway/src/tips.ts",
-        find: "if (checking || (!broken && Date.now() - checkedAt < healthyCheckMs)) return;",
+        find: "if (checking || (!broken && performance.now() - checkedAt < healthyCheckMs)) return;",
         replace: "if (checking || !broken || checkedAt + healthyCheckMs < 0) return;",
       },
     ],
@@ -228,10 +228,9 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: sequencer,
-        find: `if (message.seq === room.position + 1) release(room, message, "push");
-      else room.held`,
-        replace: `if (message.seq > room.position) release(room, message, "push");
-      else room.held`,
+        find: "if (!releaseNext(room, message)) room.held.set(change, message);",
+        replace: `room.position.change = change;
+      release(room, message, "push");`,
       },
     ],
     breaks: "device order",
@@ -242,9 +241,9 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: sequencer,
-        find: "if (message.seq <= room.position) {",
-        replace: `if (message.seq <= room.position) {
-          options.deliver(room.id, message, "push");`,
+        find: "if (change <= room.position.change) {",
+        replace: `if (change <= room.position.change) {
+          options.deliver(room.id, message, "push", "new");`,
       },
     ],
     breaks: "device order",
@@ -254,9 +253,9 @@ export const plants: Record<string, Plant> = {
     bug: "the ring answers from one message too far",
     edits: [
       {
-        file: sequencer,
-        find: "room.ring.slice(after + 1 - first)",
-        replace: "room.ring.slice(after + 2 - first)",
+        file: "gateway/src/ring.ts",
+        find: "if (message.seq > seq ||",
+        replace: "if (message.seq > seq + 1 ||",
       },
     ],
     breaks: "complete",

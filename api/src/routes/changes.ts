@@ -1,0 +1,62 @@
+import { editMessageBody, messageParams, reactionParams } from "@parloir/contracts/http.ts";
+import type { ChangeItem } from "@parloir/contracts/internal.ts";
+import { checkContent } from "@parloir/contracts/parse.ts";
+import { listEdits } from "@parloir/store/changes.ts";
+import type { Database } from "@parloir/store/database.ts";
+import type { ApplyChange } from "../changes.ts";
+import { type Route, type RouteAnswer, route } from "../route.ts";
+
+const base = "/api/messages/:conversationId/:seq";
+
+/** What happens to a message after it was sent; the same as the socket's `edit_message`, `delete_message`, `react`. */
+export function changeRoutes(options: { database: Database; change: ApplyChange }): Route[] {
+  async function answer(item: ChangeItem): Promise<RouteAnswer> {
+    const { message, created } = await options.change(item);
+    return { status: created ? 201 : 200, data: message };
+  }
+
+  const reaction = (method: "put" | "delete") =>
+    route({
+      method,
+      path: `${base}/reactions/:emoji`,
+      who: "person",
+      params: reactionParams,
+      handle: ({ params, person }) =>
+        answer({ kind: "react", ...params, userId: person.id, on: method === "put" }),
+    });
+
+  return [
+    route({
+      method: "patch",
+      path: base,
+      who: "person",
+      params: messageParams,
+      body: editMessageBody,
+      async handle({ params, body, person }) {
+        checkContent(body.content);
+        return answer({ kind: "edit", ...params, ...body, userId: person.id });
+      },
+    }),
+    route({
+      method: "delete",
+      path: base,
+      who: "person",
+      params: messageParams,
+      handle: ({ params, person }) => answer({ kind: "delete", ...params, userId: person.id }),
+    }),
+    route({
+      method: "get",
+      path: `${base}/edits`,
+      who: "person",
+      params: messageParams,
+      handle: async ({ params, person }) => ({
+        data: {
+          items: await listEdits(options.database, { ...params, userId: person.id }),
+          nextCursor: null,
+        },
+      }),
+    }),
+    reaction("put"),
+    reaction("delete"),
+  ];
+}
