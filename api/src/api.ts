@@ -37,6 +37,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { noteRoutes } from "./routes/notes.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { standingRoutes } from "./routes/standing.ts";
@@ -125,6 +126,7 @@ export function createApi(options: {
     ...blockRoutes({ database, cursors }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
+    ...notificationRoutes({ database, publisher, cursors }),
     ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit }),
     ...channelRoutes({

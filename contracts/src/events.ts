@@ -2,6 +2,7 @@ import type { Announcement, ChannelEvent, ChannelPage } from "./channels.ts";
 import type { ClusterView } from "./cluster.ts";
 import type { Command, CommandPayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
+import type { ReadNotifications } from "./notifications.ts";
 import type {
   ConversationHead,
   Message,
@@ -122,6 +123,8 @@ export interface ServerToClientEvents {
   conversation_added: (added: { conversationId: string }) => void;
   conversation_removed: (removed: { conversationId: string }) => void;
   notification: (notification: Notification) => void;
+  /** To the person's pages: these lines of the bell were read in another one. */
+  notifications_read: (read: ReadNotifications) => void;
   unread: (unread: Unread) => void;
   channel_event: (event: ChannelEvent) => void;
   /** One may no longer subscribe: no more of its events. */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { pageCursor, pageLimit } from "./http.ts";
 import { userId } from "./ids.ts";
+import { moment, timeOfDay, zone } from "./time.ts";
 
 /** Response times: what is measured, how it is asked for, and the shapes in which it is told. Durations are seconds. */
 
@@ -12,27 +13,6 @@ export type Outcome = (typeof outcomes)[number];
 
 export const measuredKinds = ["direct", "support"] as const;
 export type MeasuredKind = (typeof measuredKinds)[number];
-
-const latest = Date.UTC(9999, 11, 31);
-/** Any offset; what a database can hold. */
-const moment = z.iso.datetime({ offset: true }).check(
-  z.refine((text) => {
-    const ms = Date.parse(text);
-    return ms >= 0 && ms <= latest;
-  }, "not a time between 1970 and 9999"),
-);
-
-/** An IANA name. Offsets are refused: Postgres reads their sign the other way round than browsers do. */
-const zone = z.string().check(z.refine(isZone, "not an IANA time zone"));
-
-function isZone(name: string): boolean {
-  if (!/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-}
 
 interface Range {
   from?: string | undefined;
@@ -150,9 +130,12 @@ export interface SellerFigures {
   replyRate: number | null;
 }
 
-const clock = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/));
 const interval = z
-  .strictObject({ day: z.int().check(z.minimum(1), z.maximum(7)), from: clock, to: clock })
+  .strictObject({
+    day: z.int().check(z.minimum(1), z.maximum(7)),
+    from: timeOfDay,
+    to: z.union([timeOfDay, z.literal("24:00")]),
+  })
   .check(z.refine(({ from, to }) => from < to, "from is not before to"));
 /** ISO weekday (1 is Monday) and local times; `24:00` is midnight. */
 export type BusinessInterval = z.infer<typeof interval>;

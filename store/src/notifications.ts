@@ -26,6 +26,8 @@ export interface WrittenNotification {
   conversationId: string;
   notification: Notification;
   unreadCount: number;
+  /** False when the person does not want to be told, or not at this hour: the line is there all the same. */
+  announce: boolean;
 }
 
 const longestPreview = 200;
@@ -33,7 +35,7 @@ const longestPreview = 200;
 /**
  * Writes or raises one unread line per recipient, for the newest message of another that they have not read.
  * Running it again changes and answers nothing: a line is only ever raised, and never rewritten once it was read.
- * Whatever was read meanwhile is left out here, at the moment of writing.
+ * Whatever was read or muted meanwhile is left out here, at the moment of writing.
  */
 export async function writeNotifications(
   database: Database,
@@ -46,6 +48,7 @@ export async function writeNotifications(
           left(m.content, ${longestPreview}) AS message, ${unreadOf} AS unread
         FROM json_to_recordset($1::json) AS i("conversationId" uuid, "userId" text)
         JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id = i."userId" AND p.left_at IS NULL
+          AND (p.muted_until IS NULL OR p.muted_until <= now())
         JOIN conversations v ON v.id = p.conversation_id
         CROSS JOIN LATERAL (
           SELECT x.* FROM messages x
@@ -64,10 +67,13 @@ export async function writeNotifications(
         RETURNING id, user_id, conversation_id, seq, type, count, created_at
       )
       SELECT w.user_id AS "userId", w.conversation_id AS "conversationId", d.unread AS "unreadCount",
+        COALESCE(f.socket AND NOT COALESCE(is_quiet(f.quiet_zone, f.quiet_from, f.quiet_to, now()), false), true)
+          AS announce,
         json_build_object('id', w.id, 'type', w.type, 'conversationId', w.conversation_id, 'seq', w.seq,
           'title', d.title, 'message', d.message, 'count', w.count,
           'createdAt', to_char(w.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL) AS notification
-      FROM written w JOIN due d USING (user_id, conversation_id)`,
+      FROM written w JOIN due d USING (user_id, conversation_id)
+      LEFT JOIN LATERAL (SELECT * FROM notification_preferences WHERE user_id = w.user_id LIMIT 1) f ON true`,
     values: [JSON.stringify(recipients)],
   });
 }

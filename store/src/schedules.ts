@@ -31,7 +31,7 @@ export async function putSchedule(
       SELECT at, $2, $3::jsonb, $4::date[]
       FROM (SELECT COALESCE($1::timestamptz, now() + make_interval(secs => $5))::timestamptz(3) AS at) x
       WHERE at >= now() + make_interval(secs => $5)
-        AND EXISTS (SELECT FROM pg_timezone_names WHERE name = $2)
+        AND EXISTS (SELECT FROM pg_timezone_names WHERE lower(name) = lower($2))
       ON CONFLICT (valid_from) DO UPDATE
       SET zone = EXCLUDED.zone, hours = EXCLUDED.hours, holidays = EXCLUDED.holidays
       RETURNING ${columns}`,

@@ -46,9 +46,9 @@ export function createNotifyProcessor(options: {
       database,
       written.map((each) => each.userId),
     );
-    for (const { userId, conversationId, notification, unreadCount } of written) {
+    for (const { userId, conversationId, notification, unreadCount, announce } of written) {
       const total = totals.get(userId) ?? 0;
-      publisher.emit(rooms.user(userId), "notification", notification);
+      if (announce) publisher.emit(rooms.user(userId), "notification", notification);
       publisher.emit(rooms.user(userId), "unread", { total, conversationId, count: unreadCount });
     }
   }

@@ -1,0 +1,45 @@
+import * as z from "zod/mini";
+import { pageCursor, pageLimit } from "./http.ts";
+import { uuid } from "./ids.ts";
+import type { Notification } from "./shapes.ts";
+import { timeOfDay, zone } from "./time.ts";
+
+/** The bell, and what somebody wants to be told. */
+
+export const listNotificationsQuery = z.strictObject({
+  unread: z.optional(z.enum(["true", "false"])),
+  cursor: pageCursor,
+  limit: pageLimit,
+});
+
+export interface NotificationList {
+  items: Notification[];
+  nextCursor: string | null;
+  /** Of all lines, not only of this page: the badge. */
+  unread: number;
+}
+
+/** Without `ids` all of one's lines. */
+export const readNotificationsBody = z.strictObject({
+  ids: z.optional(z.array(uuid).check(z.minLength(1), z.maxLength(200))),
+});
+
+export interface ReadNotifications {
+  /** Those that were unread until now. */
+  ids: string[];
+  unread: number;
+}
+
+/** `from` after `to` is over midnight. */
+const quietHours = z
+  .strictObject({ zone, from: timeOfDay, to: timeOfDay })
+  .check(z.refine(({ from, to }) => from !== to, "from and to are the same"));
+
+export const notificationPreferences = z.strictObject({
+  channels: z.strictObject({
+    /** `notification` on the person's open pages. The bell has every line in any case. */
+    socket: z.boolean(),
+  }),
+  quietHours: z.nullable(quietHours),
+});
+export type NotificationPreferences = z.infer<typeof notificationPreferences>;

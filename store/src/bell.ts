@@ -1,0 +1,120 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { NotificationPreferences, ReadNotifications } from "@parloir/contracts/notifications.ts";
+import type { Notification } from "@parloir/contracts/shapes.ts";
+import { floorOf } from "./conversations.ts";
+import type { Database } from "./database.ts";
+
+/** A person's lines as they see them. Writing them is in notifications.ts, raising read marks in marks.ts. */
+
+/** Of a line `n`: nobody is shown what a conversation holds that is not theirs any more, or was deleted for them. */
+const isVisible = `EXISTS (SELECT FROM members p WHERE p.conversation_id = n.conversation_id
+  AND p.user_id = n.user_id AND p.left_at IS NULL AND n.seq > ${floorOf})`;
+
+const longestPreview = 200;
+
+/** Newest activity first; the texts are those of now, so an edited or deleted message is shown as it is. */
+export async function listNotifications(
+  database: Database,
+  filter: {
+    userId: string;
+    unread: boolean;
+    /** Keyset: strictly older than this line. */
+    before: { createdAt: string; id: string } | null;
+    limit: number;
+  },
+): Promise<Notification[]> {
+  return database.query<Notification>({
+    name: "list-notifications",
+    text: `SELECT n.id, n.type, n.conversation_id AS "conversationId", n.seq, COALESCE(u.name, '') AS title,
+        left(COALESCE(m.content, ''), ${longestPreview}) AS message, n.count, n.created_at AS "createdAt",
+        n.read_at AS "readAt"
+      FROM notifications n
+      LEFT JOIN LATERAL (SELECT * FROM messages x
+        WHERE x.conversation_id = n.conversation_id AND x.seq = n.seq LIMIT 1) m ON true
+      LEFT JOIN users u ON u.id = m.sender_id
+      WHERE n.user_id = $1 AND (NOT $2 OR n.read_at IS NULL) AND ${isVisible}
+        AND (n.created_at, n.id) < (COALESCE($3::timestamptz, 'infinity'), $4::uuid)
+      ORDER BY n.created_at DESC, n.id DESC LIMIT $5`,
+    values: [
+      filter.userId,
+      filter.unread,
+      filter.before?.createdAt ?? null,
+      filter.before?.id ?? "ffffffff-ffff-ffff-ffff-ffffffffffff",
+      filter.limit,
+    ],
+  });
+}
+
+export async function countUnreadNotifications(database: Database, userId: string): Promise<number> {
+  const rows = await database.query<{ count: number }>({
+    name: "count-unread-notifications",
+    text: `SELECT count(*) AS count FROM notifications n
+      WHERE n.user_id = $1 AND n.read_at IS NULL AND ${isVisible}`,
+    values: [userId],
+  });
+  return rows[0]!.count;
+}
+
+/**
+ * Reading a line reads no message. Lines are taken in the order in which everyone takes them: see raiseMarks.
+ * @param ids null: all of them; those of others are not there
+ */
+export async function readNotifications(
+  database: Database,
+  userId: string,
+  ids: string[] | null,
+): Promise<ReadNotifications> {
+  const read = await database.query<{ id: string }>({
+    name: "read-notifications",
+    text: `WITH lines AS MATERIALIZED (
+        SELECT conversation_id, seq, type FROM notifications
+        WHERE user_id = $1 AND read_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
+        ORDER BY user_id, conversation_id FOR UPDATE
+      )
+      UPDATE notifications n SET read_at = now() FROM lines l
+      WHERE n.user_id = $1 AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
+        AND n.read_at IS NULL
+      RETURNING n.id`,
+    values: [userId, ids],
+  });
+  return { ids: read.map((row) => row.id), unread: await countUnreadNotifications(database, userId) };
+}
+
+const everything: NotificationPreferences = { channels: { socket: true }, quietHours: null };
+
+export async function findPreferences(database: Database, userId: string): Promise<NotificationPreferences> {
+  const rows = await database.query<NotificationPreferences>({
+    name: "find-preferences",
+    text: `SELECT json_build_object('socket', socket) AS channels, CASE WHEN quiet_zone IS NOT NULL THEN
+        json_build_object('zone', quiet_zone, 'from', to_char(quiet_from, 'HH24:MI'), 'to', to_char(quiet_to, 'HH24:MI'))
+        END AS "quietHours"
+      FROM notification_preferences WHERE user_id = $1`,
+    values: [userId],
+  });
+  return rows[0] ?? everything;
+}
+
+/** @throws CodedError INVALID when the database does not know the zone */
+export async function putPreferences(
+  database: Database,
+  userId: string,
+  { channels, quietHours }: NotificationPreferences,
+): Promise<void> {
+  const rows = await database.query({
+    name: "put-preferences",
+    text: `INSERT INTO notification_preferences (user_id, socket, quiet_zone, quiet_from, quiet_to)
+      SELECT $1, $2, $3, $4::time, $5::time
+      WHERE $3::text IS NULL OR EXISTS (SELECT FROM pg_timezone_names WHERE lower(name) = lower($3))
+      ON CONFLICT (user_id) DO UPDATE SET socket = EXCLUDED.socket, quiet_zone = EXCLUDED.quiet_zone,
+        quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to
+      RETURNING 1`,
+    values: [
+      userId,
+      channels.socket,
+      quietHours?.zone ?? null,
+      quietHours?.from ?? null,
+      quietHours?.to ?? null,
+    ],
+  });
+  if (!rows[0]) throw new CodedError("INVALID", "quietHours.zone: not a zone of the database");
+}
