@@ -8,7 +8,6 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createPrivateServer } from "@parloir/platform/private-server.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
-import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -21,6 +20,7 @@ import { messageOf } from "./commit/message.ts";
 import { createCursors } from "./cursor.ts";
 import { demoRoutes } from "./demo.ts";
 import { createInternalHandlers } from "./internal.ts";
+import { createRequestLimits } from "./limits.ts";
 import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
@@ -53,9 +53,6 @@ export interface Api {
   health: Health;
   commitQueue: CommitQueue;
 }
-
-/** So many seconds' worth of events may come at once. */
-const publishBurstSeconds = 4;
 
 /** Puts the api together from its parts. It holds nothing: any api can answer any call. */
 export function createApi(options: {
@@ -102,10 +99,7 @@ export function createApi(options: {
     redis: () => (redis.status === "ready" ? "ok" : "degraded"),
   });
   const mintToken = createMintToken({ database, issueToken: createTokenIssuer(config.tokens) });
-  const sendLimit = createTokenBuckets(config.limits.sendsPerSecond, config.limits.sendBurst);
-  const { eventsPerMinute } = config.limits;
-  const writeLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
-  const searchLimit = createTokenBuckets(eventsPerMinute / 60, eventsPerMinute);
+  const limits = createRequestLimits({ limits: config.limits, redis, metrics });
   const cursors = createCursors(config.internalSecret);
   const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
   const { authenticate, forgetPerson } = createAuthenticate({
@@ -128,21 +122,14 @@ export function createApi(options: {
     ...auditRoutes({ database, cursors }),
     ...notificationRoutes({ database, publisher, cursors }),
     ...statsRoutes({ database, cursors }),
-    ...messageRoutes({ database, submit, sendLimit }),
-    ...channelRoutes({
-      database,
-      publisher,
-      publishLimit: createTokenBuckets(
-        config.limits.channelEventsPerSecond,
-        publishBurstSeconds * config.limits.channelEventsPerSecond,
-      ),
-    }),
-    ...searchRoutes({ database, cursors, searchLimit }),
+    ...messageRoutes({ database, submit, sendLimit: limits.sends }),
+    ...channelRoutes({ database, publisher, publishLimit: limits.channelEvents }),
+    ...searchRoutes({ database, cursors, searchLimit: limits.searches }),
     ...changeRoutes({ database, change }),
     ...(config.demoAccounts ? demoRoutes(mintToken) : []),
   ];
   const app = createApp({
-    routes: createRouter({ routes, authenticate, writeLimit, log, metrics }),
+    routes: createRouter({ routes, authenticate, limits, log, metrics }),
     openapi: describeRoutes(routes),
     pages: createPages(config.webRoot),
     health,

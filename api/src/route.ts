@@ -6,11 +6,11 @@ import { parse } from "@parloir/contracts/parse.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
-import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Origin } from "@parloir/store/audit.ts";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import type * as z from "zod/mini";
 import type { Access, Authenticate, Caller } from "./callers.ts";
+import type { RequestLimits } from "./limits.ts";
 import type { KeyCaller } from "./server-keys.ts";
 
 /** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */
@@ -56,11 +56,12 @@ export function route<P extends z.ZodMiniType, Q extends z.ZodMiniType, B extend
   return definition as unknown as Route;
 }
 
+export type CallerLimits = Pick<RequestLimits, "writes" | "reads" | "keys">;
+
 export function createRouter(options: {
   routes: Route[];
   authenticate: Authenticate;
-  /** Of what a person changes, besides messages, which have their own. */
-  writeLimit: TokenBuckets;
+  limits: CallerLimits;
   log: Log;
   metrics: Metrics;
 }): Router {
@@ -100,15 +101,12 @@ export function createRouter(options: {
 
 async function handle(
   definition: Route,
-  options: { authenticate: Authenticate; writeLimit: TokenBuckets },
+  options: { authenticate: Authenticate; limits: CallerLimits },
   request: Request,
 ): Promise<RouteAnswer> {
   const caller = await options.authenticate(definition, request.headers.authorization);
   const { person, key } = caller;
-  if (person && definition.method !== "get" && !definition.ownLimit) {
-    const retryAfterMs = options.writeLimit.take(person.id);
-    if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many changes", { retryAfterMs });
-  }
+  spend(definition, options.limits, caller);
   const isEmpty = definition.bodyIsOptional === true && hasNoBody(request);
   if (definition.body && !isEmpty && !isJson(request)) {
     throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
@@ -122,6 +120,13 @@ async function handle(
     key,
     origin: originOf(caller, request),
   });
+}
+
+function spend({ method, ownLimit }: Route, limits: CallerLimits, { person, key }: Caller): void {
+  if (ownLimit || (!person && !key)) return;
+  const bucket = key ? limits.keys : method === "get" ? limits.reads : limits.writes;
+  const retryAfterMs = bucket.take((person ?? key)!.id);
+  if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many requests", { retryAfterMs });
 }
 
 function originOf({ person, key }: Caller, request: Request): Origin {

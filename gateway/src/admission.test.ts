@@ -1,3 +1,4 @@
+import { createMetrics } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
 import { createAdmission } from "./admission.ts";
 
@@ -7,6 +8,8 @@ const generous = {
   eventsPerMinute: 0,
   joinsPerMinute: 0,
   channelEventsPerSecond: 0,
+  readsPerSecond: 0,
+  keyRequestsPerSecond: 0,
   socketsPerUser: 0,
   connectsPerSecond: 0,
   maxSockets: 0,
@@ -24,6 +27,7 @@ function admission(state: {
     lag: { ms: () => state.lagMs ?? 0, stop: () => undefined },
     sockets: () => state.sockets ?? 0,
     isDraining: () => state.draining ?? false,
+    metrics: createMetrics("gateway", "test"),
   });
 }
 
@@ -60,6 +64,7 @@ describe("admission", () => {
       lag: { ms: () => 0, stop: () => undefined },
       sockets: () => state.sockets,
       isDraining: () => false,
+      metrics: createMetrics("gateway", "test"),
     });
     expect(gate.refusal()).not.toBeNull();
     state.sockets = 0;

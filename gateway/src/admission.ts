@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import type { Limits } from "@parloir/platform/env.ts";
+import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { EventLoopLag } from "./event-loop-lag.ts";
 
@@ -24,15 +25,24 @@ export function createAdmission(options: {
   lag: EventLoopLag;
   sockets: () => number;
   isDraining: () => boolean;
+  metrics: Metrics;
 }): Admission {
   const { limits } = options;
+  const refusals = options.metrics.get("parloir_limit_refusals_total");
   const rate = createTokenBuckets(limits.connectsPerSecond, limits.connectsPerSecond);
 
   function problem(): string | null {
     if (options.isDraining()) return "this gateway is draining";
-    if (limits.maxSockets > 0 && options.sockets() >= limits.maxSockets) return "this gateway is full";
-    if (limits.eventLoopLagMs > 0 && options.lag.ms() > limits.eventLoopLagMs) return "this gateway is busy";
-    return rate.take("handshakes") > 0 ? "too many connections at once" : null;
+    if (limits.maxSockets > 0 && options.sockets() >= limits.maxSockets)
+      return exceeded("sockets", "this gateway is full");
+    if (limits.eventLoopLagMs > 0 && options.lag.ms() > limits.eventLoopLagMs)
+      return exceeded("event_loop_lag", "this gateway is busy");
+    return rate.take("handshakes") > 0 ? exceeded("connects", "too many connections at once") : null;
+  }
+
+  function exceeded(limit: string, message: string): string {
+    refusals.inc({ limit });
+    return message;
   }
 
   return {

@@ -3,12 +3,12 @@ import type { Seat, Session } from "@parloir/contracts/internal.ts";
 import type { VerifyToken } from "@parloir/platform/auth.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
-import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
 import type { Channels } from "./channels.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
+import type { CommandLimits } from "./limits.ts";
 import type { Looking } from "./looking.ts";
 import type { PresenceKeeper } from "./presence.ts";
 import type { ReadMarks } from "./read-marks.ts";
@@ -84,11 +84,5 @@ export interface GatewayContext {
   standings: Batcher<"standings">;
   revocations: Revocations;
   verifyToken: VerifyToken;
-  limits: {
-    sends: TokenBuckets;
-    events: TokenBuckets;
-    joins: TokenBuckets;
-    typing: TokenBuckets;
-    heartbeats: TokenBuckets;
-  };
+  limits: CommandLimits;
 }

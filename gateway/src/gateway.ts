@@ -7,7 +7,6 @@ import { createHealth, type Health } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
-import { createTokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { acceptConnections } from "./accept.ts";
 import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
@@ -22,6 +21,7 @@ import { watchEventLoopLag } from "./event-loop-lag.ts";
 import { createFloors, type Floors } from "./floors.ts";
 import { createHeads } from "./heads.ts";
 import { createIntercept } from "./intercept.ts";
+import { createCommandLimits } from "./limits.ts";
 import { createLooking } from "./looking.ts";
 import { startNodeBeat } from "./node-beat.ts";
 import { createPresence } from "./presence.ts";
@@ -31,6 +31,7 @@ import { createRooms } from "./rooms.ts";
 import { createRosters, type Rosters } from "./rosters.ts";
 import { createSequencer, type Sequencer } from "./sequencer.ts";
 import { watchSlowReaders } from "./slow-readers.ts";
+import { createSocketCounts } from "./socket-counts.ts";
 import { createPublicServer, createSocketServer } from "./socket-server.ts";
 import type { Stream } from "./streams.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -51,9 +52,6 @@ export interface Gateway {
 /** Within 5 s a send is acked or fails as retryable: the rest is for the last call's timeout and the way back. */
 const sendBudgetMs = 4_200;
 const readBudgetMs = 4_500;
-const joinsBurst = 20;
-const typingPerSecond = 2;
-const heartbeatsPerSecond = 1;
 const balancerMs = 1_500;
 
 export function createGateway(options: {
@@ -148,16 +146,7 @@ export function createGateway(options: {
     viewing,
     revocations: startRevocations({ io, api, log, metrics }),
     verifyToken: createTokenVerifier(config.tokens),
-    limits: {
-      sends: createTokenBuckets(limits.sendsPerSecond, limits.sendBurst),
-      events: createTokenBuckets(limits.eventsPerMinute / 60, limits.eventsPerMinute),
-      joins: createTokenBuckets(limits.joinsPerMinute / 60, Math.max(joinsBurst, limits.joinsPerMinute)),
-      heartbeats: createTokenBuckets(
-        limits.eventsPerMinute === 0 ? 0 : heartbeatsPerSecond,
-        10 * heartbeatsPerSecond,
-      ),
-      typing: createTokenBuckets(limits.eventsPerMinute === 0 ? 0 : typingPerSecond, 2 * typingPerSecond),
-    },
+    limits: createCommandLimits({ limits, redis: publisher, metrics }),
   };
   const intercept = createIntercept(context);
   io.adapter(createClusterAdapter({ publisher, subscriptions, intercept }) as never);
@@ -175,10 +164,12 @@ export function createGateway(options: {
     lag,
     sockets: () => io.of("/").sockets.size,
     isDraining: () => refusing,
+    metrics,
   });
   const handshakes = metrics.get("parloir_handshakes_total");
   guardHandshakes(publicServer, admission, () => handshakes.inc({ outcome: "UNAVAILABLE" }));
-  acceptConnections(context, limits.socketsPerUser);
+  const counting = { io, redis: publisher, node, livingNodes: beat.living, limit: limits.socketsPerUser };
+  acceptConnections(context, createSocketCounts({ ...counting, log, metrics }));
   const slowReaders = watchSlowReaders({ io, log, metrics });
   const epochs = followEpochs({ io, api, streams, log });
   watchGauges(io, sequencer, metrics);

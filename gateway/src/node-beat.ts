@@ -7,6 +7,8 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
  * once: every step may be done twice.
  */
 export interface NodeBeat {
+  /** The gateways that lived at the last beat, this one among them once it has beaten. */
+  living: () => string[];
   stop: () => Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export function startNodeBeat(options: {
   const timer = setInterval(() => void beat(), beatMs);
   timer.unref();
   let beating = Promise.resolve();
+  let living: string[] = [];
   let beatenAt = performance.now();
   let reapFrom = 0;
   void beat();
@@ -41,6 +44,7 @@ export function startNodeBeat(options: {
     const now = performance.now();
     if (now - beatenAt > outageMs) reapFrom = now + 2 * beatMs;
     beatenAt = now;
+    living = await redis.zrangebyscore(nodesKey, Date.now() - nodeDeadMs, "+inf");
     for (const renew of options.renew) await renew();
     if (now < reapFrom) return;
     for (const each of dead) {
@@ -52,6 +56,7 @@ export function startNodeBeat(options: {
   }
 
   return {
+    living: () => living,
     async stop() {
       clearInterval(timer);
       await beating;

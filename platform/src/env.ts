@@ -52,6 +52,8 @@ export interface Limits {
   joinsPerMinute: number;
   channelEventsPerSecond: number;
   socketsPerUser: number;
+  readsPerSecond: number;
+  keyRequestsPerSecond: number;
   connectsPerSecond: number;
   maxSockets: number;
   eventLoopLagMs: number;
@@ -178,6 +180,8 @@ function limits(env: Reader): Limits {
     joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
     channelEventsPerSecond: env.number("LIMIT_CHANNEL_EVENTS_PER_SECOND", 50),
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
+    readsPerSecond: env.number("LIMIT_READS_PER_SECOND", 200),
+    keyRequestsPerSecond: env.number("LIMIT_KEY_REQUESTS_PER_SECOND", 2_000),
     connectsPerSecond: env.number("LIMIT_CONNECTS_PER_SECOND", 500),
     maxSockets: env.number("LIMIT_SOCKETS", 20_000),
     eventLoopLagMs: env.number("LIMIT_EVENT_LOOP_LAG_MS", 200),

@@ -98,6 +98,18 @@ export const metricTable = {
     help: "Connections cut by the gateway, by reason.",
     labels: ["reason"],
   },
+  parloir_limit_refusals_total: {
+    kind: "counter",
+    of: ["gateway", "api"],
+    help: "What was refused or dropped because of a limit, by limit.",
+    labels: ["limit"],
+  },
+  parloir_limit_checks_total: {
+    kind: "counter",
+    of: ["gateway", "api"],
+    help: "Uses told to Redis by people near a limit, by limit and outcome (ok or failed: then counted here alone).",
+    labels: ["limit", "outcome"],
+  },
   parloir_api_call_seconds: {
     kind: "histogram",
     of: ["gateway"],
