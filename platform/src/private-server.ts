@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { InternalRequest, InternalResponse, InternalRoute } from "@parloir/contracts/internal.ts";
 import { bearerOf, sameSecret } from "./auth.ts";
 import { type Health, isReady } from "./health.ts";
@@ -26,8 +27,11 @@ const longestInternalBody = 16 * 1024 * 1024;
 export function createPrivateServer(options: PrivateServerOptions): Server {
   const server = createServer((request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      options.log.error({ err: error, url: request.url }, "private request failed");
-      if (!response.headersSent) reply(response, 500, { code: "INTERNAL" });
+      // A Postgres that does not answer is no fault of ours: the gateway asks again, or its caller does.
+      const isAway = error instanceof CodedError && error.code === "UNAVAILABLE";
+      options.log[isAway ? "warn" : "error"]({ err: error, url: request.url }, "private request failed");
+      if (!response.headersSent)
+        reply(response, isAway ? 503 : 500, { code: isAway ? "UNAVAILABLE" : "INTERNAL" });
       else response.destroy();
     });
   });
