@@ -1,6 +1,3 @@
-import * as z from "zod/mini";
-import { wholeNumber } from "./http.ts";
-
 /**
  * What processes say of themselves for the metrics page: a snapshot of each every `snapshotMs`, made from the same
  * metrics that Prometheus reads. A figure that does not exist is null and never 0.
@@ -108,8 +105,33 @@ export interface ClusterPoint {
 export const historyStepSeconds = 10;
 export const historyKeptSeconds = 86_400;
 
-export const nodeParams = z.strictObject({ name: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,63}$/)) });
+export function isGone({ at }: NodeSnapshot, now: number): boolean {
+  return now - Date.parse(at) > snapshotGoneMs;
+}
 
-export const clusterHistoryQuery = z.strictObject({
-  minutes: z.optional(wholeNumber(1, historyKeptSeconds / 60)),
-});
+/**
+ * The whole cluster's figures at one moment: sums over the processes that are there; of latencies the worst, because
+ * percentiles of several processes cannot be averaged.
+ */
+export function pointOf(nodes: readonly NodeSnapshot[], now: number): ClusterPoint {
+  const present = nodes.filter((node) => !isGone(node, now));
+  const gateways = present.flatMap(({ gateway }) => gateway ?? []);
+  const workers = present.flatMap(({ worker }) => worker ?? []);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+  const worst = (values: (number | undefined)[]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length > 0 ? Math.max(...known) : null;
+  };
+  return {
+    at: new Date(now).toISOString(),
+    sockets: sum(gateways.map((each) => each.sockets)),
+    sendsPerSecond: sum(gateways.map((each) => each.sendsPerSecond)),
+    failedSendsPerSecond: sum(gateways.map((each) => each.failedSendsPerSecond)),
+    deliveriesPerSecond: sum(gateways.map((each) => each.deliveriesPerSecond)),
+    ackP99: worst(gateways.map((each) => each.ack?.p99)),
+    deliveryP50: worst(gateways.map((each) => each.delivery?.p50)),
+    deliveryP95: worst(gateways.map((each) => each.delivery?.p95)),
+    deliveryP99: worst(gateways.map((each) => each.delivery?.p99)),
+    outboxAgeP99: worst(workers.map((each) => each.outboxAge?.p99)),
+  };
+}

@@ -1,27 +1,32 @@
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
-import { lazy, Suspense, useEffect } from "react";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { LanguageProvider } from "./languages/language.tsx";
-import { go, route } from "./route.ts";
+import { firstPage, go, route, signInFor } from "./route.ts";
 import { session } from "./session.ts";
 import { SignInPage } from "./sign-in/sign-in-page.tsx";
 
 // Sockets, virtual list and link detection are not needed to choose who one is.
-const MessagesPage = lazy(() => import("./messages/messages-page.tsx"));
+const pages: Record<string, ComponentType<{ user: { id: string; name: string } }>> = {
+  "/messages": lazy(() => import("./messages/messages-page.tsx")),
+  "/admin/metrics": lazy(() => import("./metrics/metrics-page.tsx")),
+};
 
 export function App() {
   const { path } = useSnapshot(route);
   const present = useSnapshot(session);
-  const wanted = present ? (path === "/sign-in" ? "/sign-in" : "/messages") : "/sign-in";
+  const known = path === "/sign-in" || path in pages;
+  const wanted = present ? (known ? path : firstPage) : "/sign-in";
+  const Page = present ? pages[wanted] : undefined;
 
   useEffect(() => {
-    if (path !== wanted) go(wanted, "replace");
+    if (path !== wanted) go(wanted === "/sign-in" ? signInFor(path) : wanted, "replace");
   }, [path, wanted]);
 
   return (
     <LanguageProvider>
-      {present && wanted === "/messages" ? (
+      {present && Page ? (
         <Suspense>
-          <MessagesPage key={present.user.id} user={present.user} />
+          <Page key={`${wanted} ${present.user.id}`} user={present.user} />
         </Suspense>
       ) : (
         <SignInPage />

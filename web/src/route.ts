@@ -24,6 +24,19 @@ export function addressOf(conversationId: string | null): string {
     : `/messages?conversation=${encodeURIComponent(conversationId)}`;
 }
 
+export const firstPage = "/messages";
+
+/** The sign-in page on the way to another one. */
+export function signInFor(path: string): string {
+  return path === firstPage || path === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(path)}`;
+}
+
+/** Where to go after signing in. Only a path of this site: `//elsewhere` would be another one. */
+export function afterSignIn(): string {
+  const next = new URLSearchParams(location.search).get("next") ?? firstPage;
+  return /^\/[a-z]/.test(next) ? next : firstPage;
+}
+
 export function go(address: string, how: "push" | "replace" = "push"): void {
   if (how === "push") history.pushState(null, "", address);
   else history.replaceState(null, "", address);

@@ -1,9 +1,5 @@
-import {
-  type ClusterView,
-  clusterHistoryQuery,
-  nodeParams,
-  snapshotGoneMs,
-} from "@parloir/contracts/cluster.ts";
+import { type ClusterView, isGone } from "@parloir/contracts/cluster.ts";
+import { clusterHistoryQuery, nodeParams } from "@parloir/contracts/cluster-schemas.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readBoard, readHistory, wishDrain } from "@parloir/platform/snapshot/board.ts";
@@ -53,8 +49,7 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
       params: nodeParams,
       async handle({ params: { name }, origin }) {
         const node = (await view()).nodes.find((each) => each.name === name);
-        const isGone = !node || Date.now() - Date.parse(node.at) > snapshotGoneMs;
-        if (isGone) throw new CodedError("NOT_FOUND", "no such node");
+        if (!node || isGone(node, Date.now())) throw new CodedError("NOT_FOUND", "no such node");
         if (node.role !== "gateway") throw new CodedError("INVALID", "only gateways are drained");
         await record(database.query, origin, { action: "node.drained", target: name });
         await wishDrain(redis, name);

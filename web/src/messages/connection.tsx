@@ -21,15 +21,10 @@ function useConnection() {
   return { ...state, lasting: state.status !== "online" && state.since > 0 && age >= graceMs };
 }
 
-export function ConnectionStatus() {
-  const { t } = useLanguage();
+/** What the bar says: a break that is over soon is not worth a word. */
+export function useShownStatus() {
   const { status, lasting } = useConnection();
-  const shown = status === "online" || (status === "offline" && !lasting) ? "online" : status;
-  return (
-    <div className="connection" data-testid="connection" data-status={shown}>
-      <span role="status">{t[shown]}</span>
-    </div>
-  );
+  return status === "offline" && !lasting ? "online" : status;
 }
 
 export function ConnectionNotice({ onSignOut }: { onSignOut: () => void }) {

@@ -1,14 +1,13 @@
 import { type Client, createClient } from "@parloir/client/core/client.ts";
 import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { useEffect, useState } from "react";
-import { Icon } from "../icons.tsx";
+import { Bar, leave } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
-import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
-import { go, route } from "../route.ts";
-import { signOut, token } from "../session.ts";
+import { route } from "../route.ts";
+import { token } from "../session.ts";
 import { Announcer } from "./announcer.tsx";
 import { ClientContext } from "./client-context.tsx";
-import { ConnectionNotice, ConnectionStatus } from "./connection.tsx";
+import { ConnectionNotice, useShownStatus } from "./connection.tsx";
 import { ConversationList } from "./conversation-list.tsx";
 import { ThreadPane } from "./thread-pane.tsx";
 
@@ -36,6 +35,7 @@ export default function MessagesPage({ user }: MessagesPageProps) {
 function Frame({ client, user }: MessagesPageProps & { client: Client }) {
   const { t } = useLanguage();
   const { conversationId } = useSnapshot(route);
+  const status = useShownStatus();
   const unread = useSelected(client.conversations, (state) => state.unreadTotal);
 
   useEffect(() => client.open(conversationId), [client, conversationId]);
@@ -43,35 +43,9 @@ function Frame({ client, user }: MessagesPageProps & { client: Client }) {
     document.title = unread > 0 ? `(${unread}) ${t.messages} · Parloir` : `${t.messages} · Parloir`;
   }, [unread, t]);
 
-  function leave() {
-    signOut();
-    go("/sign-in");
-  }
-
   return (
     <div className="frame" data-pane={conversationId === null ? "list" : "thread"}>
-      <header className="bar">
-        <div className="bar-brand">
-          <img src="/favicon.svg" alt="" width="24" height="24" />
-          Parloir
-        </div>
-        <ConnectionStatus />
-        <span className="bar-gap" />
-        <LanguageSwitch />
-        <ThemeSwitch />
-        <span className="bar-me" data-testid="me" data-user-id={user.id}>
-          {user.name}
-        </span>
-        <button
-          type="button"
-          className="button button-icon button-quiet"
-          aria-label={t.signOut}
-          title={t.signOut}
-          onClick={leave}
-        >
-          <Icon name="leave" />
-        </button>
-      </header>
+      <Bar user={user} status={status} />
       <ConnectionNotice onSignOut={leave} />
       <main className="panes">
         <ConversationList openId={conversationId} />

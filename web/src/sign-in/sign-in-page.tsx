@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { Avatar } from "../avatar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
-import { go } from "../route.ts";
+import { afterSignIn, go } from "../route.ts";
 import { demoAccounts, signIn } from "../session.ts";
 
 type Shown =
@@ -31,7 +31,7 @@ export function SignInPage() {
     setChosen(account.id);
     try {
       await signIn(account.id);
-      go("/messages");
+      go(afterSignIn());
     } catch {
       setShown({ state: "failed" });
     } finally {

@@ -1,0 +1,90 @@
+import {
+  type ClusterPoint,
+  type ClusterView,
+  historyKeptSeconds,
+  historyStepSeconds,
+  pointOf,
+} from "@parloir/contracts/cluster.ts";
+import type { Link } from "./link.ts";
+import { createCell, type Observable } from "./observable.ts";
+import { createRest } from "./rest.ts";
+import { createSocketLink } from "./socket.ts";
+import { createTokens, type GetToken } from "./token.ts";
+
+/** An admin's live view of the cluster, with the history that is in it and in the server. */
+export interface ClusterFeed {
+  readonly connection: Link["state"];
+  readonly state: Observable<ClusterFeedState>;
+  /** While paused the state does not change; what came meanwhile shows afterwards. */
+  pause(paused: boolean): void;
+  /** @throws CodedError */
+  drain(nodeName: string): Promise<void>;
+  close(): void;
+}
+
+export interface ClusterFeedState {
+  /** Null until the first one came. */
+  view: ClusterView | null;
+  /** By this machine's clock. */
+  receivedAt: number;
+  /** Of the last hour, oldest first. */
+  points: ClusterPoint[];
+  paused: boolean;
+}
+
+const shownMs = Math.min(3_600, historyKeptSeconds) * 1_000;
+
+export function createClusterFeed(options: { url: string; getToken: GetToken }): ClusterFeed {
+  const tokens = createTokens(options.getToken);
+  const rest = createRest({ url: options.url, tokens, fetch: globalThis.fetch.bind(globalThis) });
+  const link = createSocketLink({ url: options.url, tokens });
+  const state = createCell<ClusterFeedState>({ view: null, receivedAt: 0, points: [], paused: false });
+  let latest = state.getSnapshot();
+
+  function show(change: Partial<ClusterFeedState>): void {
+    latest = { ...latest, ...change };
+    if (!latest.paused) state.set(latest);
+    else if (change.paused) state.update((present) => ({ ...present, paused: true }));
+  }
+
+  function receive(view: ClusterView): void {
+    const now = Date.parse(view.at);
+    const last = latest.points.at(-1);
+    const isDue = !last || now - Date.parse(last.at) >= historyStepSeconds * 1_000;
+    const points = isDue
+      ? [...latest.points, pointOf(view.nodes, now)].filter(({ at }) => now - Date.parse(at) < shownMs)
+      : latest.points;
+    show({ view, receivedAt: Date.now(), points });
+  }
+
+  async function start(): Promise<void> {
+    try {
+      const { points } = await rest<{ points: ClusterPoint[] }>("GET", "/api/cluster/history?minutes=60");
+      show({ points });
+    } catch {
+      // Without the server's history the charts begin now.
+    }
+    try {
+      const { cluster } = await link.request("watch_cluster", { on: true });
+      if (cluster) receive(cluster);
+    } catch {
+      // No longer connected: it is asked again with the next connection. Not an admin: the view stays empty.
+    }
+  }
+
+  link.listen((event) => {
+    if (event.event === "ready") void start();
+    if (event.event === "cluster") receive(event.payload);
+  });
+  link.open();
+
+  return {
+    connection: link.state,
+    state,
+    pause: (paused) => show({ paused }),
+    async drain(nodeName) {
+      await rest("POST", `/api/cluster/nodes/${encodeURIComponent(nodeName)}/drain`);
+    },
+    close: () => link.close(),
+  };
+}

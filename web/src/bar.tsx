@@ -1,0 +1,53 @@
+import type { ConnectionState } from "@parloir/client/core/link.ts";
+import type { ReactNode } from "react";
+import { Icon } from "./icons.tsx";
+import { useLanguage } from "./languages/language.tsx";
+import { LanguageSwitch, ThemeSwitch } from "./preferences.tsx";
+import { go } from "./route.ts";
+import { signOut } from "./session.ts";
+
+interface BarProps {
+  user: { id: string; name: string };
+  /** Null: nothing to say about a connection. */
+  status: ConnectionState["status"] | null;
+  children?: ReactNode;
+}
+
+export function leave() {
+  signOut();
+  go("/sign-in");
+}
+
+/** The head of every page of somebody who is signed in. */
+export function Bar({ user, status, children }: BarProps) {
+  const { t } = useLanguage();
+  return (
+    <header className="bar">
+      <div className="bar-brand">
+        <img src="/favicon.svg" alt="" width="24" height="24" />
+        Parloir
+      </div>
+      {status !== null && (
+        <div className="connection" data-testid="connection" data-status={status}>
+          <span role="status">{t[status]}</span>
+        </div>
+      )}
+      {children}
+      <span className="bar-gap" />
+      <LanguageSwitch />
+      <ThemeSwitch />
+      <span className="bar-me" data-testid="me" data-user-id={user.id}>
+        {user.name}
+      </span>
+      <button
+        type="button"
+        className="button button-icon button-quiet"
+        aria-label={t.signOut}
+        title={t.signOut}
+        onClick={leave}
+      >
+        <Icon name="leave" />
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,136 @@
+import { type ClusterPoint, type ClusterView, isGone, type Quantiles } from "@parloir/contracts/cluster.ts";
+import { useMemo } from "react";
+import { useLanguage } from "../languages/language.tsx";
+import { createFigureFormats, type FigureFormats } from "./format.ts";
+import { deliveryLevel, errorBudget } from "./health.ts";
+import { type MetricsTexts, metricsTexts } from "./texts.ts";
+
+/** One row that answers: are we well? Each figure with its unit and its window. */
+export function Headline({ view, points, now }: { view: ClusterView; points: ClusterPoint[]; now: number }) {
+  const { language } = useLanguage();
+  const t = metricsTexts[language];
+  const formats = useMemo(() => createFigureFormats(language), [language]);
+  const present = view.nodes.filter((node) => !isGone(node, now));
+  const gateways = present.flatMap(({ gateway }) => gateway ?? []);
+  const workers = present.flatMap(({ worker }) => worker ?? []);
+  const sum = (values: number[]) =>
+    gateways.length > 0 ? values.reduce((total, each) => total + each, 0) : null;
+  const budget = errorBudget(points);
+
+  return (
+    <section className="tiles" aria-label={t.title} data-testid="headline">
+      <DeliveryTile level={deliveryLevel(view, now)} t={t} />
+      <QuantileTile
+        title={t.receive}
+        found={worst(gateways.map((each) => each.delivery))}
+        t={t}
+        formats={formats}
+      />
+      <QuantileTile title={t.ack} found={worst(gateways.map((each) => each.ack))} t={t} formats={formats} />
+      <Tile
+        title={t.sockets}
+        value={shown(sum(gateways.map((each) => each.sockets)), formats.count)}
+        note={t.now}
+        t={t}
+      />
+      <Tile
+        title={t.messages}
+        value={shown(sum(gateways.map((each) => each.sendsPerSecond)), formats.rate)}
+        note={t.now}
+        t={t}
+      />
+      <Tile
+        title={t.outbox}
+        value={shown(worst(workers.map((each) => each.outboxAge))?.p99 ?? null, formats.milliseconds)}
+        unit={t.milliseconds}
+        note={t.now}
+        t={t}
+      />
+      <Tile
+        title={t.budget}
+        value={shown(budget, formats.percent)}
+        note={budget === null ? t.budgetUnused : `${t.budgetMeaning}, ${t.lastHour}`}
+        tone={budget !== null && budget < 0 ? "error" : undefined}
+        t={t}
+      />
+    </section>
+  );
+}
+
+function worst(all: (Quantiles | null)[]): Quantiles | null {
+  return all.reduce((slowest, each) => ((each?.p99 ?? -1) > (slowest?.p99 ?? -1) ? each : slowest), null);
+}
+
+function shown(value: number | null, format: (value: number) => string): string | null {
+  return value === null ? null : format(value);
+}
+
+interface TileProps {
+  title: string;
+  /** Null: nothing was observed. */
+  value: string | null;
+  unit?: string;
+  note: string;
+  tone?: "error" | "success" | undefined;
+  t: MetricsTexts;
+}
+
+function Tile({ title, value, unit, note, tone, t }: TileProps) {
+  return (
+    <div className="tile" data-tone={tone}>
+      <h2>{title}</h2>
+      <p className="tile-value">
+        {value ?? <span title={t.unknownMeaning}>{t.unknown}</span>}
+        {value !== null && unit ? <span className="tile-unit"> {unit}</span> : null}
+      </p>
+      <p className="tile-note">{note}</p>
+    </div>
+  );
+}
+
+function DeliveryTile({ level, t }: { level: ReturnType<typeof deliveryLevel>; t: MetricsTexts }) {
+  const words = {
+    live: t.deliveryLive,
+    late: t.deliveryLate,
+    part: t.deliveryPart,
+    stored: t.deliveryStored,
+    none: t.deliveryNone,
+  };
+  return (
+    <div className="tile" data-tone={level === "live" ? "success" : "error"} data-testid="delivery-level">
+      <h2>{t.delivery}</h2>
+      <p className="tile-words">
+        <span className="state-dot" data-state={level === "live" ? "ready" : "degraded"} />
+        {words[level]}
+      </p>
+      <p className="tile-note">{t.now}</p>
+    </div>
+  );
+}
+
+interface QuantileTileProps {
+  title: string;
+  found: Quantiles | null;
+  t: MetricsTexts;
+  formats: FigureFormats;
+}
+
+function QuantileTile({ title, found, t, formats }: QuantileTileProps) {
+  const part = (value: number | undefined) => (value === undefined ? t.unknown : formats.milliseconds(value));
+  return (
+    <div className="tile">
+      <h2>{title}</h2>
+      <dl className="tile-quantiles">
+        {(["p50", "p95", "p99"] as const).map((name) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{part(found?.[name])}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="tile-note">
+        {t.milliseconds}, {t.worst}, {t.now}
+      </p>
+    </div>
+  );
+}
