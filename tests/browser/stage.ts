@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { ClusterDescription, ClusterProcess } from "@parloir/local/cluster-file.ts";
+import { freePort } from "@parloir/local/ports.ts";
+import { temporaryFolder } from "@parloir/local/temporary.ts";
+import pg from "pg";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from "playwright-core";
+import { Visitor } from "./visitor.ts";
+
+/** `npm start`, as a person would, and a real browser before it. */
+export interface Stage {
+  url: string;
+  /** As cluster.json says at this moment. */
+  processes: () => ClusterProcess[];
+  database: pg.Client;
+  browser: Browser;
+  /** One person in a browser of their own, or in one that is open already. */
+  visitor: (context?: BrowserContext) => Promise<Visitor>;
+  stop: () => Promise<void>;
+}
+
+export const root = path.resolve(import.meta.dirname, "../..");
+
+const chromiumArgs = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export async function startStage(view: BrowserContextOptions = {}): Promise<Stage> {
+  const folder = await temporaryFolder();
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const args = ["infra/local/src/main.ts", "--port", String(port), "--data", folder.dir, "--json"];
+  const launcher = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const said: string[] = [];
+  for await (const line of createInterface({ input: launcher.stdout })) {
+    said.push(line);
+    if (line.includes('"event":"ready"')) break;
+  }
+  // What it says later must be read too: a full pipe would stop it.
+  launcher.stdout.resume();
+  if (!said.at(-1)?.includes('"event":"ready"')) throw new Error(`npm start ended:\n${said.join("\n")}`);
+  const processes = () => {
+    const file = readFileSync(path.join(folder.dir, "cluster.json"), "utf8");
+    return (JSON.parse(file) as ClusterDescription).processes;
+  };
+  const database = new pg.Client({
+    connectionString: processes().find(({ role }) => role === "postgres")!.url!,
+  });
+  await database.connect();
+  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, args: chromiumArgs });
+  return {
+    url,
+    processes,
+    database,
+    browser,
+    async visitor(context) {
+      const own = context ?? (await browser.newContext({ viewport: { width: 1_200, height: 800 }, ...view }));
+      return new Visitor(await own.newPage(), url);
+    },
+    async stop() {
+      await browser.close();
+      await database.end();
+      if (launcher.exitCode === null) {
+        launcher.kill("SIGTERM");
+        await once(launcher, "exit");
+      }
+      await folder.remove();
+    },
+  };
+}

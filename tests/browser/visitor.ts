@@ -1,0 +1,71 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+
+export const waitMs = 30_000;
+
+/** One person before one page, and what goes wrong in it. */
+export class Visitor {
+  readonly page: Page;
+  readonly problems: string[] = [];
+  private readonly url: string;
+  private node: string | null = null;
+
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.url = url;
+    page.setDefaultTimeout(waitMs);
+    page.on("pageerror", (error) => this.problems.push(error.message));
+    page.on("websocket", (socket) =>
+      socket.on("framereceived", ({ payload }) => {
+        this.node = /^42\["ready".*"nodeId":"([^"]+)"/.exec(String(payload))?.[1] ?? this.node;
+      }),
+    );
+  }
+
+  async signIn(account: string): Promise<void> {
+    await this.page.goto(`${this.url}/sign-in`);
+    await this.page.locator(`[data-demo-account="${account}"]`).click();
+    await this.connected();
+  }
+
+  async connected(): Promise<void> {
+    await this.page.locator('[data-testid="connection"][data-status="online"]').waitFor();
+  }
+
+  /** The gateway that said `ready` to this page. */
+  async online(): Promise<string> {
+    await this.connected();
+    await expect.poll(() => this.node, { timeout: waitMs }).not.toBeNull();
+    return this.node!;
+  }
+
+  async reload(): Promise<string> {
+    this.node = null;
+    await this.page.reload();
+    return this.online();
+  }
+
+  /** Begins or finds the conversation with this demo person and has it open. */
+  async writeTo(account: string): Promise<void> {
+    await this.page.locator('[data-testid="new-conversation"]').click();
+    await this.page.locator(`[data-person="${account}"]`).click();
+    await this.composer.waitFor();
+  }
+
+  get composer() {
+    return this.page.locator('[data-testid="composer"]');
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  bubble(text: string) {
+    return this.page.locator('[data-testid="bubble"]', { hasText: text });
+  }
+
+  bubbles(): Promise<string[]> {
+    return this.page.locator('[data-testid="bubble"]').allTextContents();
+  }
+}
