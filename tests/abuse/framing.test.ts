@@ -183,6 +183,5 @@ describe("who never says who they are", () => {
     await socket.frame("0");
     await socket.closed();
     expect(performance.now() - began).toBeGreaterThan(9_000);
-    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });

