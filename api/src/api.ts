@@ -24,7 +24,7 @@ import { createRequestLimits } from "./limits.ts";
 import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
-import { createRouter } from "./route.ts";
+import { createRouter, type Route } from "./route.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
@@ -52,6 +52,8 @@ export interface Api {
   privateServer: Server;
   health: Health;
   commitQueue: CommitQueue;
+  /** What is served: the documents are made from them, and tests hold answers against them. */
+  routes: Route[];
 }
 
 /** Puts the api together from its parts. It holds nothing: any api can answer any call. */
@@ -147,6 +149,7 @@ export function createApi(options: {
     privateServer: createPrivateServer({ log, metrics, health, internal }),
     health,
     commitQueue,
+    routes,
   };
 }
 

@@ -1,6 +1,7 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { userId } from "@parloir/contracts/ids.ts";
+import { demoAccount, issuedToken, person } from "@parloir/contracts/shape-schemas.ts";
 import type { Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { bySystem } from "@parloir/store/audit.ts";
@@ -50,6 +51,8 @@ export function demoRoutes(mintToken: MintToken): Route[] {
     route({
       method: "get",
       path: "/api/demo/accounts",
+      about: "The demo people.",
+      answer: z.strictObject({ accounts: z.array(demoAccount) }),
       who: "anyone",
       handle: async () => ({
         data: { accounts: demoPeople.map(({ email: _, ...account }): DemoAccount => account) },
@@ -58,6 +61,8 @@ export function demoRoutes(mintToken: MintToken): Route[] {
     route({
       method: "post",
       path: "/api/demo/sessions",
+      about: "Signs a demo person in.",
+      answer: z.strictObject({ ...issuedToken.shape, user: person }),
       who: "anyone",
       body: z.strictObject({ userId }),
       async handle({ body }) {

@@ -1,17 +1,27 @@
 import { errorCodes } from "@parloir/contracts/errors.ts";
-import * as z from "zod/mini";
+import type * as z from "zod/mini";
+import { createSchemaBook, type JsonSchema, type SchemaBook } from "./json-schema.ts";
 import type { Route } from "./route.ts";
 
 /** The OpenAPI document, made from the routes themselves: it cannot drift from what is served. */
-export function describeRoutes(routes: Route[]): unknown {
-  const paths: Record<string, Record<string, unknown>> = {};
+export function describeRoutes(routes: Route[]): OpenApi {
+  const book = createSchemaBook("#/components/schemas/");
+  const paths: OpenApi["paths"] = {};
   for (const each of routes) {
     const path = each.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [each.method]: operation(each) };
+    paths[path] = { ...paths[path], [each.method]: operation(each, book) };
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Parloir", version: "0.1.0", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: "Parloir",
+      version: "0.1.0",
+      description:
+        "What a host's back end and people's devices ask of the cluster. The socket: /asyncapi.json.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -23,62 +33,115 @@ export function describeRoutes(routes: Route[]): unknown {
         },
         key: { type: "http", scheme: "bearer", description: "The host back end's server key." },
       },
-      schemas: { Error: errorSchema },
+      responses: { Error: { description: "Refused, or failed", content: json({ $ref: errorRef }) } },
+      schemas: { ...book.schemas(), Error: errorSchema },
     },
   };
 }
 
-function operation(route: Route): unknown {
+const errorRef = "#/components/schemas/Error";
+
+export interface OpenApi {
+  openapi: string;
+  info: Record<string, unknown>;
+  servers: unknown[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { securitySchemes: unknown; responses: unknown; schemas: Record<string, JsonSchema> };
+}
+
+export interface Operation {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: string[];
+  security: Record<string, string[]>[];
+  parameters: { name: string; in: "path" | "query"; required: boolean; schema: JsonSchema }[];
+  requestBody?: { required: boolean; content: Content };
+  responses: Record<string, unknown>;
+}
+
+type Content = { "application/json": { schema: JsonSchema; example?: unknown } };
+
+function operation(route: Route, book: SchemaBook): Operation {
+  const answer = {
+    type: "object",
+    required: ["success", "data"],
+    properties: { success: { const: true }, data: book.schemaOf(route.answer, "output") },
+  };
   return {
+    operationId: operationId(route),
+    summary: route.about,
+    ...(route.scope ? { description: `A server key needs the scope \`${route.scope}\`.` } : {}),
+    tags: [tagOf(route)],
     security: securityOf(route),
-    parameters: [...parameters("path", route.params), ...parameters("query", route.query)],
-    ...(route.body
-      ? {
-          requestBody: {
-            required: route.bodyIsOptional !== true,
-            content: { "application/json": { schema: schemaOf(route.body) } },
-          },
-        }
-      : {}),
+    parameters: [...parameters("path", route.params, book), ...parameters("query", route.query, book)],
+    ...(route.body ? { requestBody: requestBody(route, route.body, book) } : {}),
     responses: {
-      "2XX": { description: "`{success: true, data}`", content: json({ type: "object" }) },
-      default: { description: "An error", content: json({ $ref: "#/components/schemas/Error" }) },
+      "2XX": {
+        description: "Done",
+        content: route.media ? { [route.media]: { schema: { type: "string" } } } : json(answer),
+      },
+      ...Object.fromEntries(
+        refusals(route).map((status) => [String(status), { $ref: "#/components/responses/Error" }]),
+      ),
+      default: { $ref: "#/components/responses/Error" },
     },
   };
 }
 
-function securityOf({ who, scope }: Route): unknown {
-  if (who === "anyone") return [];
-  // OpenAPI 3.1 lets any kind of scheme list the scopes or roles that it needs.
-  const key = { key: scope === undefined ? [] : [scope] };
-  if (who === "key") return [key];
-  const person = { person: who === "admin" ? ["admin"] : [] };
-  return who === "person" ? [person] : [person, key];
+function requestBody(route: Route, body: z.ZodMiniType, book: SchemaBook) {
+  const schema = book.schemaOf(body, "input");
+  const content = { schema, ...(route.example === undefined ? {} : { example: route.example }) };
+  return { required: route.bodyIsOptional !== true, content: { "application/json": content } };
 }
 
-function json(schema: unknown): unknown {
+/** What this route can refuse besides what any can. */
+function refusals({ who, params, query, body, method }: Route): number[] {
+  const codes = [
+    ...(params || query || body ? (["INVALID"] as const) : []),
+    ...(who === "anyone" ? [] : (["UNAUTHENTICATED", "FORBIDDEN"] as const)),
+    ...(params ? (["NOT_FOUND"] as const) : []),
+    ...(body ? (["TOO_LARGE", "UNSUPPORTED"] as const) : []),
+    ...(method === "get" ? [] : (["RATE_LIMITED"] as const)),
+    "UNAVAILABLE" as const,
+  ];
+  return codes.map((code) => errorCodes[code].status);
+}
+
+/** `post /api/channels/:name/events` → `postChannelsNameEvents`. */
+function operationId({ method, path }: Route): string {
+  const words = path.match(/[A-Za-z]+/g)!.slice(1);
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
+
+/** The first word of the path that says what it is about. */
+function tagOf({ path }: Route): string {
+  const words = path.split("/").slice(2);
+  return words[0] === "messages" && words[1] === "conversations" ? "conversations" : words[0]!;
+}
+
+function securityOf({ who }: Route): Record<string, string[]>[] {
+  if (who === "anyone") return [];
+  return who === "either" || who === "admin" ? [{ person: [] }, { key: [] }] : [{ [who]: [] }];
+}
+
+function json(schema: JsonSchema): Content {
   return { "application/json": { schema } };
 }
 
-interface ObjectSchema {
-  properties?: Record<string, unknown>;
-  required?: string[];
-}
-
-/** What a client sends, so the input side of every schema. */
-function schemaOf(schema: z.ZodMiniType): ObjectSchema {
-  return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as ObjectSchema;
-}
-
-function parameters(where: "path" | "query", schema: z.ZodMiniType | undefined): unknown[] {
+function parameters(where: "path" | "query", schema: z.ZodMiniType | undefined, book: SchemaBook) {
   if (!schema) return [];
-  const { properties = {}, required = [] } = schemaOf(schema);
-  return Object.entries(properties).map(([name, property]) => {
-    return { name, in: where, required: where === "path" || required.includes(name), schema: property };
-  });
+  const { properties = {}, required = [] } = book.schemaOf(schema, "input");
+  return Object.entries(properties as Record<string, JsonSchema>).map(([name, property]) => ({
+    name,
+    in: where,
+    required: where === "path" || (required as string[]).includes(name),
+    schema: property,
+  }));
 }
 
-const errorSchema = {
+const errorSchema: JsonSchema = {
   type: "object",
   required: ["success", "error"],
   properties: {

@@ -21,6 +21,13 @@ export type Route<
 > = Access & {
   method: "get" | "put" | "post" | "patch" | "delete";
   path: string;
+  /** For the documents: one line, and what `data` is. */
+  about: string;
+  answer: z.ZodMiniType;
+  /** What a stream carries instead of the envelope. */
+  media?: string;
+  /** A body, where the schema alone does not say enough. */
+  example?: z.input<Body>;
   /** The handler limits its callers itself. */
   ownLimit?: true;
   params?: Params;

@@ -1,9 +1,106 @@
 import * as z from "zod/mini";
-import { historyKeptSeconds } from "./cluster.ts";
+import {
+  type ApiFigures,
+  type ClusterPoint,
+  type ClusterView,
+  type GatewayFigures,
+  historyKeptSeconds,
+  type Quantiles,
+  type WorkerFigures,
+} from "./cluster.ts";
 import { wholeNumber } from "./http.ts";
+import { schemaFor, time } from "./shape-schemas.ts";
 
 export const nodeParams = z.strictObject({ name: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,63}$/)) });
 
 export const clusterHistoryQuery = z.strictObject({
   minutes: z.optional(wholeNumber(1, historyKeptSeconds / 60)),
 });
+
+/** The cluster's snapshots as schemas, each tied to its type: see shape-schemas.ts. */
+
+const number = z.number();
+const figure = z.nullable(number);
+const quantiles = z.nullable(
+  schemaFor<Quantiles>()(z.strictObject({ p50: number, p95: number, p99: number, n: number })),
+);
+const pool = z.strictObject({ total: number, idle: number, waiting: number });
+
+const gateway = schemaFor<GatewayFigures>()(
+  z.strictObject({
+    sockets: number,
+    rooms: number,
+    sendsPerSecond: number,
+    failedSendsPerSecond: number,
+    deliveriesPerSecond: number,
+    pushedShare: figure,
+    ack: quantiles,
+    delivery: quantiles,
+    gapsRepaired: number,
+    resyncs: number,
+    syncsFromRing: number,
+    syncsFromDatabase: number,
+    slowReadersCut: number,
+    handshakesRefused: number,
+  }),
+);
+
+const api = schemaFor<ApiFigures>()(
+  z.strictObject({
+    requestsPerSecond: number,
+    commitsPerSecond: number,
+    messagesPerSecond: number,
+    commitSize: figure,
+    commit: quantiles,
+    pool,
+  }),
+);
+
+const worker = schemaFor<WorkerFigures>()(
+  z.strictObject({
+    jobsPerSecond: number,
+    failedJobsPerSecond: number,
+    job: quantiles,
+    outboxAge: quantiles,
+    pool,
+  }),
+);
+
+export const clusterView = schemaFor<ClusterView>()(
+  z.strictObject({
+    at: time,
+    nodes: z.array(
+      z.strictObject({
+        name: z.string(),
+        role: z.enum(["gateway", "api", "worker"]),
+        state: z.enum(["starting", "ready", "degraded", "draining"]),
+        checks: z.record(z.string(), z.enum(["ok", "degraded"])),
+        pid: number,
+        startedAt: time,
+        at: time,
+        windowSeconds: number,
+        cpu: number,
+        memoryBytes: number,
+        eventLoopLagSeconds: number,
+        gateway: z.exactOptional(gateway),
+        api: z.exactOptional(api),
+        worker: z.exactOptional(worker),
+      }),
+    ),
+  }),
+);
+
+export const clusterPoint = schemaFor<ClusterPoint>()(
+  z.strictObject({
+    at: time,
+    sockets: number,
+    sendsPerSecond: number,
+    failedSendsPerSecond: number,
+    deliveriesPerSecond: number,
+    ackP99: figure,
+    deliveryP50: figure,
+    deliveryP95: figure,
+    deliveryP99: figure,
+    outboxAgeP99: figure,
+  }),
+);

@@ -5,6 +5,7 @@ import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { pino } from "pino";
+import { answerProblem } from "../setup/contracts.ts";
 import { cloneDatabase, type TestDatabase } from "../setup/database.ts";
 import { eventually } from "../setup/waiting.ts";
 import { startBalancer } from "./balancer.ts";
@@ -99,6 +100,10 @@ export async function startCluster(options: ClusterOptions = {}) {
     });
     const answer: RestAnswer = { status: response.status, headers: response.headers, body: null as never };
     answer.body = (await response.json()) as RestAnswer["body"];
+    const problem = answer.body.success
+      ? answerProblem(apis[0]!.api.routes, method, path, answer.body.data)
+      : null;
+    if (problem) throw new Error(problem);
     return answer;
   }
 
@@ -121,8 +126,10 @@ export async function startCluster(options: ClusterOptions = {}) {
     await redis.stop();
     await database.drop();
     await folder.remove();
-    const complaints = [...errors, ...left];
-    if (complaints.length > 0) throw new Error(`processes logged errors:\n${complaints.join("\n")}`);
+    const misshapen = sockets.flatMap((socket) => socket.misshapen);
+    const complaints = [...errors, ...left, ...misshapen];
+    if (complaints.length > 0)
+      throw new Error(`what was logged or received is wrong:\n${complaints.join("\n")}`);
   }
 
   return {

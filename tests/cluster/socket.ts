@@ -2,6 +2,7 @@ import type { Command } from "@parloir/contracts/commands.ts";
 import type { Ack, CommandAnswers, Ready, ServerEvent, ServerPayload } from "@parloir/contracts/events.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { ackProblem, eventProblem } from "../setup/contracts.ts";
 import { deadlineMs } from "../setup/waiting.ts";
 
 export type SocketSettings = Partial<ManagerOptions & SocketOptions>;
@@ -15,6 +16,8 @@ export interface ReceivedEvent {
 export class TestSocket {
   readonly raw: Socket;
   readonly received: ReceivedEvent[] = [];
+  /** Events that do not have their documented shape. */
+  readonly misshapen: string[] = [];
   private readonly waiting = new Set<() => void>();
 
   constructor(url: string, token: string | undefined, settings: SocketSettings = {}) {
@@ -33,6 +36,8 @@ export class TestSocket {
 
   private record(event: string, payload: unknown): void {
     this.received.push({ event, payload });
+    const problem = eventProblem(event, payload);
+    if (problem) this.misshapen.push(problem);
     for (const look of [...this.waiting]) look();
   }
 
@@ -131,6 +136,8 @@ export class TestSocket {
   async ok<C extends Command>(command: C, payload: unknown): Promise<CommandAnswers[C]> {
     const ack = await this.emit(command, payload);
     if (!ack.ok) throw new Error(`${command}: ${ack.error.code} ${ack.error.message}`);
+    const problem = ackProblem(command, ack.data);
+    if (problem) throw new Error(problem);
     return ack.data;
   }
 

@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { defaultPageSize, listAgentsQuery } from "@parloir/contracts/http.ts";
+import { agent, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { listAgents } from "@parloir/store/people.ts";
@@ -14,6 +15,8 @@ export function agentRoutes(options: { database: Database; cursors: Cursors }): 
     route({
       method: "get",
       path: "/api/agents",
+      about: "Whom a conversation can be given to.",
+      answer: pageOf(agent),
       who: "person",
       query: listAgentsQuery,
       async handle({ query, person }) {

@@ -1,5 +1,6 @@
 import { auditQuery } from "@parloir/contracts/audit.ts";
 import { defaultPageSize } from "@parloir/contracts/http.ts";
+import { auditEntry, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import { listAudit } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import type { Cursors } from "../cursor.ts";
@@ -11,6 +12,8 @@ export function auditRoutes({ database, cursors }: { database: Database; cursors
     route({
       method: "get",
       path: "/api/audit",
+      about: "The audit log, newest first.",
+      answer: pageOf(auditEntry),
       who: "admin",
       scope: "audit:read",
       query: auditQuery,

@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { blockParams, defaultPageSize, listBlocksQuery } from "@parloir/contracts/http.ts";
+import { block, nothing, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import { deleteBlock, listBlocks, putBlock } from "@parloir/store/blocks.ts";
 import { type Database, isForeignKeyViolation } from "@parloir/store/database.ts";
 import type { Cursors } from "../cursor.ts";
@@ -12,6 +13,8 @@ export function blockRoutes(options: { database: Database; cursors: Cursors }): 
     route({
       method: "get",
       path: "/api/blocks",
+      about: "Whom one has blocked.",
+      answer: pageOf(block),
       who: "person",
       query: listBlocksQuery,
       async handle({ query, person }) {
@@ -31,6 +34,8 @@ export function blockRoutes(options: { database: Database; cursors: Cursors }): 
     route({
       method: "put",
       path: "/api/blocks/:userId",
+      about: "Blocks a person: neither can write to the other any more.",
+      answer: block,
       who: "person",
       params: blockParams,
       async handle({ params, person }) {
@@ -42,6 +47,8 @@ export function blockRoutes(options: { database: Database; cursors: Cursors }): 
     route({
       method: "delete",
       path: "/api/blocks/:userId",
+      about: "Ends a block.",
+      answer: nothing,
       who: "person",
       params: blockParams,
       async handle({ params, person }) {

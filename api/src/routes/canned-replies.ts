@@ -6,6 +6,7 @@ import {
 } from "@parloir/contracts/canned-replies.ts";
 import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { checkContent } from "@parloir/contracts/parse.ts";
+import { cannedReply, nothing, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import {
   addCannedReply,
   changeCannedReply,
@@ -26,6 +27,8 @@ export function cannedReplyRoutes(options: { database: Database; cursors: Cursor
     route({
       method: "get",
       path,
+      about: "The ready-made answers.",
+      answer: pageOf(cannedReply),
       who: "person",
       query: listCannedRepliesQuery,
       async handle({ query, person }) {
@@ -47,6 +50,8 @@ export function cannedReplyRoutes(options: { database: Database; cursors: Cursor
     route({
       method: "post",
       path,
+      about: "Adds a ready-made answer.",
+      answer: cannedReply,
       who: "person",
       body: createCannedReplyBody,
       async handle({ body, person }) {
@@ -58,6 +63,8 @@ export function cannedReplyRoutes(options: { database: Database; cursors: Cursor
     route({
       method: "patch",
       path: `${path}/:id`,
+      about: "Changes a ready-made answer.",
+      answer: cannedReply,
       who: "person",
       params: cannedReplyParams,
       body: changeCannedReplyBody,
@@ -70,6 +77,8 @@ export function cannedReplyRoutes(options: { database: Database; cursors: Cursor
     route({
       method: "delete",
       path: `${path}/:id`,
+      about: "Deletes a ready-made answer.",
+      answer: nothing,
       who: "person",
       params: cannedReplyParams,
       async handle({ params, person }) {

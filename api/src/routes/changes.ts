@@ -1,6 +1,7 @@
 import { editMessageBody, messageParams, reactionParams } from "@parloir/contracts/http.ts";
 import type { ChangeItem } from "@parloir/contracts/internal.ts";
 import { checkContent } from "@parloir/contracts/parse.ts";
+import { message, messageEdit, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import { listEdits } from "@parloir/store/changes.ts";
 import type { Database } from "@parloir/store/database.ts";
 import type { ApplyChange } from "../changes.ts";
@@ -11,14 +12,16 @@ const base = "/api/messages/:conversationId/:seq";
 /** What happens to a message after it was sent; the same as the socket's `edit_message`, `delete_message`, `react`. */
 export function changeRoutes(options: { database: Database; change: ApplyChange }): Route[] {
   async function answer(item: ChangeItem): Promise<RouteAnswer> {
-    const { message, created } = await options.change(item);
-    return { status: created ? 201 : 200, data: message };
+    const { message: changed, created } = await options.change(item);
+    return { status: created ? 201 : 200, data: changed };
   }
 
   const reaction = (method: "put" | "delete") =>
     route({
       method,
       path: `${base}/reactions/:emoji`,
+      about: method === "put" ? "Reacts to a message." : "Takes a reaction back.",
+      answer: message,
       who: "person",
       params: reactionParams,
       handle: ({ params, person }) =>
@@ -29,6 +32,8 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
     route({
       method: "patch",
       path: base,
+      about: "Edits a message; what it said before is kept.",
+      answer: message,
       who: "person",
       params: messageParams,
       body: editMessageBody,
@@ -40,6 +45,8 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
     route({
       method: "delete",
       path: base,
+      about: "Deletes a message for everyone; its place stays.",
+      answer: message,
       who: "person",
       params: messageParams,
       handle: ({ params, person }) => answer({ kind: "delete", ...params, userId: person.id }),
@@ -47,6 +54,8 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
     route({
       method: "get",
       path: `${base}/edits`,
+      about: "What a message said before it was edited.",
+      answer: pageOf(messageEdit),
       who: "person",
       params: messageParams,
       handle: async ({ params, person }) => ({

@@ -7,6 +7,7 @@ import {
 } from "@parloir/contracts/channels.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
+import { channelMember, nothing, publishReceipt } from "@parloir/contracts/shape-schemas.ts";
 import { roles } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
@@ -32,6 +33,13 @@ export function channelRoutes(options: {
     route({
       method: "post",
       path: "/api/channels/:name/events",
+      about: "Publishes an event to a channel.",
+      answer: publishReceipt,
+      example: {
+        event: "ticket-updated",
+        payload: { ticketId: "7", status: "resolved" },
+        eventId: "job-812",
+      },
       who: "key",
       scope: "channels:publish",
       params: channelParams,
@@ -52,6 +60,8 @@ export function channelRoutes(options: {
     route({
       method: "put",
       path: "/api/channels/:name/members/:userId",
+      about: "Lets a person subscribe to a channel.",
+      answer: channelMember,
       who: "key",
       scope: "channels:grant",
       params: channelMemberParams,
@@ -63,6 +73,8 @@ export function channelRoutes(options: {
     route({
       method: "delete",
       path: "/api/channels/:name/members/:userId",
+      about: "Lets a person no longer subscribe; nothing published from now on reaches them.",
+      answer: nothing,
       who: "key",
       scope: "channels:grant",
       params: channelMemberParams,
@@ -75,6 +87,9 @@ export function channelRoutes(options: {
     route({
       method: "post",
       path: "/api/announcements",
+      example: { role: "client", title: "Maintenance", message: "Back at noon." },
+      about: "Tells everyone who is connected, or everyone of a role.",
+      answer: nothing,
       who: "admin",
       scope: "announcements:send",
       body: announcementBody,

@@ -1,10 +1,17 @@
 import { type ClusterView, isGone } from "@parloir/contracts/cluster.ts";
-import { clusterHistoryQuery, nodeParams } from "@parloir/contracts/cluster-schemas.ts";
+import {
+  clusterHistoryQuery,
+  clusterPoint,
+  clusterView,
+  nodeParams,
+} from "@parloir/contracts/cluster-schemas.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
+import { nothing } from "@parloir/contracts/shape-schemas.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readBoard, readHistory, wishDrain } from "@parloir/platform/snapshot/board.ts";
 import { record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
+import * as z from "zod/mini";
 import { type Route, route } from "../route.ts";
 
 const defaultHistoryMinutes = 60;
@@ -23,6 +30,8 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
     route({
       method: "get",
       path: "/api/cluster",
+      about: "Every process of the cluster, by its newest snapshot.",
+      answer: clusterView,
       who: "admin",
       scope: "cluster:read",
       handle: async () => ({ data: await view() }),
@@ -30,6 +39,8 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
     route({
       method: "get",
       path: "/api/cluster/history",
+      about: "The cluster's figures over the last minutes.",
+      answer: z.strictObject({ points: z.array(clusterPoint) }),
       who: "admin",
       scope: "cluster:read",
       query: clusterHistoryQuery,
@@ -44,6 +55,8 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
     route({
       method: "post",
       path: "/api/cluster/nodes/:name/drain",
+      about: "Asks a gateway to end in order.",
+      answer: nothing,
       who: "admin",
       scope: "cluster:operate",
       params: nodeParams,

@@ -8,6 +8,13 @@ import {
   markReadBody,
 } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
+import {
+  conversation,
+  nothing,
+  openConversation,
+  pageOf,
+  readMark,
+} from "@parloir/contracts/shape-schemas.ts";
 import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { listConversations } from "@parloir/store/conversation-lists.ts";
@@ -34,6 +41,8 @@ export function conversationRoutes(options: {
     route({
       method: "get",
       path: "/api/messages/conversations",
+      about: "One's conversations, newest activity first; an agent's view of support.",
+      answer: pageOf(conversation),
       who: "person",
       query: listConversationsQuery,
       async handle({ query, person }) {
@@ -62,6 +71,9 @@ export function conversationRoutes(options: {
     route({
       method: "post",
       path: "/api/messages/conversations",
+      example: { recipientId: "seller-9", subject: { type: "listing", id: "ad-1", title: "A bicycle" } },
+      about: "Creates a conversation or finds the one that exists.",
+      answer: conversation,
       who: "either",
       scope: "conversations:write",
       body: createConversationBody,
@@ -81,6 +93,8 @@ export function conversationRoutes(options: {
     route({
       method: "get",
       path: "/api/messages/conversations/:id",
+      about: "A conversation and its newest 50 messages, oldest first.",
+      answer: openConversation,
       who: "person",
       params: conversationParams,
       async handle({ params, person }) {
@@ -94,6 +108,8 @@ export function conversationRoutes(options: {
     route({
       method: "delete",
       path: "/api/messages/conversations/:id",
+      about: "Deletes it for me: the history is gone, the next message brings it back.",
+      answer: nothing,
       who: "person",
       params: conversationParams,
       async handle({ params, person }) {
@@ -108,6 +124,8 @@ export function conversationRoutes(options: {
     route({
       method: "post",
       path: "/api/messages/conversations/:id/read",
+      about: "Raises one's read mark.",
+      answer: readMark,
       who: "person",
       params: conversationParams,
       body: markReadBody,

@@ -9,6 +9,7 @@ import {
   rotateKeyBody,
   type Scope,
 } from "@parloir/contracts/keys.ts";
+import { newServerKey, pageOf, serverKey } from "@parloir/contracts/shape-schemas.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { createKey, listKeys, revokeKey, rotateKey } from "@parloir/store/keys.ts";
 import type { Cursors } from "../cursor.ts";
@@ -27,6 +28,8 @@ export function keyRoutes(options: {
     route({
       method: "post",
       path: "/api/keys",
+      about: "Makes a server key; the answer alone holds it.",
+      answer: newServerKey,
       ...access,
       body: createKeyBody,
       async handle({ body, key: caller, origin }) {
@@ -43,6 +46,8 @@ export function keyRoutes(options: {
     route({
       method: "get",
       path: "/api/keys",
+      about: "The server keys, without the keys themselves.",
+      answer: pageOf(serverKey),
       ...access,
       query: listKeysQuery,
       async handle({ query }) {
@@ -58,6 +63,8 @@ export function keyRoutes(options: {
     route({
       method: "post",
       path: "/api/keys/:id/rotate",
+      about: "Makes a key that takes the place of this one.",
+      answer: newServerKey,
       ...access,
       params: keyParams,
       body: rotateKeyBody,
@@ -74,6 +81,8 @@ export function keyRoutes(options: {
     route({
       method: "delete",
       path: "/api/keys/:id",
+      about: "Ends a server key.",
+      answer: serverKey,
       ...access,
       params: keyParams,
       async handle({ params, origin }) {

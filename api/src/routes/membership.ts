@@ -1,6 +1,7 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { addMemberBody, conversationParams, memberParams, muteBody } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
+import { conversation, sharedConversation } from "@parloir/contracts/shape-schemas.ts";
 import type { Person, SharedConversation } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { findConversation } from "@parloir/store/conversations.ts";
@@ -49,6 +50,8 @@ export function membershipRoutes(options: {
     route({
       method: "post",
       path: `${base}/${action}`,
+      about: "Puts a conversation away for oneself, or back.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       handle: async ({ params, person }) =>
@@ -61,6 +64,8 @@ export function membershipRoutes(options: {
     route({
       method: "post",
       path: `${base}/mute`,
+      about: "No notifications for oneself, until a time or until ended.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       body: muteBody,
@@ -71,6 +76,8 @@ export function membershipRoutes(options: {
     route({
       method: "post",
       path: `${base}/leave`,
+      about: "Leaves a group.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       async handle({ params, person }) {
@@ -82,6 +89,8 @@ export function membershipRoutes(options: {
     route({
       method: "post",
       path: `${base}/members`,
+      about: "Adds a member.",
+      answer: sharedConversation,
       who: "either",
       scope: "conversations:write",
       params: conversationParams,
@@ -99,6 +108,8 @@ export function membershipRoutes(options: {
     route({
       method: "delete",
       path: `${base}/members/:userId`,
+      about: "Removes a member.",
+      answer: sharedConversation,
       who: "either",
       scope: "conversations:write",
       params: memberParams,

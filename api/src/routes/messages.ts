@@ -6,6 +6,7 @@ import {
   sendMessageBody,
 } from "@parloir/contracts/http.ts";
 import { checkSend } from "@parloir/contracts/parse.ts";
+import { historyPage, sentMessage, unreadCounts } from "@parloir/contracts/shape-schemas.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
@@ -25,6 +26,13 @@ export function messageRoutes(options: {
     route({
       method: "post",
       path: "/api/messages",
+      example: {
+        conversationId: "01980000-0000-7000-8000-000000000001",
+        clientMessageId: "5b1f0f0e-6a1c-4a55-9a39-6a2f7a1e9c55",
+        content: "Is it still available?",
+      },
+      about: "Sends a message.",
+      answer: sentMessage,
       who: "person",
       ownLimit: true,
       body: sendMessageBody,
@@ -44,6 +52,8 @@ export function messageRoutes(options: {
     route({
       method: "get",
       path: "/api/messages",
+      about: "The history, ascending, by pages.",
+      answer: historyPage,
       who: "person",
       query: historyQuery,
       async handle({ query, person }) {
@@ -62,6 +72,8 @@ export function messageRoutes(options: {
     route({
       method: "get",
       path: "/api/messages/unread",
+      about: "How much is unread, in all and by conversation.",
+      answer: unreadCounts,
       who: "person",
       handle: async ({ person }) => ({ data: await unreadSummary(database, person.id) }),
     }),

@@ -1,6 +1,7 @@
 import { addNoteBody, conversationParams, defaultPageSize, listNotesQuery } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
 import { checkContent } from "@parloir/contracts/parse.ts";
+import { note, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { addNote, listNotes } from "@parloir/store/notes.ts";
@@ -20,6 +21,8 @@ export function noteRoutes(options: {
     route({
       method: "get",
       path,
+      about: "The private notes of a support conversation.",
+      answer: pageOf(note),
       who: "person",
       params: conversationParams,
       query: listNotesQuery,
@@ -43,6 +46,8 @@ export function noteRoutes(options: {
     route({
       method: "post",
       path,
+      about: "Adds a private note, which only agents see.",
+      answer: note,
       who: "person",
       params: conversationParams,
       body: addNoteBody,

@@ -6,6 +6,7 @@ import {
   notificationPreferences,
   readNotificationsBody,
 } from "@parloir/contracts/notifications.ts";
+import { notificationList, preferences, readNotices } from "@parloir/contracts/shape-schemas.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import {
   countUnreadNotifications,
@@ -29,6 +30,8 @@ export function notificationRoutes(options: {
     route({
       method: "get",
       path: "/api/notifications",
+      about: "One's bell, newest first.",
+      answer: notificationList,
       who: "person",
       query: listNotificationsQuery,
       async handle({ query: { cursor, limit = defaultPageSize, ...query }, person }) {
@@ -50,6 +53,8 @@ export function notificationRoutes(options: {
     route({
       method: "post",
       path: "/api/notifications/read",
+      about: "Marks lines of the bell as read, or all of them.",
+      answer: readNotices,
       who: "person",
       body: readNotificationsBody,
       bodyIsOptional: true,
@@ -63,12 +68,16 @@ export function notificationRoutes(options: {
     route({
       method: "get",
       path: "/api/notifications/preferences",
+      about: "By which ways one wants to be notified, and when not.",
+      answer: preferences,
       who: "person",
       handle: async ({ person }) => ({ data: await findPreferences(database, person.id) }),
     }),
     route({
       method: "put",
       path: "/api/notifications/preferences",
+      about: "Sets by which ways one wants to be notified, and when not.",
+      answer: preferences,
       who: "person",
       body: notificationPreferences,
       async handle({ body, person }) {

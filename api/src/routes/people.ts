@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { createTokenBody, putUserBody, userParams } from "@parloir/contracts/http.ts";
+import { issuedToken, person } from "@parloir/contracts/shape-schemas.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findPerson, putPerson } from "@parloir/store/people.ts";
 import { type Route, route } from "../route.ts";
@@ -14,6 +15,9 @@ export function peopleRoutes(options: { database: Database; mintToken: MintToken
     route({
       method: "put",
       path: "/api/users/:id",
+      example: { name: "Ada Lovelace", role: "client", locale: "fr" },
+      about: "Creates a person, or replaces what is known of them.",
+      answer: person,
       who: "key",
       scope: "users:write",
       params: userParams,
@@ -26,6 +30,8 @@ export function peopleRoutes(options: { database: Database; mintToken: MintToken
     route({
       method: "get",
       path: "/api/users/:id",
+      about: "A person.",
+      answer: person,
       who: "admin",
       scope: "users:read",
       params: userParams,
@@ -36,6 +42,9 @@ export function peopleRoutes(options: { database: Database; mintToken: MintToken
     route({
       method: "post",
       path: "/api/tokens",
+      about: "Mints an access token for a person.",
+      answer: issuedToken,
+      example: { userId: "u1", ttlSeconds: 900, channels: ["ticket:7"] },
       who: "key",
       scope: "tokens:mint",
       body: createTokenBody,
@@ -47,6 +56,8 @@ export function peopleRoutes(options: { database: Database; mintToken: MintToken
     route({
       method: "get",
       path: "/api/me",
+      about: "Who one is.",
+      answer: person,
       who: "person",
       handle: async ({ person }) => ({ data: person }),
     }),

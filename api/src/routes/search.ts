@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { defaultPageSize, type Page, searchQuery } from "@parloir/contracts/http.ts";
+import { foundMessage, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { FoundMessage } from "@parloir/contracts/shapes.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -19,6 +20,8 @@ export function searchRoutes(options: {
     route({
       method: "get",
       path: "/api/messages/search",
+      about: "Full-text search in one's messages; agents search support as well.",
+      answer: pageOf(foundMessage),
       who: "person",
       ownLimit: true,
       query: searchQuery,

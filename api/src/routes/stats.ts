@@ -1,4 +1,5 @@
 import { defaultPageSize } from "@parloir/contracts/http.ts";
+import { pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import {
   exportWaitsQuery,
@@ -10,9 +11,16 @@ import {
   type WaitLine,
   type WaitsQuery,
 } from "@parloir/contracts/stats.ts";
+import {
+  responseTimes as responseTimesAnswer,
+  schedule,
+  seller as sellerAnswer,
+  waitLine,
+} from "@parloir/contracts/stats-schemas.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { listWaits, readSeller, type WaitListFilter } from "@parloir/store/figures.ts";
 import { listSchedules, putSchedule } from "@parloir/store/schedules.ts";
+import * as z from "zod/mini";
 import { csvHead, csvLine } from "../csv.ts";
 import type { Cursors } from "../cursor.ts";
 import { responseTimes, seconds } from "../figures.ts";
@@ -35,6 +43,8 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       ...forAgents,
       method: "get",
       path: "/api/stats/response-times",
+      about: "How long people waited for a first reply, for the next ones and for a resolution.",
+      answer: responseTimesAnswer,
       query: responseTimesQuery,
       async handle({ query, ...caller }) {
         mayRead(caller);
@@ -45,6 +55,8 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       ...forAgents,
       method: "get",
       path: "/api/stats/waits",
+      about: "The single waits behind the figures.",
+      answer: pageOf(waitLine),
       query: listWaitsQuery,
       async handle({ query: { cursor, limit = defaultPageSize, sort = "newest", ...query }, ...caller }) {
         mayRead(caller);
@@ -61,6 +73,9 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       ...forAgents,
       method: "get",
       path: "/api/stats/waits.csv",
+      about: "All of these waits, as a table.",
+      answer: z.string(),
+      media: "text/csv",
       query: exportWaitsQuery,
       async handle({ query, ...caller }) {
         mayRead(caller);
@@ -71,6 +86,8 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
     route({
       method: "get",
       path: "/api/stats/sellers/:userId",
+      about: "How soon a person answers first messages.",
+      answer: sellerAnswer,
       who: "either",
       scope: "stats:read",
       params: sellerParams,
@@ -86,6 +103,8 @@ function scheduleRoutes(database: Database): Route[] {
       ...forAgents,
       method: "get",
       path: "/api/stats/schedules",
+      about: "The business hours, newest first.",
+      answer: pageOf(schedule),
       async handle(caller) {
         mayRead(caller);
         return { data: { items: await listSchedules(database), nextCursor: null } };
@@ -94,6 +113,8 @@ function scheduleRoutes(database: Database): Route[] {
     route({
       method: "post",
       path: "/api/stats/schedules",
+      about: "Sets the business hours from a time on.",
+      answer: schedule,
       who: "admin",
       scope: "stats:write",
       body: putScheduleBody,

@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { assignBody, conversationParams, reopenBody } from "@parloir/contracts/http.ts";
+import { conversation } from "@parloir/contracts/shape-schemas.ts";
 import type { ConversationStatus, Person } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { findConversation } from "@parloir/store/conversations.ts";
@@ -31,6 +32,8 @@ export function supportRoutes(options: {
     route({
       method: "post",
       path: `${base}/${action}`,
+      about: "Closes a support conversation, or lets it wait.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       async handle({ params: { id }, ...caller }) {
@@ -44,6 +47,8 @@ export function supportRoutes(options: {
     route({
       method: "post",
       path: `${base}/reopen`,
+      about: "Opens a support conversation again; `undo` within a minute of its closing takes that back.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       body: reopenBody,
@@ -57,6 +62,8 @@ export function supportRoutes(options: {
     route({
       method: "post",
       path: `${base}/assign`,
+      about: "Gives a support conversation to an agent, unless somebody else than `expected` has it.",
+      answer: conversation,
       who: "person",
       params: conversationParams,
       body: assignBody,

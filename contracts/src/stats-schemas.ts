@@ -1,0 +1,78 @@
+import * as z from "zod/mini";
+import { userId, uuid } from "./ids.ts";
+import { schemaFor, time } from "./shape-schemas.ts";
+import {
+  type MeasureFigures,
+  measuredKinds,
+  measures,
+  outcomes,
+  type ResponseTimes,
+  type Schedule,
+  type SellerFigures,
+  type WaitLine,
+} from "./stats.ts";
+
+/** Response times as schemas, each tied to its type: see shape-schemas.ts. */
+
+const number = z.number();
+const figure = z.nullable(number);
+const durations = {
+  n: number,
+  mean: figure,
+  p50: figure,
+  p90: figure,
+  p95: figure,
+  p99: figure,
+  max: figure,
+};
+const figures = z.strictObject({
+  ...durations,
+  unanswered: number,
+  open: number,
+  business: z.strictObject(durations),
+});
+const byMeasure = { firstReply: figures, nextReply: figures, resolution: figures };
+schemaFor<MeasureFigures>()(z.strictObject(byMeasure));
+
+export const responseTimes = schemaFor<ResponseTimes>()(
+  z.strictObject({
+    ...byMeasure,
+    from: time,
+    to: time,
+    by: z.enum(["start", "end"]),
+    zone: z.string(),
+    groups: z.nullable(z.array(z.strictObject({ key: z.nullable(z.string()), ...byMeasure }))),
+    waiting: z.strictObject({ n: number, oldestSeconds: figure, oldestBusinessSeconds: figure }),
+  }),
+);
+
+export const waitLine = schemaFor<WaitLine>()(
+  z.strictObject({
+    conversationId: uuid,
+    cycle: number,
+    startSeq: number,
+    endSeq: figure,
+    measure: z.enum(measures),
+    kind: z.enum(measuredKinds),
+    outcome: z.enum(outcomes),
+    startedAt: time,
+    endedAt: z.nullable(time),
+    agentId: z.nullable(userId),
+    assigneeId: z.nullable(userId),
+    seconds: number,
+    businessSeconds: figure,
+  }),
+);
+
+export const seller = schemaFor<SellerFigures>()(
+  z.strictObject({ userId, days: number, samples: figure, medianSeconds: figure, replyRate: figure }),
+);
+
+export const schedule = schemaFor<Schedule>()(
+  z.strictObject({
+    validFrom: time,
+    zone: z.string(),
+    hours: z.array(z.strictObject({ day: z.int(), from: z.string(), to: z.string() })),
+    holidays: z.array(z.string()),
+  }),
+);
