@@ -1,41 +1,17 @@
 import type { Random } from "../../faults/random.ts";
 import { judgeRest, judgeText } from "../judge.ts";
-import { brokenText, corrupt, type JsonSchema, odd, type Pool, valueFor } from "../values.ts";
+import { brokenText, corrupt, odd, type Pool, valueFor } from "../values.ts";
+import { type Operation, operationsOf } from "./openapi.ts";
 import type { CreateSurface, Outcome } from "./surface.ts";
 
 /** Every route of `/openapi.json`, so that a new one is under fire with its first day. */
 
-interface Parameter {
-  name: string;
-  in: "path" | "query" | "header" | "cookie";
-  required?: boolean;
-  schema?: JsonSchema;
-}
-
-interface Operation {
-  method: string;
-  path: string;
-  parameters: Parameter[];
-  body: JsonSchema | undefined;
-}
-
-interface OpenApi {
-  paths: Record<
-    string,
-    Record<
-      string,
-      {
-        parameters?: Parameter[];
-        requestBody?: { content: Record<string, { schema?: JsonSchema }> };
-      }
-    >
-  >;
-}
-
 const answerWithinMs = 30_000;
 
 export const createRestSurface: CreateSurface = async ({ url, cast }) => {
-  const operations = operationsOf((await (await fetch(`${url}/openapi.json`)).json()) as OpenApi);
+  const operations = operationsOf(
+    (await (await fetch(`${url}/openapi.json`)).json()) as Parameters<typeof operationsOf>[0],
+  );
   return {
     async run(random) {
       const { tokens, serverKey, pool } = cast();
@@ -47,17 +23,6 @@ export const createRestSurface: CreateSurface = async ({ url, cast }) => {
     close: () => undefined,
   };
 };
-
-function operationsOf(document: OpenApi): Operation[] {
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { parameters = [], requestBody }]) => ({
-      method: method.toUpperCase(),
-      path,
-      parameters,
-      body: requestBody?.content["application/json"]?.schema,
-    })),
-  );
-}
 
 interface Request {
   method: string;
