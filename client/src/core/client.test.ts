@@ -96,6 +96,77 @@ describe("what was missed", () => {
   });
 });
 
+describe("a change of a message", () => {
+  const texts = (thread: Awaited<ReturnType<typeof start>>["thread"]) =>
+    thread.state.getSnapshot().messages.map((message) => message.content);
+
+  test("is shown in its place, in the list too, and an older one never takes it back", async () => {
+    const { cluster, link, thread, listed, count } = await start({ history: 2 });
+    const first = cluster.edit(2, "once edited");
+    const second = cluster.edit(2, "twice edited");
+    link.push({ event: "message_updated", payload: first });
+    link.push({ event: "message_updated", payload: second });
+    link.push({ event: "message_updated", payload: first });
+    expect(texts(thread)).toEqual(["old 1", "twice edited"]);
+    expect(listed()?.lastMessage?.content).toBe("twice edited");
+    expect(listed()).toMatchObject({ lastChange: 4, unreadCount: 2 });
+    await settle();
+    expect(count("sync")).toBe(0);
+  });
+
+  test("that was missed during an absence comes with the next ready, page by page, and the list is read again", async () => {
+    const { cluster, link, thread, seqs, listed } = await start({ history: 8 });
+    link.down();
+    for (const seq of [7, 1, 3, 2, 8]) cluster.edit(seq, `edited ${seq}`);
+    cluster.write("bob", "new");
+    cluster.edit(9, "new, edited");
+    cluster.edit(1, "edited 1 again");
+    link.up();
+    await settle();
+    expect(seqs()).toEqual(upTo(9));
+    expect(texts(thread)).toEqual(cluster.messages.map((message) => message.content));
+    expect(thread.cursor()).toEqual({ seq: 9, change: 16 });
+    expect(listed()).toMatchObject({ lastChange: 16, lastMessage: { content: "new, edited" } });
+  });
+
+  test("that was lost shows by the next one, and is fetched", async () => {
+    const { cluster, link, push, thread, count } = await start({ history: 3 });
+    cluster.edit(1, "lost");
+    push("seen");
+    await settle();
+    expect(texts(thread)).toEqual(["lost", "old 2", "old 3", "seen"]);
+    expect([count("sync"), thread.isMissingChanges()]).toEqual([1, false]);
+    cluster.alter(2, { content: "", deletedAt: "1970-01-02T00:00:00.000Z" });
+    link.push({ event: "message_updated", payload: cluster.edit(1, "heard") });
+    await settle();
+    expect(texts(thread)).toEqual(["heard", "", "old 3", "seen"]);
+  });
+
+  test("that was pushed while a page was on its way is not undone by the page", async () => {
+    const { cluster, link, thread } = await start({ history: 2, open: false });
+    const page = cluster.messages.map((message) => ({ ...message }));
+    thread.merge([cluster.edit(1, "pushed")]);
+    expect(page[0]?.content).toBe("old 1");
+    thread.load();
+    await settle();
+    thread.merge([page[0]!]);
+    expect(texts(thread)).toEqual(["pushed", "old 2"]);
+    link.down();
+  });
+
+  test("that is one's own settles with the message as it stands, and is refused with the server's code", async () => {
+    const { client, link, thread } = await start({ history: 1 });
+    const edited = await client.edit({ conversationId, seq: 1 }, "mine");
+    expect(edited).toMatchObject({ content: "mine", change: 2 });
+    expect(texts(thread)).toEqual(["mine"]);
+    link.before = () => {
+      throw new CodedError("CONFLICT", "deleted");
+    };
+    await expect(client.edit(edited, "too late")).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(texts(thread)).toEqual(["mine"]);
+  });
+});
+
 test("a failed sync is repeated without waiting for anything else", async () => {
   const { cluster, link, push, seqs } = await start({ history: 1 });
   let failures = 0;

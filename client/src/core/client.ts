@@ -47,6 +47,10 @@ export interface Client {
   open(conversationId: string | null): void;
   setAtBottom(atBottom: boolean): void;
   send(message: { conversationId: string; content: string; replyToSeq?: number }): void;
+  /** These settle with the message as it stands then. @throws CodedError */
+  edit(message: MessageAddress, content: string): Promise<Message>;
+  delete(message: MessageAddress): Promise<Message>;
+  react(message: MessageAddress, emoji: string, on: boolean): Promise<Message>;
   retry(clientMessageId: string): void;
   discard(clientMessageId: string): void;
   /** Call at every keystroke in the composer. */
@@ -62,6 +66,12 @@ export interface Client {
   /** Comes again at once instead of waiting for the next attempt. */
   reconnect(): void;
   close(): void;
+}
+
+/** What names a message that is stored; any Message does. */
+export interface MessageAddress {
+  conversationId: string;
+  seq: number;
 }
 
 const restoreMs = 3_000;
@@ -131,6 +141,12 @@ export function createClient(options: ClientOptions): Client {
     messages.emit(message);
   }
 
+  function takeChanged(message: Message): Message {
+    threads.find(message.conversationId)?.merge([message]);
+    conversations.applyUpdate(message);
+    return message;
+  }
+
   function handle({ event, payload }: LinkEvent): void {
     switch (event) {
       case "ready":
@@ -143,6 +159,9 @@ export function createClient(options: ClientOptions): Client {
         break;
       case "new_message":
         receive(payload);
+        break;
+      case "message_updated":
+        takeChanged(payload);
         break;
       case "user_typing":
         typing.receive(payload);
@@ -202,6 +221,12 @@ export function createClient(options: ClientOptions): Client {
       typing.stop();
       outbox.add(message);
     },
+    edit: async ({ conversationId, seq }, content) =>
+      takeChanged(await link.request("edit_message", { conversationId, seq, content })),
+    delete: async ({ conversationId, seq }) =>
+      takeChanged(await link.request("delete_message", { conversationId, seq })),
+    react: async ({ conversationId, seq }, emoji, on) =>
+      takeChanged(await link.request("react", { conversationId, seq, emoji, on })),
     retry: outbox.retry,
     discard: outbox.discard,
     pressKey: typing.press,

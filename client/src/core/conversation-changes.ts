@@ -13,7 +13,10 @@ import type {
 
 export function withMessage(present: Conversation, message: Message, me: string | null): Conversation | null {
   const last = present.lastMessage;
-  if (message.seq < present.lastSeq) return null;
+  const lastChange = Math.max(present.lastChange, message.change);
+  // An older one that changed.
+  if (message.seq < present.lastSeq)
+    return lastChange > present.lastChange ? { ...present, lastChange } : null;
   if (message.seq === present.lastSeq && last && last.change >= message.change) return null;
   // Whoever sends has read what is before: the database moves the mark with the message, and tells it no other way.
   const read = withRead(present, message.senderId, message.seq, null);
@@ -22,6 +25,7 @@ export function withMessage(present: Conversation, message: Message, me: string 
     ...read,
     lastMessage: message,
     lastSeq: message.seq,
+    lastChange,
     lastReadSeq: own ? Math.max(present.lastReadSeq, message.seq) : present.lastReadSeq,
     unreadCount: own ? 0 : present.unreadCount + message.seq - present.lastSeq,
   };
@@ -52,24 +56,33 @@ export function withShared(present: Conversation, shared: SharedConversation): C
   // Null without news: the last message is hidden from some member, not necessarily from us.
   const isOlder = shared.lastSeq < present.lastSeq;
   const isWithheld = shared.lastSeq === present.lastSeq && shared.lastMessage === null;
-  const { lastSeq, lastMessage } = isOlder || isWithheld ? present : shared;
-  return { ...present, ...shared, participants, lastSeq, lastMessage };
+  const { lastSeq, lastMessage } = isOlder || isWithheld ? present : newest(shared, present);
+  const lastChange = Math.max(shared.lastChange, present.lastChange);
+  return { ...present, ...shared, participants, lastSeq, lastChange, lastMessage };
 }
 
 /** A read that began before a push arrived must not take back what the push said. */
 export function newer(read: Conversation, known: Conversation | undefined): Conversation {
   if (!known) return read;
   const ahead = known.lastSeq > read.lastSeq;
+  const { lastSeq, lastMessage } = ahead ? known : newest(read, known);
   const lastReadSeq = Math.max(known.lastReadSeq, read.lastReadSeq);
   const most = Math.max(0, read.lastSeq - lastReadSeq);
   return {
     ...read,
     participants: risen(read.participants, known.participants),
-    lastSeq: Math.max(known.lastSeq, read.lastSeq),
-    lastMessage: ahead ? known.lastMessage : read.lastMessage,
+    lastSeq,
+    lastChange: Math.max(known.lastChange, read.lastChange),
+    lastMessage,
     lastReadSeq,
     unreadCount: ahead ? known.unreadCount : Math.min(read.unreadCount, most),
   };
+}
+
+/** Of two views with the same last message, the one in which it changed later. */
+function newest<View extends Pick<Conversation, "lastSeq" | "lastMessage">>(view: View, other: View): View {
+  const isOlder = (view.lastMessage?.change ?? 0) < (other.lastMessage?.change ?? 0);
+  return view.lastSeq === other.lastSeq && isOlder ? other : view;
 }
 
 function risen(next: readonly Participant[], known: readonly Participant[]): Participant[] {

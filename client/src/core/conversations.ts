@@ -45,6 +45,8 @@ export interface Conversations {
   remove(conversationId: string): void;
   applyHeads(heads: readonly ConversationHead[]): void;
   applyMessage(message: Message): void;
+  /** One that was there before, edited, deleted or reacted to. */
+  applyUpdate(message: Message): void;
   applyShared(conversation: SharedConversation): void;
   applyRead(mark: { conversationId: string; userId: string; seq: number }): void;
   applyOwnMark(conversationId: string, mark: ReadMark): void;
@@ -198,7 +200,8 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
       const { status } = state.getSnapshot();
       const changed = heads.filter((head) => {
         const known = find(head.id);
-        return !known || known.lastSeq < head.lastSeq || known.unreadCount !== head.unreadCount;
+        const isBehind = !known || known.lastSeq < head.lastSeq || known.lastChange < head.lastChange;
+        return isBehind || known.unreadCount !== head.unreadCount;
       });
       // A list of equal heads needs no read: after a gateway's death thousands of clients are in this place at once.
       if (status !== "ready" || changed.length > readOneByOne) void refresh();
@@ -209,6 +212,7 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
         change(message.conversationId, (one) => withMessage(one, message, me()));
       else void readOne(message.conversationId);
     },
+    applyUpdate: (message) => change(message.conversationId, (one) => withMessage(one, message, me())),
     applyShared(shared) {
       if (find(shared.id)) change(shared.id, (one) => withShared(one, shared));
       else void readOne(shared.id);

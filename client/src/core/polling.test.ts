@@ -50,6 +50,23 @@ test("with sockets blocked, messages come within 3 s and go out by REST", async 
   client.close();
 });
 
+test("with sockets blocked, edits of old messages come within 3 s too, and one's own go out by REST", async () => {
+  const { cluster, client, contents } = await start();
+  for (const content of ["two", "three"]) cluster.write("bob", content);
+  await settle(9_000);
+  cluster.edit(1, "old, edited");
+  await settle(3_100);
+  expect(contents()).toEqual(["old, edited", "two", "three"]);
+  cluster.edit(2, "two, edited");
+  cluster.write("bob", "four");
+  cluster.edit(4, "four, edited");
+  await settle(3_100);
+  expect(contents()).toEqual(["old, edited", "two, edited", "three", "four, edited"]);
+  await client.edit({ conversationId, seq: 3 }, "three, edited");
+  expect(contents()[2]).toBe("three, edited");
+  client.close();
+});
+
 test("a quiet look costs one request", async () => {
   const { cluster, client } = await start();
   await settle(20_000);

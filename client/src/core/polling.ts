@@ -24,7 +24,7 @@ export function createPollingFallback(options: PollingOptions): Link {
   const { socket, rest, afterMs = 8_000, everyMs = 3_000 } = options;
   const state = createCell(firstState());
   const events = createListeners<LinkEvent>();
-  let seen = new Map<string, { lastSeq: number; text: string }>();
+  let seen = new Map<string, Seen>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   /** The round of polling under way; 0 while the socket serves. */
@@ -78,7 +78,7 @@ export function createPollingFallback(options: PollingOptions): Link {
     const person = await rest<Person>("GET", "/api/me");
     const page = await readList();
     if (mine !== round) return;
-    for (const item of page.items) seen.set(item.id, { lastSeq: item.lastSeq, text: JSON.stringify(item) });
+    for (const item of page.items) seen.set(item.id, seenOf(item));
     state.update((present) => nextState(present, "online", { via: "polling" }));
     events.emit({ event: "ready", payload: { userId: person.id, epoch: null, conversations: null } });
   }
@@ -90,8 +90,9 @@ export function createPollingFallback(options: PollingOptions): Link {
     const page = await readList();
     const changed = page.items.filter((item) => seen.get(item.id)?.text !== JSON.stringify(item));
     const total = changed.length > 0 ? (await rest<UnreadSummary>("GET", "/api/messages/unread")).total : 0;
+    const updates = await Promise.all(changed.map((item) => readUpdates(item)));
     if (mine !== round) return;
-    for (const item of changed) tell(item, total);
+    for (const [index, item] of changed.entries()) tell(item, updates[index]!, total);
     if (page.nextCursor !== null) return;
     const present = new Set(page.items.map((item) => item.id));
     for (const id of seen.keys()) {
@@ -101,9 +102,19 @@ export function createPollingFallback(options: PollingOptions): Link {
     }
   }
 
-  function tell(item: Conversation, total: number): void {
+  /** What was there before and changed since: more changes than new messages say that there is some. */
+  async function readUpdates(item: Conversation): Promise<Message[]> {
     const former = seen.get(item.id);
-    seen.set(item.id, { lastSeq: item.lastSeq, text: JSON.stringify(item) });
+    if (!former || item.lastChange - former.lastChange === item.lastSeq - former.lastSeq) return [];
+    const cursor = { seq: former.lastSeq, change: former.lastChange };
+    const page = await readHistory(rest, item.id, cursor);
+    return page.messages.filter((message) => message.seq <= former.lastSeq);
+  }
+
+  function tell(item: Conversation, updates: Message[], total: number): void {
+    const former = seen.get(item.id);
+    seen.set(item.id, seenOf(item));
+    for (const message of updates) events.emit({ event: "message_updated", payload: message });
     // Only the newest message: the ones between show as a hole, which is then fetched.
     if (item.lastMessage && item.lastSeq > (former?.lastSeq ?? 0)) {
       events.emit({ event: "new_message", payload: item.lastMessage });
@@ -131,6 +142,16 @@ export function createPollingFallback(options: PollingOptions): Link {
       socket.close();
     },
   };
+}
+
+interface Seen {
+  lastSeq: number;
+  lastChange: number;
+  text: string;
+}
+
+function seenOf(item: Conversation): Seen {
+  return { lastSeq: item.lastSeq, lastChange: item.lastChange, text: JSON.stringify(item) };
 }
 
 type Routes = { [C in Command]?: (rest: Rest, payload: CommandPayload<C>) => Promise<CommandAnswers[C]> };

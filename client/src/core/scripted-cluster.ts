@@ -12,6 +12,7 @@ export const conversationId = "00000000-0000-4000-8000-000000000001";
 export function createScriptedCluster() {
   const messages: Message[] = [];
   const requests: string[] = [];
+  let lastChange = 0;
   let reachable = true;
   /** Up to here the history is gone for this person. */
   let clearedSeq = 0;
@@ -35,9 +36,28 @@ export function createScriptedCluster() {
       createdAt: new Date(seq * 1_000).toISOString(),
       duplicate: false,
     };
-    const message = { ...messageOfReceipt({ clientMessageId, content }, receipt, senderId), change: seq };
+    const change = ++lastChange;
+    const message = { ...messageOfReceipt({ clientMessageId, content }, receipt, senderId), change };
     messages.push(message);
     return message;
+  }
+
+  /** Replaces a message by what it says now. */
+  function alter(seq: number, difference: Partial<Message>): Message {
+    const changed = { ...messages[seq - 1]!, ...difference, change: ++lastChange };
+    messages[seq - 1] = changed;
+    return changed;
+  }
+
+  const edit = (seq: number, content: string) =>
+    alter(seq, { content, editedAt: "1970-01-02T00:00:00.000Z" });
+
+  /** What a cursor misses: the older ones that changed, then at most `limit` in all. */
+  function after(seq: number, change: number, limit: number): Message[] {
+    const visible = messages.filter((message) => message.seq > clearedSeq);
+    const older = visible.filter((message) => message.seq <= seq && message.change > change);
+    older.sort((a, b) => a.change - b.change);
+    return [...older, ...visible.filter((message) => message.seq > seq)].slice(0, limit);
   }
 
   function conversation(): Conversation {
@@ -54,7 +74,7 @@ export function createScriptedCluster() {
         lastReadSeq: 0,
       })),
       lastSeq: messages.length,
-      lastChange: messages.length,
+      lastChange,
       lastMessage: messages.at(-1) ?? null,
       cycle: 1,
       createdAt: "1970-01-01T00:00:00.000Z",
@@ -68,12 +88,20 @@ export function createScriptedCluster() {
 
   function history(query: URLSearchParams) {
     const limit = Number(query.get("limit") ?? 50);
-    const after = query.get("after");
+    const from = query.has("after") ? Number(query.get("after")) : null;
     const before = Number(query.get("before") ?? Number.POSITIVE_INFINITY);
-    const from = Math.max(clearedSeq, Number(after));
-    const all = messages.filter((message) => message.seq > from && message.seq < before);
-    const page = after === null ? all.slice(-limit) : all.slice(0, limit);
-    return { messages: page, lastSeq: messages.length, hasMore: all.length > page.length };
+    const isOn = (message: Message) => message.seq > clearedSeq && message.seq < before;
+    const change = Number(query.get("change") ?? Number.POSITIVE_INFINITY);
+    const all = from === null ? messages.filter(isOn) : after(from, change, messages.length);
+    const page = from === null ? all.slice(-limit) : all.slice(0, limit);
+    const last = page.at(-1);
+    const isCut = all.length > page.length && last !== undefined && last.seq <= (from ?? 0);
+    return {
+      messages: page,
+      lastSeq: messages.length,
+      lastChange: isCut ? last.change : lastChange,
+      hasMore: all.length > page.length,
+    };
   }
 
   /** Answers what the client asks by REST. */
@@ -97,7 +125,11 @@ export function createScriptedCluster() {
         return { lastReadSeq, unreadCount: messages.length - lastReadSeq };
       },
     };
-    const answer = answers[route];
+    const edited = /^PATCH .*\/(\d+)$/.exec(route);
+    const answer =
+      edited === null
+        ? answers[route]
+        : () => edit(Number(edited[1]), JSON.parse(String(init?.body)).content);
     if (!answer)
       return Response.json({ success: false, error: { code: "NOT_FOUND", message: route } }, { status: 404 });
     return Response.json({ success: true, data: answer() });
@@ -111,10 +143,15 @@ export function createScriptedCluster() {
       reachable = next;
     },
     write,
+    edit,
+    alter,
     fetch: fetch as typeof globalThis.fetch,
     link: () =>
       createScriptedLink({
         messages: () => messages.filter((message) => message.seq > clearedSeq),
+        after,
+        lastChange: () => lastChange,
+        edit,
         head: () => messages.length,
         write,
         epoch: () => epoch,
@@ -126,6 +163,7 @@ export function createScriptedCluster() {
     },
     restoreOlder(length: number, nextEpoch: string) {
       messages.length = length;
+      lastChange = length;
       epoch = nextEpoch;
     },
   };
@@ -133,6 +171,9 @@ export function createScriptedCluster() {
 
 interface ScriptedLinkOptions {
   messages: () => Message[];
+  after: (seq: number, change: number, limit: number) => Message[];
+  lastChange: () => number;
+  edit: (seq: number, content: string) => Message;
   head: () => number;
   write: (senderId: string, content: string, clientMessageId?: string) => Message;
   epoch: () => string;
@@ -149,8 +190,13 @@ export type ScriptedLink = Link & {
   before: (command: string) => void | Promise<void>;
 };
 
+const syncPage = 3;
+
 function createScriptedLink({
   messages,
+  after,
+  lastChange,
+  edit,
   head,
   write,
   epoch,
@@ -166,20 +212,28 @@ function createScriptedLink({
       const { id, seq, createdAt } = write("ana", payload.content, payload.clientMessageId);
       return { id, conversationId, seq, createdAt, duplicate: false };
     },
-    sync({ cursors }: { cursors: Record<string, number> }) {
-      const conversations = Object.entries(cursors).map(([id, cursor]) => ({
-        conversationId: id,
-        messages: messages()
-          .filter((message) => message.seq > cursor)
-          .slice(0, 3),
-        lastSeq: head(),
-        complete: head() - cursor <= 3,
-      }));
+    sync({ cursors }: { cursors: Record<string, { seq: number; change: number }> }) {
+      const conversations = Object.entries(cursors).map(([id, { seq, change }]) => {
+        const all = after(seq, change, head() + 1);
+        const page = all.slice(0, syncPage);
+        const last = page.at(-1);
+        const complete = all.length <= syncPage;
+        const isCut = !complete && last !== undefined && last.seq <= seq;
+        return {
+          conversationId: id,
+          messages: page,
+          lastSeq: head(),
+          lastChange: isCut ? last.change : lastChange(),
+          complete,
+        };
+      });
       return { epoch: epoch(), conversations };
     },
+    edit_message: ({ seq, content }: { seq: number; content: string }) => edit(seq, content),
     join_conversation: ({ after }: { after?: number }) => ({
       messages: messages().filter((message) => message.seq > (after ?? 0)),
       lastSeq: head(),
+      lastChange: lastChange(),
       complete: true,
     }),
     mark_read({ seq }: { seq: number }) {
@@ -211,7 +265,7 @@ function createScriptedLink({
         {
           id: conversationId,
           lastSeq: head(),
-          lastChange: head(),
+          lastChange: lastChange(),
           lastReadSeq: lastReadSeq(),
           unreadCount: head() - lastReadSeq(),
         },

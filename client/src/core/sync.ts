@@ -1,10 +1,12 @@
-import type { SyncAnswer } from "@parloir/contracts/events.ts";
+import type { SyncAnswer, SyncItem } from "@parloir/contracts/events.ts";
 import { retryDelay } from "./backoff.ts";
 import type { Link, Opening } from "./link.ts";
 import type { Thread } from "./thread.ts";
 
 /** Conversations per request; the server allows twice as many. */
 const batchSize = 100;
+
+type Cursors = Record<string, { seq: number; change: number }>;
 
 interface SyncOptions {
   link: Link;
@@ -50,7 +52,7 @@ export function createSync({ link, threads, find, onReload, onAbsent }: SyncOpti
   }
 
   async function askOnce(): Promise<void> {
-    const cursors: Record<string, number> = {};
+    const cursors: Cursors = {};
     const asked: Thread[] = [];
     for (const thread of wanted) {
       if (asked.length === batchSize) break;
@@ -78,11 +80,7 @@ export function createSync({ link, threads, find, onReload, onAbsent }: SyncOpti
     }
   }
 
-  function apply(
-    answer: SyncAnswer,
-    asked: readonly Thread[],
-    cursors: Readonly<Record<string, number>>,
-  ): void {
+  function apply(answer: SyncAnswer, asked: readonly Thread[], cursors: Readonly<Cursors>): void {
     if (answer.reset || (epoch !== null && answer.epoch !== "" && answer.epoch !== epoch)) {
       epoch = answer.epoch;
       reload();
@@ -97,13 +95,8 @@ export function createSync({ link, threads, find, onReload, onAbsent }: SyncOpti
         thread.reload();
         continue;
       }
-      thread.merge(item.messages);
-      thread.noteHead(item.lastSeq);
-      const cursor = thread.cursor() ?? 0;
-      // «Complete» without reaching its own head, or not complete without progress, would go on for ever: the
-      // history before a point is gone for this person, and only a fresh page can be joined to what is new.
-      const stuck = cursor < item.lastSeq && (item.complete || cursor <= (cursors[item.conversationId] ?? 0));
-      if (stuck) {
+      thread.catchUp(item);
+      if (isStuck(thread, item, cursors[item.conversationId])) {
         wanted.delete(thread);
         thread.reload();
       } else if (!item.complete) wanted.add(thread);
@@ -135,4 +128,15 @@ export function createSync({ link, threads, find, onReload, onAbsent }: SyncOpti
       wake();
     },
   };
+}
+
+/**
+ * «Complete» without reaching its own head, or not complete without progress, would go on for ever: the history before
+ * a point is gone for this person, and only a fresh page can be joined to what is new.
+ */
+function isStuck(thread: Thread, item: SyncItem, asked = { seq: 0, change: 0 }): boolean {
+  const { seq, change } = thread.cursor() ?? asked;
+  const hasMoved = seq > asked.seq || change > asked.change;
+  if (seq < item.lastSeq) return item.complete || !hasMoved;
+  return thread.isMissingChanges() && !hasMoved;
 }

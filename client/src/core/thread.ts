@@ -1,4 +1,5 @@
 import { type CodedError, errorCodes } from "@parloir/contracts/errors.ts";
+import type { SyncItem } from "@parloir/contracts/events.ts";
 import type { HistoryPage } from "@parloir/contracts/http.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import { retryDelay } from "./backoff.ts";
@@ -6,7 +7,7 @@ import { asCodedError } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
 import type { Pending } from "./outbox.ts";
 import type { Rest } from "./rest.ts";
-import { merge, noteHead, ownBeyond, type Timeline, timelineOf, visible } from "./timeline.ts";
+import { coverChanges, merge, noteHead, ownBeyond, type Timeline, timelineOf, visible } from "./timeline.ts";
 
 export interface ThreadState {
   status: "loading" | "ready" | "failed";
@@ -36,10 +37,14 @@ export interface Thread {
    */
   reload(options?: { forget: boolean }): void;
   merge(messages: readonly Message[]): void;
+  /** Takes an answer that brings everything up to its `lastChange` of what the cursor holds. */
+  catchUp(answer: Pick<SyncItem, "messages" | "lastSeq" | "lastChange">): void;
   noteHead(seq: number): void;
   setPending(pending: readonly Pending[]): void;
-  /** The last seq of the gapless run; undefined before the first page. */
-  cursor(): number | undefined;
+  /** The last seq of the gapless run and the change up to which it is known; undefined before the first page. */
+  cursor(): { seq: number; change: number } | undefined;
+  /** A change beyond the cursor came, and one before it did not. */
+  isMissingChanges(): boolean;
   close(): void;
 }
 
@@ -89,7 +94,11 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
     if (next === timeline) return;
     timeline = next;
     show();
-    if (state.getSnapshot().behind) onHole(thread);
+    repairHole();
+  }
+
+  function repairHole(): void {
+    if (state.getSnapshot().behind || thread.isMissingChanges()) onHole(thread);
   }
 
   async function readNewest(): Promise<void> {
@@ -103,13 +112,14 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
     if (state.getSnapshot().status === "failed") show({ status: "loading", error: null });
     try {
       const page = await rest<HistoryPage>("GET", path);
-      // Later ones that a push brought meanwhile belong behind the page; earlier ones may lie beyond a hole.
-      const newer = [...(timeline?.messages ?? []), ...early].filter((m) => m.seq > page.lastSeq);
+      // What a push brought meanwhile belongs behind the page or replaces what is in it; the rest may lie beyond a hole.
+      const isNewer = (m: Message) => m.seq > page.lastSeq || m.change > page.lastChange;
+      const newer = [...(timeline?.messages ?? []), ...early].filter(isNewer);
       early = [];
       failures = 0;
-      timeline = merge(timelineOf(page.messages, page.lastSeq), newer);
+      timeline = merge(timelineOf(page.messages, page.lastSeq, page.lastChange), newer);
       show({ status: "ready", error: null, hasOlder: page.hasMore });
-      if (state.getSnapshot().behind) onHole(thread);
+      repairHole();
     } catch (thrown) {
       const error = asCodedError(thrown);
       if (timeline === null) show({ status: "failed", error });
@@ -152,6 +162,10 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
       if (timeline === null) early.push(...messages);
       else change(merge(timeline, messages));
     },
+    catchUp({ messages, lastSeq, lastChange }) {
+      if (timeline === null) early.push(...messages);
+      else change(noteHead(coverChanges(merge(timeline, messages), lastChange), lastSeq));
+    },
     noteHead(seq) {
       if (timeline !== null) change(noteHead(timeline, seq));
     },
@@ -161,7 +175,9 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
       pending = next;
       show();
     },
-    cursor: () => (timeline === null ? undefined : visible(timeline).cursor),
+    cursor: () =>
+      timeline === null ? undefined : { seq: visible(timeline).cursor, change: timeline.change },
+    isMissingChanges: () => timeline !== null && timeline.ahead.length > 0,
     close: () => clearTimeout(retry),
   };
   return thread;

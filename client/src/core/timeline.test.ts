@@ -3,6 +3,7 @@ import type { Message } from "@parloir/contracts/shapes.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  coverChanges,
   merge,
   messageOfReceipt,
   noteHead,
@@ -53,7 +54,7 @@ const arrivals = fc.integer({ min: 1, max: 25 }).chain((last) => {
 });
 
 function start(anchor: number): Timeline {
-  return timelineOf([stored(anchor)], anchor);
+  return timelineOf([stored(anchor)], anchor, anchor);
 }
 
 const mergeAll = (timeline: Timeline, batches: readonly Message[][]) => batches.reduce(merge, timeline);
@@ -110,26 +111,51 @@ describe("merge", () => {
     const timeline = timelineOf(
       range(1, 5).map((seq) => stored(seq)),
       5,
+      5,
     );
     expect(merge(timeline, [stored(3), stored(5)])).toBe(timeline);
   });
 
   test("an edit replaces, an older version does not", () => {
-    const timeline = timelineOf([stored(1), stored(2, 9)], 2);
+    const timeline = timelineOf([stored(1), stored(2, 9)], 2, 9);
     expect(merge(timeline, [stored(2)]).messages[1]?.content).toBe("edit 9");
     expect(merge(timeline, [stored(1, 10)]).messages[0]?.content).toBe("edit 10");
   });
 });
 
+describe("changes", () => {
+  const start = timelineOf([stored(1), stored(2)], 2, 2);
+  const changes = ({ change, ahead }: Timeline) => [change, ahead];
+
+  test("are known up to the first that has not come, whatever came beyond", () => {
+    const beyond = merge(merge(start, [stored(1, 5)]), [stored(3)]);
+    expect(changes(beyond)).toEqual([3, [5]]);
+    expect(changes(merge(beyond, [stored(2, 4)]))).toEqual([5, []]);
+  });
+
+  test("that one message took together count when an answer says so", () => {
+    const beyond = merge(start, [stored(1, 5), stored(2, 7)]);
+    expect(changes(coverChanges(beyond, 4))).toEqual([5, [7]]);
+    expect(changes(coverChanges(beyond, 9))).toEqual([9, []]);
+    expect(coverChanges(beyond, 1)).toBe(beyond);
+  });
+
+  test("an older version that comes late fills its place and does not bring its words back", () => {
+    const late = merge(merge(start, [stored(1, 4)]), [stored(1, 3)]);
+    expect(changes(late)).toEqual([4, []]);
+    expect(late.messages[0]?.content).toBe("edit 4");
+  });
+});
+
 test("an empty conversation begins behind its head", () => {
-  const cleared = timelineOf([], 7);
+  const cleared = timelineOf([], 7, 7);
   expect(visible(cleared)).toEqual({ messages: [], cursor: 7, behind: false });
   expect(seqs(visible(merge(cleared, [stored(8)])).messages)).toEqual([8]);
   expect(visible(merge(cleared, [stored(9)]))).toEqual({ messages: [], cursor: 7, behind: true });
 });
 
 test("a head heard of from elsewhere shows as being behind", () => {
-  const timeline = timelineOf([stored(1)], 1);
+  const timeline = timelineOf([stored(1)], 1, 1);
   expect(visible(noteHead(timeline, 2)).behind).toBe(true);
   expect(noteHead(timeline, 1)).toBe(timeline);
 });
@@ -138,14 +164,14 @@ describe("own messages", () => {
   const item = (seq: number) => ({ clientMessageId: `k${seq}`, conversationId: "c", content: `text ${seq}` });
 
   test("stay in sight between ack and repair of a hole", () => {
-    const timeline = merge(timelineOf([stored(1)], 1), [{ ...stored(6), change: 0 }]);
+    const timeline = merge(timelineOf([stored(1)], 1, 1), [{ ...stored(6), change: 0 }]);
     const own = ownBeyond(timeline, [item(9)], me);
     expect(seqs(own.stored)).toEqual([6]);
     expect(own.pending).toEqual([item(9)]);
   });
 
   test("are never shown twice, whichever of ack and push comes first", () => {
-    const timeline = merge(timelineOf([stored(5)], 5), [stored(6)]);
+    const timeline = merge(timelineOf([stored(5)], 5, 5), [stored(6)]);
     expect(ownBeyond(timeline, [item(6)], me)).toEqual({ stored: [], pending: [] });
   });
 });

@@ -15,6 +15,10 @@ export interface Timeline {
   readonly anchor: number;
   /** The highest seq that is known to exist, seen or not. */
   readonly head: number;
+  /** Every change up to this one is in `messages`, as far as they reach. */
+  readonly change: number;
+  /** Changes beyond that came already, ascending; normally none. Something between them has not come. */
+  readonly ahead: readonly number[];
 }
 
 export interface Visible {
@@ -26,10 +30,10 @@ export interface Visible {
   readonly behind: boolean;
 }
 
-/** The newest page of a conversation, `lastSeq` being its head when the page was read. */
-export function timelineOf(page: readonly Message[], lastSeq: number): Timeline {
-  const last = page.at(-1)?.seq;
-  return merge({ messages: [], anchor: last ?? lastSeq, head: lastSeq }, page);
+/** The newest page of a conversation, `lastSeq` and `lastChange` being its heads when the page was read. */
+export function timelineOf(page: readonly Message[], lastSeq: number, lastChange: number): Timeline {
+  const anchor = page.at(-1)?.seq ?? lastSeq;
+  return merge({ messages: [], anchor, head: lastSeq, change: lastChange, ahead: [] }, page);
 }
 
 /** Adds messages from wherever they came. Of two versions of one seq the later change stands. */
@@ -39,7 +43,8 @@ export function merge(timeline: Timeline, incoming: readonly Message[]): Timelin
   const [only] = incoming;
   // Nearly every call is one push that follows the last message.
   if (only && incoming.length === 1 && last && only.seq > last.seq) {
-    return { ...timeline, messages: [...timeline.messages, only], head: Math.max(timeline.head, only.seq) };
+    const head = Math.max(timeline.head, only.seq);
+    return noteChanges({ ...timeline, messages: [...timeline.messages, only], head }, incoming);
   }
   const bySeq = new Map(timeline.messages.map((message) => [message.seq, message]));
   let head = timeline.head;
@@ -51,8 +56,27 @@ export function merge(timeline: Timeline, incoming: readonly Message[]): Timelin
     head = Math.max(head, message.seq);
     changed = true;
   }
-  if (!changed) return timeline;
-  return { ...timeline, messages: [...bySeq.values()].sort((a, b) => a.seq - b.seq), head };
+  if (!changed) return noteChanges(timeline, incoming);
+  const messages = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+  return noteChanges({ ...timeline, messages, head }, incoming);
+}
+
+/** A message that stands at change n is how change n comes. */
+function noteChanges(timeline: Timeline, messages: readonly Message[]): Timeline {
+  const fresh = messages.map(({ change }) => change).filter((change) => change > timeline.change);
+  return fresh.length === 0 ? timeline : advance(timeline, timeline.change, fresh);
+}
+
+/** An answer that says everything up to this change was merged. */
+export function coverChanges(timeline: Timeline, change: number): Timeline {
+  return change > timeline.change ? advance(timeline, change, []) : timeline;
+}
+
+function advance(timeline: Timeline, from: number, fresh: readonly number[]): Timeline {
+  let change = from;
+  const beyond = new Set([...timeline.ahead, ...fresh].filter((each) => each > from));
+  while (beyond.delete(change + 1)) change++;
+  return { ...timeline, change, ahead: [...beyond].sort((a, b) => a - b) };
 }
 
 /** Notes that a message with this seq exists, though it is not here (a tip, a notification, an answer's lastSeq). */

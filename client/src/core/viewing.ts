@@ -63,7 +63,7 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
 
   async function join(conversationId: string): Promise<void> {
     const open = thread(conversationId);
-    const after = open.cursor();
+    const after = open.cursor()?.seq;
     try {
       const answer = await link.request(
         "join_conversation",
@@ -107,7 +107,7 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
     if (conversationId === null || !visible || !focused || !atBottom || !isOnline()) return;
     const open = thread(conversationId);
     const present = conversations.find(conversationId);
-    const seq = open.cursor();
+    const seq = open.cursor()?.seq;
     if (!present || seq === undefined || open.state.getSnapshot().behind) return;
     if (seq <= Math.max(present.lastReadSeq, marked.get(conversationId) ?? 0)) return;
     const answer = await link.request("mark_read", { conversationId, seq });
