@@ -10,8 +10,11 @@ afterAll(() => cluster.stop());
 
 const conversationsPerRun = 3;
 
+const ways = ["edit", "delete", "react", "react back"] as const;
+
 type Step =
   | { do: "send"; conversation: number; via: number; count: number }
+  | { do: "change"; conversation: number; via: number; pick: number; how: (typeof ways)[number] }
   | { do: "disconnect" }
   | { do: "connect"; gateway: number; sync: boolean }
   | { do: "sync" };
@@ -26,6 +29,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       count: fc.integer({ min: 1, max: 6 }),
     }),
   },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("change" as const),
+      conversation: fc.nat(conversationsPerRun - 1),
+      via: fc.nat(2),
+      pick: fc.nat(),
+      how: fc.constantFrom(...ways),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("disconnect" as const) }) },
   {
     weight: 3,
@@ -34,9 +47,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("sync" as const) }) },
 );
 
-/** The least that a client must do: keep by seq what comes, and ask from the end of what it has without a gap. */
+/**
+ * The least that a client must do: keep by seq what comes, of two versions the one with the higher change, and ask from
+ * the end of what it has without a gap. Its `change` moves with the answers of sync, and with the next change pushed.
+ */
 class Device {
   private readonly known: Map<string, Map<number, Message>>;
+  private readonly changes = new Map<string, number>();
   private socket: TestSocket | null = null;
   private readonly person: TestPerson;
 
@@ -63,14 +80,29 @@ class Device {
       const pushed = this.socket?.messagesSoFar(id) ?? [];
       const first = pushed[0]?.seq ?? 0;
       expect(pushed.map((message) => message.seq)).toEqual(pushed.map((_, index) => first + index));
-      for (const message of pushed) messages.set(message.seq, message);
+      for (const message of pushed) keep(messages, message);
+      this.absorbChanges(id);
     }
   }
 
-  private cursor(id: string): number {
+  /** Pushed changes rise; where one is not the next, `change` stays and the next sync asks from there. */
+  private absorbChanges(id: string): void {
+    const isOurs = ({ conversationId }: Message) => conversationId === id;
+    const updates = this.socket?.all("message_updated").filter(isOurs) ?? [];
+    const rising = updates.map(({ change }) => change);
+    expect(rising).toEqual([...new Set(rising)].toSorted((a, b) => a - b));
+    for (const message of updates) keep(this.known.get(id)!, message);
+    const all = [...updates, ...(this.socket?.messagesSoFar(id) ?? [])].map(({ change }) => change);
+    const seen = new Set(all);
+    let change = this.changes.get(id) ?? 0;
+    while (seen.has(change + 1)) change += 1;
+    this.changes.set(id, change);
+  }
+
+  private cursor(id: string): { seq: number; change: number } {
     let seq = 0;
     while (this.known.get(id)!.has(seq + 1)) seq += 1;
-    return seq;
+    return { seq, change: this.changes.get(id) ?? 0 };
   }
 
   async sync(): Promise<void> {
@@ -86,14 +118,17 @@ class Device {
     }
   }
 
-  /** «Exactly what is missing»: cursor+1, cursor+2, … and, when complete, up to lastSeq. */
-  private take(item: SyncItem, cursor: number): void {
+  /** «Exactly what is missing»: older ones by change, then cursor+1, cursor+2, … and, when complete, up to lastSeq. */
+  private take(item: SyncItem, cursor: { seq: number; change: number }): void {
     expect(item.reset).toBeUndefined();
-    expect(item.messages.map((message) => message.seq)).toEqual(
-      item.messages.map((_, index) => cursor + 1 + index),
-    );
-    if (item.complete) expect(cursor + item.messages.length).toBe(item.lastSeq);
-    for (const message of item.messages) this.known.get(item.conversationId)!.set(message.seq, message);
+    const older = item.messages.filter(({ seq }) => seq <= cursor.seq).map(({ change }) => change);
+    expect(older).toEqual([...new Set(older)].toSorted((a, b) => a - b));
+    for (const change of older) expect(change).toBeGreaterThan(cursor.change);
+    const fresh = item.messages.slice(older.length);
+    expect(fresh.map(({ seq }) => seq)).toEqual(fresh.map((_, index) => cursor.seq + 1 + index));
+    if (item.complete) expect(cursor.seq + fresh.length).toBe(item.lastSeq);
+    for (const message of item.messages) keep(this.known.get(item.conversationId)!, message);
+    this.changes.set(item.conversationId, item.lastChange);
   }
 
   /** Everything it has, once a message with this seq has been pushed to it. */
@@ -105,6 +140,10 @@ class Device {
     this.absorb();
     return [...this.known.get(id)!.values()].sort((a, b) => a.seq - b.seq);
   }
+}
+
+function keep(messages: Map<number, Message>, message: Message): void {
+  if (message.change > (messages.get(message.seq)?.change ?? 0)) messages.set(message.seq, message);
 }
 
 async function freshRead(person: TestPerson, id: string): Promise<Message[]> {
@@ -129,8 +168,20 @@ async function scene(from: Cluster) {
   return { ben, ids, senders };
 }
 
+/** Of any message that there may be by now; where there is none, or it is deleted, that is the answer. */
+async function alter(
+  socket: TestSocket,
+  conversationId: string,
+  step: Step & { do: "change" },
+): Promise<void> {
+  const at = { conversationId, seq: 1 + (step.pick % 8) };
+  if (step.how === "edit") await socket.emit("edit_message", { ...at, content: `edited ${step.pick}` });
+  else if (step.how === "delete") await socket.emit("delete_message", at);
+  else await socket.emit("react", { ...at, emoji: "👍", on: step.how === "react" });
+}
+
 describe("old state plus sync plus events", () => {
-  it("equals a fresh read, whatever the order of sends, absences and gateways", {
+  it("equals a fresh read, whatever the order of sends, changes, absences and gateways", {
     timeout: 180_000,
   }, async () => {
     await fc.assert(
@@ -146,7 +197,9 @@ describe("old state plus sync plus events", () => {
               // Not awaited: sends race with what the device does next.
               const { via, conversation, count } = each;
               for (let n = 0; n < count; n++) pending.push(cluster.send(senders[via]!, ids[conversation]!));
-            } else if (each.do === "disconnect") device.disconnect();
+            } else if (each.do === "change")
+              pending.push(alter(senders[each.via]!, ids[each.conversation]!, each));
+            else if (each.do === "disconnect") device.disconnect();
             else if (each.do === "sync") await device.sync();
             else {
               await device.connect(each.gateway);
