@@ -1,18 +1,25 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 export type Log = Logger;
 
 /**
  * JSON lines on stdout. Tokens, keys, cookies and what people wrote never reach the log, whatever object is logged.
  */
-export function createLog(options: { level: string; nodeName: string; role: string }): Log {
-  return pino({
+export function createLog(options: {
+  level: string;
+  nodeName: string;
+  role: string;
+  /** Instead of stdout. */
+  output?: DestinationStream;
+}): Log {
+  const settings = {
     level: options.level,
     base: { node: options.nodeName, role: options.role },
     redact: { paths: redactedPaths(), censor: "[redacted]" },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describeError },
-  });
+  };
+  return options.output ? pino(settings, options.output) : pino(settings);
 }
 
 /** What a failed Redis command or Postgres statement carried is what people wrote: only its name is logged. */

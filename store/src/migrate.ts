@@ -71,6 +71,8 @@ async function connectOrCreate(databaseUrl: string): Promise<pg.Client> {
   url.pathname = "/postgres";
   const admin = await connect(url.href);
   try {
+    // Of two at once, one fails by the index of names instead of by a word that says so.
+    await admin.query("SELECT pg_advisory_lock($1)", [lockKey]);
     await admin.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== duplicateDatabase) throw error;
