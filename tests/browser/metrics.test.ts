@@ -1,0 +1,84 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root, type Stage, startStage } from "./stage.ts";
+import { type Visitor, waitMs } from "./visitor.ts";
+
+/** The metrics page before a real cluster of which a part dies. */
+let stage: Stage;
+let sam: Visitor;
+beforeAll(async () => {
+  stage = await startStage({ viewport: { width: 1_280, height: 900 } });
+  sam = await stage.visitor();
+  await sam.page.goto(`${stage.url}/admin/metrics`);
+  await sam.page.locator('[data-demo-account="demo-sam"]').click();
+}, 240_000);
+afterAll(() => stage?.stop(), 90_000);
+
+const row = (name: string) => sam.page.locator(`[data-testid="node-${name}"]`);
+
+describe("the metrics page", () => {
+  it("is where signing in leads back to, and shows every process ready", { timeout: 120_000 }, async () => {
+    for (const name of ["gw1", "gw2", "api1", "worker1"])
+      await row(name).locator('[data-state="ready"]').waitFor();
+    expect(new URL(sam.page.url()).pathname).toBe("/admin/metrics");
+    await sam.page.locator('[data-testid="delivery-level"]', { hasText: "Live" }).waitFor();
+  });
+
+  it("axe finds nothing serious in it, in both themes", { timeout: 120_000 }, async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await sam.page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page: sam.page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    }
+    await sam.page.emulateMedia({ colorScheme: "light" });
+    if (process.env.UPDATE_SCREENSHOTS === "1") {
+      await mkdir(path.join(root, "docs/images"), { recursive: true });
+      await sam.page.screenshot({ path: path.join(root, "docs/images/metrics.png"), fullPage: true });
+    }
+  });
+
+  it("pauses, and goes on", { timeout: 120_000 }, async () => {
+    const time = () => sam.page.locator(".metrics-as-of time").getAttribute("datetime");
+    await sam.page.getByRole("button", { name: "Pause" }).click();
+    const paused = await time();
+    const other = await stage.visitor();
+    await other.signIn("demo-tom");
+    await other.page.context().close();
+    expect(await time()).toBe(paused);
+    await sam.page.getByRole("button", { name: "Resume" }).click();
+    await expect.poll(time, { timeout: waitMs }).not.toBe(paused);
+  });
+
+  it("says that a frozen worker is gone, and that it is back", { timeout: 180_000 }, async () => {
+    const { pid } = stage.processes().find(({ name }) => name === "worker1")!;
+    process.kill(pid!, "SIGSTOP");
+    await row("worker1").locator('[data-state="gone"]').waitFor();
+    process.kill(pid!, "SIGCONT");
+    await row("worker1").locator('[data-state="ready"]').waitFor();
+  });
+
+  it("drains a gateway when an admin confirms, and the cluster replaces it", {
+    timeout: 180_000,
+  }, async () => {
+    const before = stage.processes().find(({ name }) => name === "gw1")!.pid;
+    sam.page.once("dialog", (dialog) => void dialog.accept());
+    await row("gw1").getByRole("button", { name: "Drain gw1" }).click();
+    await expect
+      .poll(() => stage.processes().find(({ name }) => name === "gw1")!.pid, { timeout: 2 * waitMs })
+      .not.toBe(before);
+    await row("gw1").locator('[data-state="ready"]').waitFor();
+    expect(sam.problems).toEqual([]);
+  });
+});
+
+describe("who is no admin", () => {
+  it("is told so", { timeout: 120_000 }, async () => {
+    const tom = await stage.visitor();
+    await tom.page.goto(`${stage.url}/admin/metrics`);
+    await tom.page.locator('[data-demo-account="demo-tom"]').click();
+    await tom.page.locator('[data-testid="metrics"]', { hasText: "for administrators" }).waitFor();
+  });
+});
