@@ -31,3 +31,14 @@ test("what one page put is there for the next, each person's own", async () => {
   expect(await second.load("ana")).toEqual([]);
   expect(await second.load("bob")).toHaveLength(1);
 });
+
+test("a database that somebody else deletes or upgrades is opened again", async () => {
+  const store = createIndexedDbStore("deleted");
+  await store.put(send("1"));
+  await new Promise((done) => {
+    indexedDB.deleteDatabase("deleted").onsuccess = done;
+  });
+  await store.put(send("2"));
+  expect(await store.load("ana")).toEqual([send("2")]);
+  store.close();
+});

@@ -14,7 +14,10 @@ export function createIndexedDbStore(name = "parloir"): OutboxStore {
       upgrade(db) {
         db.createObjectStore("outbox", { keyPath: "clientMessageId" }).createIndex("userId", "userId");
       },
-      blocking: (_present, _wanted, event) => (event.target as IDBDatabase).close(),
+      blocking(_present, _wanted, event) {
+        (event.target as IDBDatabase).close();
+        opening = undefined;
+      },
       terminated: () => {
         opening = undefined;
       },

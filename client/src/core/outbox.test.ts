@@ -211,6 +211,24 @@ test("what a former page left is sent by the next one, before its own, with the 
   expect(await store.load("ana")).toEqual([]);
 });
 
+test("a clock that was set back puts nothing before what a former page left", async () => {
+  const store = createMemoryStore();
+  const away = scriptedServer([]);
+  away.setOnline(false);
+  outboxOn(away, { store: { ...store, close: () => undefined } }).add({ conversationId: "a", content: "1" });
+  await vi.advanceTimersByTimeAsync(10);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  const server = scriptedServer([]);
+  server.setOnline(false);
+  const next = outboxOn(server, { store, owner: "tab 2" });
+  await next.adopt();
+  next.add({ conversationId: "a", content: "2" });
+  server.setOnline(true);
+  next.resume();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.written).toEqual(["a: 1", "a: 2"]);
+});
+
 test("a living tab's messages are left to it", async () => {
   const store = createMemoryStore();
   const away = scriptedServer([]);
@@ -231,6 +249,18 @@ test("a push settles a message whose ack is still awaited", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(outbox.pending.getSnapshot()).toEqual([]);
   expect(server.attempts).toHaveLength(1);
+});
+
+test("a store that never answers delays one message by seconds, and no other", async () => {
+  const server = scriptedServer([]);
+  const put = () => new Promise<never>(() => undefined);
+  const outbox = outboxOn(server, { store: { ...createMemoryStore(), put } });
+  outbox.add({ conversationId: "a", content: "1" });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(server.written).toEqual(["a: 1"]);
+  outbox.add({ conversationId: "a", content: "2" });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.written).toEqual(["a: 1", "a: 2"]);
 });
 
 test("a store that fails delays nothing", async () => {

@@ -43,6 +43,9 @@ interface OutboxOptions {
   createId?: () => string;
 }
 
+/** Longer than a disk that is merely slow. */
+const storePatienceMs = 3_000;
+
 /**
  * Sends each message until the server says yes or no, always with the same clientMessageId.
  *
@@ -60,6 +63,26 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let closed = false;
   /** Writes to the store happen one after the other: a removal must not overtake its own insertion. */
   let written: Promise<unknown> = Promise.resolve();
+
+  let storeHangs = false;
+
+  /** A store that never answers costs one wait, and then the same as one that fails. */
+  async function untilWritten(): Promise<void> {
+    if (storeHangs) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        storeHangs = true;
+        resolve();
+      }, storePatienceMs);
+    });
+    await Promise.race([written, patience]);
+    clearTimeout(timer);
+    if (storeHangs)
+      void written.then(() => {
+        storeHangs = false;
+      });
+  }
 
   function persist(write: () => Promise<unknown>): Promise<unknown> {
     // A store that fails costs durability across reloads, not the message: it still goes out from memory.
@@ -114,7 +137,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (!next) return;
       busy.add(conversationId);
       try {
-        await written;
+        await untilWritten();
         if (isPending(next.clientMessageId)) await attempt(next);
       } finally {
         busy.delete(conversationId);
@@ -210,6 +233,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const stored = await store.load(await options.userId()).catch(() => []);
       const mine = stored.filter((send) => !isPending(send.clientMessageId) && isAbandoned(send.owner));
       if (mine.length === 0 || closed) return;
+      // A clock that was set back since must not put what is written now before it.
+      lastOrder = Math.max(lastOrder, ...mine.map((send) => send.order));
       const items = mine.map(
         (send): Pending => ({
           ...send,
