@@ -88,7 +88,7 @@ describe("docs/operations.md", () => {
       api: namesRead(readApiConfig),
       worker: namesRead(readWorkerConfig),
     };
-    const documented = rowsOf("operations.md").filter(([name]) => /^`[A-Z_]+`$/.test(name!));
+    const documented = rowsOf("operations.md").filter(([name]) => /^`[A-Z][A-Z0-9_]+`$/.test(name!));
     const all = new Set(Object.values(read).flatMap((names) => [...names]));
     expect(documented.map(([name]) => name).toSorted()).toEqual([...all].map(named).toSorted());
     for (const [name, processes] of documented) {

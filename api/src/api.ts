@@ -13,6 +13,8 @@ import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { announceUpdate, createSubmit } from "./answers.ts";
 import { createApp } from "./app.ts";
+import { createAttachments } from "./attachments/attachments.ts";
+import type { Collector } from "./attachments/collector.ts";
 import { createAuthenticate } from "./callers.ts";
 import { createApplyChange } from "./changes.ts";
 import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
@@ -54,6 +56,10 @@ export interface Api {
   commitQueue: CommitQueue;
   /** What is served: the documents are made from them, and tests hold answers against them. */
   routes: Route[];
+  /** Removes the files of what is gone, from `start` to `stop`. */
+  collector: Collector;
+  /** Lets go of what is neither a server nor given. */
+  close: () => void;
 }
 
 /** Puts the api together from its parts. It holds nothing: any api can answer any call. */
@@ -104,6 +110,13 @@ export function createApi(options: {
   const limits = createRequestLimits({ limits: config.limits, redis, metrics });
   const cursors = createCursors(config.internalSecret);
   const keys = createRecogniseKey({ database, bootstrapKey: config.serverKey });
+  const attachments = createAttachments({
+    config: config.attachments,
+    secret: config.internalSecret,
+    database,
+    log,
+    metrics,
+  });
   const { authenticate, forgetPerson } = createAuthenticate({
     verifyToken: createTokenVerifier(config.tokens),
     recogniseKey: keys.recognise,
@@ -125,6 +138,7 @@ export function createApi(options: {
     ...notificationRoutes({ database, publisher, cursors }),
     ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit: limits.sends }),
+    ...attachments.routes,
     ...channelRoutes({ database, publisher, publishLimit: limits.channelEvents }),
     ...searchRoutes({ database, cursors, searchLimit: limits.searches }),
     ...changeRoutes({ database, change }),
@@ -133,6 +147,7 @@ export function createApi(options: {
   const app = createApp({
     routes: createRouter({ routes, authenticate, limits, log, metrics }),
     openapi: describeRoutes(routes),
+    files: attachments.fileServer,
     pages: createPages(config.webRoot),
     health,
     allowedOrigins: config.allowedOrigins,
@@ -145,13 +160,18 @@ export function createApi(options: {
   };
   watchPool(database, metrics);
   return {
-    publicServer: createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, app),
+    // Bodies have their own times (bodies.ts); this one is for what slips through.
+    publicServer: createServer({ headersTimeout: 10_000, requestTimeout: longestRequestMs }, app),
     privateServer: createPrivateServer({ log, metrics, health, internal }),
     health,
     commitQueue,
     routes,
+    collector: attachments.collector,
+    close: attachments.close,
   };
 }
+
+const longestRequestMs = 15 * 60_000;
 
 function watchPool(database: Database, metrics: Metrics): void {
   const gauge = metrics.get("parloir_database_pool");

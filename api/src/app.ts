@@ -4,6 +4,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import cors from "cors";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import helmet from "helmet";
+import { boundBodies } from "./bodies.ts";
 import { sendError } from "./route.ts";
 
 const longestBody = 32 * 1024;
@@ -12,6 +13,8 @@ const longestBody = 32 * 1024;
 export function createApp(options: {
   routes: RequestHandler;
   openapi: unknown;
+  /** Hands out uploaded files. */
+  files: RequestHandler;
   pages: RequestHandler;
   health: Health;
   allowedOrigins: string[];
@@ -33,7 +36,11 @@ export function createApp(options: {
     response.status(isReady(report) ? 200 : 503).json({ status: report.status });
   });
   app.get("/openapi.json", (_request, response) => void response.json(options.openapi));
-  app.use("/api", noStore, cors({ origin: options.allowedOrigins, maxAge: 600 }));
+  const crossOrigin = cors({ origin: options.allowedOrigins, maxAge: 600 });
+  app.use(boundBodies(({ method, path }) => method === "POST" && path === "/api/attachments"));
+  app.use("/files", crossOrigin);
+  app.use(options.files);
+  app.use("/api", noStore, crossOrigin);
   app.use("/api", express.json({ limit: longestBody, strict: true, inflate: false }));
   app.use(options.routes);
   app.use("/api", (_request, response) =>

@@ -138,7 +138,7 @@ export function createInternalHandlers(options: {
 
 async function send(submit: Submit, item: SendItem): Promise<ItemResult<SendReceipt>> {
   try {
-    const { change: _, mentions: __, ...receipt } = await submit(item);
+    const { change: _, mentions: __, attachments: ___, ...receipt } = await submit(item);
     return { ok: true, data: receipt };
   } catch (error) {
     return failed(error);

@@ -28,6 +28,7 @@ const api = createApi({ config, database, redis, log, metrics });
 await listen(api.privateServer, config.privatePort, config.privateHost);
 const port = await listen(api.publicServer, config.port, config.host);
 api.health.started();
+api.collector.start();
 log.info({ port, privatePort: config.privatePort }, "api listens");
 if (config.demoAccounts) void seedDemoPeople(database, log);
 
@@ -44,6 +45,8 @@ installLifecycle({
     { name: "public server", run: () => closeServer(api.publicServer) },
     { name: "commits", run: () => api.commitQueue.drained() },
     { name: "private server", run: () => closeServer(api.privateServer) },
+    { name: "collector", run: () => api.collector.stop() },
+    { name: "files", run: () => api.close() },
     { name: "postgres", run: () => database.close() },
     { name: "beacon", run: () => beacon.stop() },
     { name: "redis", run: () => closeRedis(redis) },

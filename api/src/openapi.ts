@@ -57,7 +57,7 @@ export interface Operation {
   tags: string[];
   security: Record<string, string[]>[];
   parameters: { name: string; in: "path" | "query"; required: boolean; schema: JsonSchema }[];
-  requestBody?: { required: boolean; content: Content };
+  requestBody?: { required: boolean; content: Content | typeof fileBody.content };
   responses: Record<string, unknown>;
 }
 
@@ -76,6 +76,7 @@ function operation(route: Route, book: SchemaBook): Operation {
     tags: [tagOf(route)],
     security: securityOf(route),
     parameters: [...parameters("path", route.params, book), ...parameters("query", route.query, book)],
+    ...(route.takesFile ? { requestBody: fileBody } : {}),
     ...(route.body ? { requestBody: requestBody(route, route.body, book) } : {}),
     responses: {
       "2XX": {
@@ -96,13 +97,28 @@ function requestBody(route: Route, body: z.ZodMiniType, book: SchemaBook) {
   return { required: route.bodyIsOptional !== true, content: { "application/json": content } };
 }
 
+const fileBody = {
+  required: true,
+  content: {
+    "multipart/form-data": {
+      schema: {
+        type: "object",
+        required: ["file"],
+        properties: { file: { type: "string", format: "binary" } },
+        additionalProperties: false,
+      },
+    },
+  },
+};
+
 /** What this route can refuse besides what any can. */
-function refusals({ who, params, query, body, method }: Route): number[] {
+function refusals({ who, params, query, body, takesFile, method }: Route): number[] {
   const codes = [
-    ...(params || query || body ? (["INVALID"] as const) : []),
+    ...(params || query || body || takesFile ? (["INVALID"] as const) : []),
     ...(who === "anyone" ? [] : (["UNAUTHENTICATED", "FORBIDDEN"] as const)),
     ...(params ? (["NOT_FOUND"] as const) : []),
-    ...(body ? (["TOO_LARGE", "UNSUPPORTED"] as const) : []),
+    ...(body || takesFile ? (["TOO_LARGE", "UNSUPPORTED"] as const) : []),
+    ...(takesFile ? (["UNPROCESSABLE", "STORAGE_FULL"] as const) : []),
     ...(method === "get" ? [] : (["RATE_LIMITED"] as const)),
     "UNAVAILABLE" as const,
   ];

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CodedError, errorCodes } from "@parloir/contracts/errors.ts";
@@ -9,6 +10,7 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Origin } from "@parloir/store/audit.ts";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import type * as z from "zod/mini";
+import { hasBody } from "./bodies.ts";
 import type { Access, Authenticate, Caller } from "./callers.ts";
 import type { RequestLimits } from "./limits.ts";
 import type { KeyCaller } from "./server-keys.ts";
@@ -35,6 +37,8 @@ export type Route<
   body?: Body;
   /** A request without any body counts as `{}`. */
   bodyIsOptional?: boolean;
+  /** Takes a multipart body with one file, which the handler reads itself. */
+  takesFile?: true;
   handle: (call: {
     params: z.infer<Params>;
     query: z.infer<Query>;
@@ -46,14 +50,17 @@ export type Route<
     key: KeyCaller | null;
     /** For the audit log. */
     origin: Origin;
+    request: IncomingMessage;
   }) => Promise<RouteAnswer>;
 };
 
 export interface RouteAnswer {
   status?: number;
-  data: unknown;
+  data?: unknown;
   /** Instead of `data` and its envelope: a file to save. */
   stream?: { type: string; name: string; lines: AsyncIterable<string> };
+  /** Instead of `data`: where the caller is sent. */
+  redirect?: string;
 }
 
 /** Keeps the schemas' types for the handler while routes of different shapes live in one list. */
@@ -89,8 +96,9 @@ export function createRouter(options: {
     return async (request, response) => {
       const stop = duration.startTimer({ route: definition.path });
       try {
-        const { status = 200, data, stream } = await handle(definition, options, request);
+        const { status = 200, data, stream, redirect } = await handle(definition, options, request);
         if (stream) await sendFile(response, stream);
+        else if (redirect !== undefined) response.redirect(302, redirect);
         else response.status(status).json({ success: true, data });
       } catch (error) {
         sendError(response, error, options.log);
@@ -114,7 +122,7 @@ async function handle(
   const caller = await options.authenticate(definition, request.headers.authorization);
   const { person, key } = caller;
   spend(definition, options.limits, caller);
-  const isEmpty = definition.bodyIsOptional === true && hasNoBody(request);
+  const isEmpty = definition.bodyIsOptional === true && !hasBody(request);
   if (definition.body && !isEmpty && !isJson(request)) {
     throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
   }
@@ -126,6 +134,7 @@ async function handle(
     byKey: key !== null,
     key,
     origin: originOf(caller, request),
+    request,
   });
 }
 
@@ -156,10 +165,6 @@ async function sendFile(response: Response, file: NonNullable<RouteAnswer["strea
   await pipeline(Readable.from(file.lines), response).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   });
-}
-
-function hasNoBody({ headers }: Request): boolean {
-  return headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
 }
 
 function isJson(request: Request): boolean {

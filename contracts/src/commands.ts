@@ -3,6 +3,12 @@ import { channelName } from "./channels.ts";
 import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 
+export const maxAttachments = 10;
+const attachmentIds = z.array(uuid).check(
+  z.maxLength(maxAttachments),
+  z.refine((ids) => new Set(ids).size === ids.length, "names an attachment twice"),
+);
+
 /**
  * Payload schema of every socket command. Unknown fields are refused: a client that sends `senderId` or `seq` is
  * mistaken about who decides them. The text itself is judged by `contentProblem`, which has its own codes.
@@ -11,7 +17,7 @@ export const sendMessagePayload = z.strictObject({
   conversationId: uuid,
   clientMessageId,
   content: z.string(),
-  attachmentIds: z.optional(z.array(uuid).check(z.maxLength(10))),
+  attachmentIds: z.optional(attachmentIds),
   replyToSeq: z.optional(seq.check(z.minimum(1))),
   mentions: z.optional(z.array(userId).check(z.maxLength(50))),
 });

@@ -105,6 +105,8 @@ export const listAgentsQuery = z.strictObject({ cursor: pageCursor, limit: pageL
 
 export const markReadBody = z.strictObject({ seq });
 
+export const attachmentParams = z.strictObject({ id: uuid });
+
 export const defaultPageSize = 50;
 export const historyQuery = z
   .strictObject({
@@ -197,4 +199,11 @@ export interface DemoAccount {
   locale: string;
   /** What this person is in the demonstration, in the viewer's language. */
   title: { en: string; fr: string };
+}
+
+/** Where a file may be read without a token, for some minutes. Relative to the cluster's address. */
+export interface AttachmentLink {
+  url: string;
+  thumbnailUrl?: string;
+  expiresAt: string;
 }

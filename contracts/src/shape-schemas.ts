@@ -3,7 +3,7 @@ import { type AuditAction, type AuditEntry, auditActions } from "./audit.ts";
 import type { CannedReply } from "./canned-replies.ts";
 import type { ChannelEvent, ChannelPage, PublishReceipt } from "./channels.ts";
 import { type ChannelPayload, channelEventName, channelName } from "./channels.ts";
-import type { DemoAccount, HistoryPage, UnreadSummary } from "./http.ts";
+import type { AttachmentLink, DemoAccount, HistoryPage, UnreadSummary } from "./http.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import { allScopes, type NewServerKey, type Scope, type ServerKey } from "./keys.ts";
 import { type NotificationList, notificationPreferences, type ReadNotifications } from "./notifications.ts";
@@ -70,7 +70,7 @@ export const block = named<shapes.Block>("Block")(
   z.strictObject({ userId, name: z.string(), avatarUrl: z.exactOptional(z.string()), createdAt: time }),
 );
 
-const attachment = named<shapes.Attachment>("Attachment")(
+export const attachment = named<shapes.Attachment>("Attachment")(
   z.strictObject({
     id: z.string(),
     name: z.string(),
@@ -82,6 +82,10 @@ const attachment = named<shapes.Attachment>("Attachment")(
     url: z.string(),
     thumbnailUrl: z.exactOptional(z.string()),
   }),
+);
+
+export const attachmentLink = schemaFor<AttachmentLink>()(
+  z.strictObject({ url: z.string(), thumbnailUrl: z.exactOptional(z.string()), expiresAt: time }),
 );
 
 export const messageEdit = schemaFor<shapes.MessageEdit>()(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { type AttachmentConfig, attachments } from "./env-attachments.ts";
 
 /**
  * The only file that reads `process.env`. Every process asks for its own configuration; all problems are reported
@@ -82,6 +83,7 @@ export interface ApiConfig extends CommonConfig {
   limits: Limits;
   /** A block refuses the sends of both; else only of who was blocked. */
   blocksBothWays: boolean;
+  attachments: AttachmentConfig;
   webRoot: string | null;
   demoAccounts: boolean;
 }
@@ -122,6 +124,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     tokens: tokens(env),
     limits: limits(env),
     blocksBothWays: env.oneOf("BLOCKS_REFUSE", ["both", "blocked"], "both") === "both",
+    attachments: attachments(env),
     webRoot: env.optional("WEB_ROOT"),
     demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
   }));
@@ -220,7 +223,7 @@ function read<Config>(source: Source, build: (env: Reader) => Config): Config {
   return config;
 }
 
-class Reader {
+export class Reader {
   readonly problems: string[] = [];
   readonly production: boolean;
   private readonly source: Source;

@@ -181,6 +181,24 @@ export const metricTable = {
     help: "Connections of the Postgres pool by state: total, idle or waiting (callers).",
     labels: ["state"],
   },
+  parloir_uploads_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Uploads by outcome: ok or the error code.",
+    labels: ["outcome"],
+  },
+  parloir_upload_bytes_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Bytes of files that were received whole, taken or not.",
+    labels: [],
+  },
+  parloir_attachments_removed_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Attachments whose files were removed.",
+    labels: [],
+  },
   parloir_outbox_relayed_total: {
     kind: "counter",
     of: ["worker"],

@@ -2,6 +2,7 @@ import { maxReactions } from "@parloir/contracts/emoji.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { ChangeItem } from "@parloir/contracts/internal.ts";
 import type { Message, MessageEdit } from "@parloir/contracts/shapes.ts";
+import { detachAttachments } from "./attachments.ts";
 import { agentRoles, floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
 import { lock } from "./members.ts";
@@ -98,6 +99,7 @@ async function erase(query: Query, item: ChangeItem, target: Target): Promise<Ch
       text: `DELETE FROM ${table} WHERE conversation_id = $1 AND seq = $2`,
       values: [item.conversationId, item.seq],
     });
+  await detachAttachments(query, item.conversationId, item.seq);
   const set = "content = '', mentions = NULL, deleted_at = clock_timestamp(), deleted_by = $3";
   return alter(query, "delete-message", item, set, [item.userId]);
 }

@@ -1,3 +1,5 @@
+import type { Attachment } from "@parloir/contracts/shapes.ts";
+import { attachmentJson } from "./attachments.ts";
 import type { Database } from "./database.ts";
 
 /**
@@ -17,6 +19,9 @@ import type { Database } from "./database.ts";
  *   an index on the unordered pair instead of two arrays saved nothing that showed.
  * - Mentions of people who are not members are dropped. Batches without mentions, nearly all, run the statement
  *   without that look-up.
+ * - Attachments have a statement of their own, with more parts, for the batches that carry any: the others pay nothing.
+ *   `held` takes the rows in id order, after the conversations, and sees them as they are then: of two messages that
+ *   want the same file one is refused, and nothing deadlocks.
  * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
  *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
  */
@@ -29,9 +34,17 @@ export interface NewMessage {
   fingerprint: string;
   replyToSeq: number | null;
   mentions: string[] | null;
+  attachmentIds?: string[] | null;
 }
 
-export type CommitOutcome = "stored" | "repeat" | "conflict" | "not_member" | "blocked" | "bad_reply";
+export type CommitOutcome =
+  | "stored"
+  | "repeat"
+  | "conflict"
+  | "not_member"
+  | "blocked"
+  | "bad_reply"
+  | "bad_attachment";
 
 export interface CommitRow {
   /** Position in the batch. */
@@ -45,6 +58,7 @@ export interface CommitRow {
   mentions: string[] | null;
   /** The conversation was closed, and a message of its customer in this batch opened it again. */
   reopened: boolean;
+  attachments: Attachment[] | null;
 }
 
 /**
@@ -57,21 +71,57 @@ const mentionedMembers = `(
     SELECT array_agg(w.id ORDER BY w.n) FROM unnest(f.m) WITH ORDINALITY AS w(id, n)
     WHERE EXISTS (SELECT FROM members WHERE conversation_id = f.c AND user_id = w.id AND left_at IS NULL))`;
 
-const statement = (mentions: string) => `
+interface AttachmentParts {
+  held: string;
+  refused: string;
+  found: string;
+  bound: string;
+  shown: string;
+}
+
+const withoutAttachments: AttachmentParts = {
+  held: "",
+  refused: "",
+  found: "",
+  bound: "",
+  shown: "NULL::json",
+};
+
+const withAttachments: AttachmentParts = {
+  // The count makes sure that the conversations are taken first.
+  held: `, held AS MATERIALIZED (
+  SELECT a.id, a.owner_id, ${attachmentJson} AS shown FROM attachments a
+  WHERE a.id = ANY (ARRAY(SELECT unnest(x) FROM input)) AND a.conversation_id IS NULL AND a.removed_at IS NULL
+    AND (SELECT count(*) FROM locked) >= 0
+  ORDER BY a.id FOR UPDATE
+)`,
+  refused: "WHEN cardinality(i.x) > w.found THEN 'bad_attachment'",
+  found: `LEFT JOIN LATERAL (
+    SELECT count(*) AS found, json_agg(h.shown ORDER BY u.n) AS shown
+    FROM unnest(i.x) WITH ORDINALITY AS u(id, n) JOIN held h ON h.id = u.id AND h.owner_id = i.s) w ON true`,
+  bound: `, bound AS (
+  UPDATE attachments a SET conversation_id = n.c, seq = n.seq
+  FROM numbered n WHERE a.id = ANY (n.x)
+)`,
+  shown: "w.shown",
+};
+
+const statement = (mentions: string, files: AttachmentParts) => `
 WITH input AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS i(
-    ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[])
+    ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[], x uuid[])
 ), locked AS MATERIALIZED (
   SELECT id, last_seq, CASE WHEN kind = 'direct' THEN ARRAY[pair_low, pair_high] END AS pair FROM conversations
   WHERE id IN (SELECT c FROM input) ORDER BY id FOR NO KEY UPDATE
-), judged AS MATERIALIZED (
-  SELECT i.*, o.id AS old_id, o.seq AS old_seq, o.change AS old_change, o.created_at AS old_created_at,
+)${files.held}, judged AS MATERIALIZED (
+  SELECT i.*, ${files.shown} AS shown, o.id AS old_id, o.seq AS old_seq, o.change AS old_change, o.created_at AS old_created_at,
     CASE
       WHEN l.id IS NULL OR p.user_id IS NULL THEN 'not_member'
       WHEN o.id IS NOT NULL AND o.fingerprint = i.f THEN 'repeat'
       WHEN o.id IS NOT NULL THEN 'conflict'
       WHEN b.blocker_id IS NOT NULL THEN 'blocked'
       WHEN i.r > l.last_seq OR i.r < 1 THEN 'bad_reply'
+      ${files.refused}
       ELSE 'stored'
     END AS outcome
   FROM input i
@@ -86,6 +136,7 @@ WITH input AS MATERIALIZED (
     SELECT blocker_id FROM blocks
     WHERE l.pair IS NOT NULL AND blocker_id = ANY (l.pair) AND blocked_id = ANY (l.pair)
       AND ($2::boolean OR blocked_id = i.s) LIMIT 1) b ON true
+  ${files.found}
 ), fresh AS MATERIALIZED (
   SELECT *, uuidv7() AS id, row_number() OVER (PARTITION BY c ORDER BY ord) AS n
   FROM judged WHERE outcome = 'stored'
@@ -103,14 +154,15 @@ WITH input AS MATERIALIZED (
   INSERT INTO cycles (conversation_id, cycle, opened_seq, opened_at)
   SELECT id, cycle, seq, at FROM advanced WHERE reopened
 ), numbered AS MATERIALIZED (
-  SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, ${mentions} AS m, f.id, a.seq + f.n AS seq, a.change + f.n AS change, a.at,
+  SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, ${mentions} AS m, f.x, f.shown, f.id, a.seq + f.n AS seq,
+    a.change + f.n AS change, a.at,
     a.reopened
   FROM fresh f JOIN advanced a ON a.id = f.c
 ), inserted AS (
   INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, content,
-    reply_to_seq, mentions, change, created_at)
-  SELECT c, seq, id, s, k, f, t, r, m, change, at FROM numbered ORDER BY c, seq
-), marked AS (
+    reply_to_seq, mentions, attachments, change, created_at)
+  SELECT c, seq, id, s, k, f, t, r, m, shown, change, at FROM numbered ORDER BY c, seq
+)${files.bound}, marked AS (
   INSERT INTO members AS p (conversation_id, user_id, last_read_seq)
   SELECT c, s, max(seq) FROM numbered GROUP BY c, s ORDER BY c, s
   ON CONFLICT (conversation_id, user_id)
@@ -122,16 +174,18 @@ WITH input AS MATERIALIZED (
 )
 SELECT j.ord, j.outcome, COALESCE(n.id, j.old_id) AS id, COALESCE(n.seq, j.old_seq) AS seq,
   COALESCE(n.change, j.old_change) AS change, COALESCE(n.at, j.old_created_at) AS created_at,
-  n.m AS mentions, COALESCE(n.reopened, false) AS reopened
+  n.m AS mentions, n.shown AS attachments, COALESCE(n.reopened, false) AS reopened
 FROM judged j LEFT JOIN numbered n ON n.ord = j.ord
 ORDER BY j.ord`;
 
-const plain = { name: "commit-messages", text: statement("f.m") };
-const mentioning = { name: "commit-mentions", text: statement(mentionedMembers) };
+const plain = { name: "commit-messages", text: statement("f.m", withoutAttachments) };
+const mentioning = { name: "commit-mentions", text: statement(mentionedMembers, withoutAttachments) };
+const carrying = { name: "commit-attachments", text: statement(mentionedMembers, withAttachments) };
 
 /**
  * Commits a batch. When this resolves, every `stored` row is durable.
- * @param items at most one item per (conversation, sender, clientMessageId): the caller folds repeats within a batch
+ * @param items at most one item per (conversation, sender, clientMessageId), and none that names an attachment of
+ *   another: the caller keeps such for a later batch
  * @param blocksBothWays a block refuses the one who blocked as well
  * @throws on a unique violation (see above) and whenever Postgres does not answer in time: the outcome is unknown
  */
@@ -150,8 +204,13 @@ export async function commitMessages(
       f: item.fingerprint,
       r: item.replyToSeq,
       m: item.mentions,
+      x: item.attachmentIds,
     })),
   );
-  const { name, text } = items.some((item) => item.mentions) ? mentioning : plain;
+  const { name, text } = items.some((item) => item.attachmentIds)
+    ? carrying
+    : items.some((item) => item.mentions)
+      ? mentioning
+      : plain;
   return database.query<CommitRow>({ name, text, values: [input, blocksBothWays] });
 }

@@ -12,8 +12,9 @@ const reactionsJson = `CASE WHEN m.altered AND m.deleted_at IS NULL THEN (
 /** A row of `messages` (alias `m`) as the protocol shows it; the session's time zone is UTC. */
 export const messageJson = `json_build_object(
   'conversationId', m.conversation_id, 'seq', m.seq, 'id', m.id, 'senderId', m.sender_id,
-  'clientMessageId', m.client_message_id, 'kind', m.kind, 'content', m.content, 'attachments', '[]'::json,
-  'replyToSeq', m.reply_to_seq, 'mentions', COALESCE(to_json(m.mentions), '[]'::json), 'reactions', ${reactionsJson},
+  'clientMessageId', m.client_message_id, 'kind', m.kind, 'content', m.content,
+  'attachments', COALESCE(m.attachments, '[]'::json), 'replyToSeq', m.reply_to_seq,
+  'mentions', COALESCE(to_json(m.mentions), '[]'::json), 'reactions', ${reactionsJson},
   'createdAt', to_char(m.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'editedAt', to_char(m.edited_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'deletedAt', to_char(m.deleted_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'change', m.change)`;

@@ -45,7 +45,7 @@ export async function writeNotifications(
     name: "write-notifications",
     text: `WITH due AS MATERIALIZED (
         SELECT p.user_id, v.id AS conversation_id, m.seq, u.name AS title,
-          left(m.content, ${longestPreview}) AS message, ${unreadOf} AS unread
+          left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}) AS message, ${unreadOf} AS unread
         FROM json_to_recordset($1::json) AS i("conversationId" uuid, "userId" text)
         JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id = i."userId" AND p.left_at IS NULL
           AND (p.muted_until IS NULL OR p.muted_until <= now())

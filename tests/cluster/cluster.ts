@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import path from "node:path";
 import type { SendReceipt } from "@parloir/contracts/events.ts";
 import type { Conversation, Person, Role } from "@parloir/contracts/shapes.ts";
 import { startRedis } from "@parloir/local/redis.ts";
@@ -72,7 +73,8 @@ export async function startCluster(options: ClusterOptions = {}) {
   ]);
   const errors: string[] = [];
   const log = errorLog(errors);
-  const shared = { ...quiet, DATABASE_URL: database.url, REDIS_URL: redis.url, ...options.env };
+  const files = { ATTACHMENT_DIR: path.join(folder.dir, "attachments"), ATTACHMENT_KEEP_FREE_MB: "0" };
+  const shared = { ...quiet, ...files, DATABASE_URL: database.url, REDIS_URL: redis.url, ...options.env };
   const envOf = (name: string) => ({ ...shared, ...options.envOf?.[name] });
   const apis = await numbered("api", options.apis ?? 1, (name) => startApi(name, envOf(name), log));
   const apiUrls = { API_URLS: apis.map((api) => api.privateUrl).join(",") };
@@ -140,6 +142,10 @@ export async function startCluster(options: ClusterOptions = {}) {
     url,
     databaseUrl: database.url,
     redisUrl: redis.url,
+    /** Where REST comes in. */
+    apiUrl: balancer?.url ?? apis[0]?.url ?? "",
+    /** Where uploaded files are. */
+    attachmentDir: files.ATTACHMENT_DIR,
     /** What processes logged as errors so far; a test that causes one empties it. */
     errors,
     request,

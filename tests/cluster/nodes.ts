@@ -67,6 +67,8 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     await closeServer(api.publicServer);
     await api.commitQueue.drained();
     await closeServer(api.privateServer);
+    await api.collector.stop();
+    api.close();
     await database.close();
     closeRedis(redis);
   };

@@ -1,6 +1,7 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { SendReceipt } from "@parloir/contracts/events.ts";
 import type { SendItem } from "@parloir/contracts/internal.ts";
+import type { Attachment } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { type CommitRow, commitMessages, type NewMessage } from "@parloir/store/commit.ts";
@@ -26,6 +27,8 @@ export interface Committed extends SendReceipt {
   change: number;
   /** Those of the wanted ones who are members. */
   mentions: string[];
+  /** Of a message that was just stored; a repeat's are read from where they are. */
+  attachments: Attachment[];
 }
 
 interface Entry {
@@ -150,6 +153,7 @@ export function createCommitQueue(options: {
       duplicate: !stored,
       change: row.change!,
       mentions: row.mentions ?? [],
+      attachments: row.attachments ?? [],
     };
     outcomes.inc({ outcome: stored ? "ok" : "duplicate" });
     entry.resolve(committed);
@@ -185,22 +189,32 @@ function newMessage(send: SendItem): NewMessage {
     fingerprint: fingerprintOf(send),
     replyToSeq: send.replyToSeq ?? null,
     mentions: send.mentions?.length ? [...new Set(send.mentions)] : null,
+    attachmentIds: send.attachmentIds?.length ? send.attachmentIds : null,
   };
 }
 
 /**
  * The statement takes at most one item per (conversation, sender, clientMessageId). The same send again joins the
- * first; another content under the same id waits for the next batch, where the database judges it.
+ * first; another content under the same id waits for the next batch, where the database judges it, and so does a
+ * message with an attachment that an earlier one wants too.
  */
 function foldRepeats(entries: Entry[]): { batch: Entry[]; later: Entry[] } {
   const first = new Map<string, Entry>();
   const later: Entry[] = [];
+  const wanted = new Set<string>();
   for (const entry of entries) {
     const { conversationId, senderId, clientMessageId, fingerprint } = entry.row;
     const key = `${conversationId} ${senderId} ${clientMessageId}`;
     const earlier = first.get(key);
-    if (!earlier) first.set(key, entry);
-    else if (earlier.row.fingerprint === fingerprint) earlier.repeats.push(entry);
+    const files = entry.row.attachmentIds ?? [];
+    if (!earlier) {
+      if (files.some((id) => wanted.has(id))) {
+        later.push(entry);
+        continue;
+      }
+      for (const id of files) wanted.add(id);
+      first.set(key, entry);
+    } else if (earlier.row.fingerprint === fingerprint) earlier.repeats.push(entry);
     else later.push(entry);
   }
   return { batch: [...first.values()], later };
@@ -213,5 +227,7 @@ function refusalOf(outcome: CommitRow["outcome"]): CodedError | null {
   // The same to both of the two, whoever blocked: it does not say that one was blocked.
   if (outcome === "blocked") return new CodedError("FORBIDDEN", "this conversation takes no messages");
   if (outcome === "bad_reply") return new CodedError("INVALID", "replyToSeq names no message");
+  // Absent, another's or sent already: the same words for all.
+  if (outcome === "bad_attachment") return new CodedError("INVALID", "attachmentIds: no such attachment");
   return null;
 }

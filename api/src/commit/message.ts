@@ -12,7 +12,7 @@ export function messageOf(send: SendItem, stored: Committed): Message {
     clientMessageId: send.clientMessageId,
     kind: "text",
     content: send.content,
-    attachments: [],
+    attachments: stored.attachments,
     replyToSeq: send.replyToSeq ?? null,
     mentions: stored.mentions,
     reactions: [],

@@ -76,6 +76,7 @@ function baseEnvironment(options: Options, urls: ClusterUrls, secrets: Secrets):
     PUBLIC_URL: `http://localhost:${options.port}`,
     // Compiled code is kept between starts: a process is up about a third sooner.
     NODE_COMPILE_CACHE: path.join(options.dataDir, "compile-cache"),
+    ATTACHMENT_DIR: path.join(options.dataDir, "attachments"),
     ...users,
     HOST,
     REDIS_URL: urls.redis,
