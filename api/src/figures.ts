@@ -2,6 +2,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import {
   type Durations,
   defaultStatsDays,
+  exactDays,
   type Figures,
   longestHourlyDays,
   longestStatsDays,
@@ -17,16 +18,23 @@ import {
   readWaiting,
   type WaitFilter,
 } from "@parloir/store/figures.ts";
+import { readRolledUp } from "@parloir/store/rollups.ts";
+import { figuresOfRollups } from "./rolled-up.ts";
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /** @throws CodedError INVALID when the time asked for is too long */
 export async function responseTimes(database: Database, query: ResponseTimesQuery): Promise<ResponseTimes> {
-  const { from, to } = boundsOf(query);
+  const { from, to, exact } = boundsOf(query);
   const { by = "start", zone = "UTC", groupBy = null } = query;
   const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
   const [rows, waiting] = await Promise.all([
-    readFigures(database, filter, zone, groupBy),
+    exact
+      ? readFigures(database, filter, zone, groupBy)
+      : readRolledUp(database, filter, zone, groupBy).then((rolled) =>
+          figuresOfRollups(rolled, groupBy !== null),
+        ),
     readWaiting(database, filter),
   ]);
   const totals = rows.filter((row) => row.total);
@@ -36,6 +44,7 @@ export async function responseTimes(database: Database, query: ResponseTimesQuer
     to,
     by,
     zone,
+    exact,
     ...byMeasure(totals),
     groups:
       groupBy &&
@@ -48,15 +57,31 @@ export async function responseTimes(database: Database, query: ResponseTimesQuer
   };
 }
 
-/** Up to now, and the last month, unless the query says otherwise. */
-function boundsOf({ from, to, groupBy }: ResponseTimesQuery): { from: string; to: string } {
+/**
+ * Up to now, and the last month, unless the query says otherwise. Long times are of whole hours, from rollups.
+ * @throws CodedError INVALID
+ */
+function boundsOf(query: ResponseTimesQuery): { from: string; to: string; exact: boolean } {
+  const { from, to, groupBy } = query;
   const end = to === undefined ? Date.now() : Date.parse(to);
   const start = from === undefined ? end - defaultStatsDays * dayMs : Date.parse(from);
   const longestDays = groupBy === "hour" ? longestHourlyDays : longestStatsDays;
   if (start > end) throw new CodedError("INVALID", "from is after to");
   if (end - start > longestDays * dayMs)
     throw new CodedError("INVALID", `from and to are more than ${longestDays} days apart`);
-  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
+  const exact = end - start <= exactDays * dayMs || (groupBy === "day" && !hasWholeHours(query.zone));
+  const hours = (at: number) => (exact ? at : Math.round(at / hourMs) * hourMs);
+  return { from: new Date(hours(start)).toISOString(), to: new Date(hours(end)).toISOString(), exact };
+}
+
+/** Days of other zones begin within an hour of UTC, which is as fine as rollups are. */
+function hasWholeHours(zone = "UTC"): boolean {
+  const offsets = [0, 6].map((month) =>
+    new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).format(
+      Date.UTC(2026, month),
+    ),
+  );
+  return offsets.every((offset) => /GMT([+-]\d\d:00)?$/.test(offset));
 }
 
 function byMeasure(rows: FiguresRow[]): MeasureFigures {

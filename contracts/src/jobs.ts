@@ -1,32 +1,38 @@
+import * as z from "zod/mini";
+import { seq, userId, uuid } from "./ids.ts";
+
 /**
  * The job catalogue: each queue with what its jobs carry and how they are tried. A queue of its own for each kind, so
  * that a flood of one does not delay another. Job ids must hold no `:` and must not be all digits (BullMQ's rules).
  */
 
 /** One committed message, as the outbox hands it to the jobs. */
-export interface OutboxMessage {
-  conversationId: string;
-  seq: number;
-  senderId: string;
-}
+const outboxMessage = z.strictObject({ conversationId: uuid, seq, senderId: userId });
+export type OutboxMessage = z.infer<typeof outboxMessage>;
 
-export interface NotifyJob {
-  /** The outbox rows that this job finishes. */
-  outboxIds: number[];
-  messages: OutboxMessage[];
-}
+/** The outbox rows that a job finishes. */
+const outboxIds = z.array(z.int());
 
-export interface ResponseTimesJob {
-  outboxIds: number[];
-  /** Whose waits may have changed. */
-  conversationIds: string[];
-}
+const notifyJob = z.strictObject({ outboxIds, messages: z.array(outboxMessage) });
+export type NotifyJob = z.infer<typeof notifyJob>;
 
-/** What each queue's jobs carry. */
-export interface Jobs {
-  notify: NotifyJob;
-  responseTimes: ResponseTimesJob;
-}
+/** `conversationIds`: whose waits may have changed. */
+const responseTimesJob = z.strictObject({ outboxIds, conversationIds: z.array(uuid) });
+export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
+
+/**
+ * What runs by the clock, once however many workers there are. Each is safe to run again.
+ * - `rollups`: sums up the hours whose waits changed.
+ * - `retention`: deletes lines of the bell that were read long ago.
+ */
+export const maintenanceTasks = {
+  rollups: { everyMs: 30_000 },
+  retention: { everyMs: 3_600_000 },
+} as const;
+export type MaintenanceTask = keyof typeof maintenanceTasks;
+const tasks = Object.keys(maintenanceTasks) as [MaintenanceTask, ...MaintenanceTask[]];
+const maintenanceJob = z.strictObject({ task: z.enum(tasks) });
+export type MaintenanceJob = z.infer<typeof maintenanceJob>;
 
 /** For whoever looks at the queue; nothing depends on it. */
 const kept = {
@@ -35,21 +41,45 @@ const kept = {
 } as const;
 
 /**
- * - `outboxBit`: in `outbox.todo`; a row goes when none is left.
- * - `backoffMs`: exponential, of the first delay.
+ * - `concurrency`: jobs at a time in each worker. `timeoutMs`: of one attempt.
+ * - `backoffMs`: of the first delay; twice that with every further one.
  */
 export const queues = {
-  notify: { name: "notify", outboxBit: 1, concurrency: 4, attempts: 10, backoffMs: 500, ...kept },
-  // One at a time and worker: its jobs wait for one another's conversations, and a late figure harms nobody.
+  notify: {
+    name: "notify",
+    schema: notifyJob,
+    concurrency: 4,
+    attempts: 10,
+    backoffMs: 500,
+    timeoutMs: 20_000,
+    ...kept,
+  },
+  // One at a time: its jobs wait for one another's conversations, and a late figure harms nobody.
   responseTimes: {
     name: "response-times",
-    outboxBit: 2,
+    schema: responseTimesJob,
     concurrency: 1,
     attempts: 10,
     backoffMs: 500,
+    timeoutMs: 60_000,
+    ...kept,
+  },
+  // What fails comes again by itself.
+  maintenance: {
+    name: "maintenance",
+    schema: maintenanceJob,
+    concurrency: 1,
+    attempts: 1,
+    backoffMs: 500,
+    timeoutMs: 60_000,
     ...kept,
   },
 } as const;
 
 export type QueueName = keyof typeof queues;
-export const queueNames = Object.keys(queues) as QueueName[];
+/** What each queue's jobs carry. */
+export type Jobs = { [Q in QueueName]: z.infer<(typeof queues)[Q]["schema"]> };
+
+/** Queues that the outbox feeds, with their bits in `outbox.todo`: a row goes when none is left. */
+export const outboxBits = { notify: 1, responseTimes: 2 } as const;
+export type OutboxQueue = keyof typeof outboxBits;

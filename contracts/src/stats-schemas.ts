@@ -41,6 +41,7 @@ export const responseTimes = schemaFor<ResponseTimes>()(
     to: time,
     by: z.enum(["start", "end"]),
     zone: z.string(),
+    exact: z.boolean(),
     groups: z.nullable(z.array(z.strictObject({ key: z.nullable(z.string()), ...byMeasure }))),
     waiting: z.strictObject({ n: number, oldestSeconds: figure, oldestBusinessSeconds: figure }),
   }),

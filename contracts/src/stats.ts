@@ -33,8 +33,10 @@ const range = {
 };
 
 export const defaultStatsDays = 30;
-/** Beyond these an answer would be too long, or too long in coming. */
-export const longestStatsDays = 400;
+/** Up to here percentiles are of the waits themselves; beyond, of hourly rollups. */
+export const exactDays = 100;
+/** Beyond these an answer would be too long. */
+export const longestStatsDays = 3_660;
 export const longestHourlyDays = 32;
 
 export const responseTimesQuery = z
@@ -97,6 +99,8 @@ export interface ResponseTimes extends MeasureFigures {
   to: string;
   by: "start" | "end";
   zone: string;
+  /** False: of rollups, so `from` and `to` are whole hours, and percentiles within 1 %. */
+  exact: boolean;
   /** With `groupBy`: `key` is the hour's beginning in UTC, the day in `zone`, or the agent. */
   groups: ({ key: string | null } & MeasureFigures)[] | null;
   /** Everything that waits at this moment, whenever it began. */

@@ -225,6 +225,25 @@ export const metricTable = {
     labels: ["queue"],
     buckets: latencyBuckets,
   },
+  parloir_job_wait_seconds: {
+    kind: "histogram",
+    of: ["worker"],
+    help: "From a job's adding (or the end of its delay) to its start here, by queue.",
+    labels: ["queue"],
+    buckets: latencyBuckets,
+  },
+  parloir_queue_jobs: {
+    kind: "gauge",
+    of: ["worker"],
+    help: "Jobs in a queue by state: waiting, active, delayed or failed. Every worker tells the same.",
+    labels: ["queue", "state"],
+  },
+  parloir_queue_oldest_seconds: {
+    kind: "gauge",
+    of: ["worker"],
+    help: "Age of the oldest job that waits in a queue; 0 when none does. Every worker tells the same.",
+    labels: ["queue"],
+  },
   parloir_notifications_total: {
     kind: "counter",
     of: ["worker"],

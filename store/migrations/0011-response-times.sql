@@ -119,6 +119,27 @@ CREATE FUNCTION business_ms(from_at timestamptz, to_at timestamptz) RETURNS bigi
   ) END
 $$;
 
+-- Figures of long times: waits summed up by the hour in which they began (by 'start') or ended (by 'end'). A row for
+-- each bucket of durations, so hours add up to a year; their percentiles would not.
+CREATE TABLE rollups (
+  by text NOT NULL CHECK (by IN ('start', 'end')),
+  hour timestamptz(3) NOT NULL,
+  measure text NOT NULL,
+  kind text NOT NULL,
+  agent_id text,
+  -- Durations of those that ended as hoped, by both clocks, and what did not, which has none.
+  part text NOT NULL CHECK (part IN ('calendar', 'business', 'unanswered', 'open')),
+  bucket integer,
+  n integer NOT NULL,
+  sum_ms bigint NOT NULL,
+  max_ms bigint NOT NULL,
+  UNIQUE NULLS NOT DISTINCT (by, hour, measure, kind, agent_id, part, bucket)
+);
+
+-- Hours whose waits changed since they were summed up. Noted with the waits; whoever sums up takes the hour away
+-- first, so that a wait which is written meanwhile has to wait and then notes its hour again.
+CREATE TABLE stale_hours (hour timestamptz(3) PRIMARY KEY);
+
 -- Which jobs of a row are still to be done, one bit each (contracts/src/jobs.ts), and conversations whose cycles
 -- changed without a message.
 ALTER TABLE outbox ADD COLUMN todo smallint NOT NULL DEFAULT 3, ADD COLUMN touched uuid[];

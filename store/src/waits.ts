@@ -214,7 +214,7 @@ WITH input AS MATERIALIZED (
   WHERE w.conversation_id = s."conversationId" AND w.cycle >= s."replaceFrom"
     AND NOT EXISTS (SELECT FROM input i WHERE i."conversationId" = w.conversation_id AND i.cycle = w.cycle
       AND i."startSeq" = w.start_seq)
-  RETURNING 1
+  RETURNING w.started_at, w.ended_at
 ), written AS (
   INSERT INTO waits AS w (conversation_id, cycle, start_seq, ${measured.join(", ")})
   SELECT i."conversationId", i.cycle, i."startSeq", i.measure, i.kind, i.outcome, i."startedAt", i."endSeq",
@@ -229,6 +229,13 @@ WITH input AS MATERIALIZED (
   SET ${measured.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}
   WHERE (${measured.map((column) => `w.${column}`).join(", ")})
     IS DISTINCT FROM (${measured.map((column) => `EXCLUDED.${column}`).join(", ")})
-  RETURNING w.measure, w.kind, w.outcome, w.ms
+  RETURNING w.measure, w.kind, w.outcome, w.ms, w.started_at, w.ended_at, old.ended_at AS former_end
+), noted AS (
+  INSERT INTO stale_hours AS s (hour)
+  SELECT DISTINCT date_trunc('hour', at) FROM (
+    SELECT unnest(ARRAY[started_at, ended_at, former_end]) FROM written
+    UNION ALL SELECT unnest(ARRAY[started_at, ended_at]) FROM gone) t(at)
+  WHERE at IS NOT NULL ORDER BY 1
+  ON CONFLICT (hour) DO UPDATE SET hour = s.hour
 )
 SELECT measure, kind, outcome, ms FROM written UNION ALL SELECT NULL, NULL, NULL, NULL FROM gone`;

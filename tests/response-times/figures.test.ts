@@ -333,7 +333,7 @@ describe("who asks", () => {
     ["the year 0", { from: "0000-01-01T00:00:00Z" }],
     ["the year 10000", { to: "+010000-01-01T00:00:00Z" }],
     ["words", { from: "yesterday" }],
-    ["too long", { from: "2020-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" }],
+    ["too long", { from: "2000-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" }],
     ["too many hours", { from: "2025-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z", groupBy: "hour" }],
     ["an unknown group", { groupBy: "month" }],
     ["an unknown bound", { by: "middle" }],

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { bucketGrowth } from "@parloir/contracts/histogram.ts";
 import { bySystem } from "@parloir/store/audit.ts";
 import { commitMessages } from "@parloir/store/commit.ts";
 import { createOrGetConversation } from "@parloir/store/creation.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { putPerson } from "@parloir/store/people.ts";
+import { rollUp } from "@parloir/store/rollups.ts";
 import { assign, enterToAnswer, setStatus, undoClose } from "@parloir/store/support.ts";
 import { rebuildWaits } from "@parloir/worker/response-times/rebuild.ts";
 import { writeWaitsOf } from "@parloir/worker/response-times/write.ts";
@@ -183,9 +185,19 @@ describe("random conversations", () => {
         SELECT conversation_id, 99, 99, 'first_reply', 'support', 'open', now() FROM wait_progress`,
     ];
     for (const text of sabotage) await database.query({ name: text.slice(0, 40), text, values: [] });
+    while ((await rollUp(database, 100, bucketGrowth)) > 0);
     const { changed, removed } = await rebuildWaits(database);
     expect([changed > 0, removed > 0]).toEqual([true, true]);
     expect(await dump()).toEqual(before);
+    // Rollups hear of every row that came, changed or went.
+    while ((await rollUp(database, 100, bucketGrowth)) > 0);
+    const [{ rolled, all } = { rolled: 0, all: -1 }] = await database.query<{ rolled: number; all: number }>({
+      name: "count",
+      text: `SELECT (SELECT sum(n) FROM rollups WHERE by = 'start' AND part <> 'business')::int AS rolled,
+        (SELECT count(*) FROM waits)::int AS all`,
+      values: [],
+    });
+    expect(rolled).toBe(all);
   });
 
   it("of more messages than are read at once are read to their end", async () => {

@@ -1,10 +1,12 @@
 import { type Jobs, type QueueName, queues } from "@parloir/contracts/jobs.ts";
+import { parse } from "@parloir/contracts/parse.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { type ConnectionOptions, Queue, Worker } from "bullmq";
 
 /** One queue of the catalogue with this process's share of its work. */
 export interface JobQueue<Job> {
+  queue: Queue;
   add: (id: string, job: Job) => Promise<void>;
   /** Jobs that wait, or undefined when the queue cannot be asked. */
   waiting: () => Promise<number | undefined>;
@@ -23,9 +25,9 @@ export function startJobQueue<Q extends QueueName>(options: {
   metrics: Metrics;
 }): JobQueue<Jobs[Q]> {
   const { log, metrics, queueRedis } = options;
-  const { name, concurrency, attempts, backoffMs, keepCompleted, keepFailed } = queues[options.queue];
-  // BullMQ derives types from the payload's, which do not resolve for a type parameter.
-  const queue = new Queue<unknown, unknown, string>(name, {
+  const { name, schema, concurrency, attempts, backoffMs, timeoutMs, keepCompleted, keepFailed } =
+    queues[options.queue];
+  const queue = new Queue(name, {
     connection: queueRedis.queue,
     defaultJobOptions: {
       attempts,
@@ -35,14 +37,14 @@ export function startJobQueue<Q extends QueueName>(options: {
     },
   });
   queue.on("error", (error) => log.debug({ err: error, queue: name }, "queue connection"));
-  const worker = new Worker<Jobs[Q]>(name, (job) => options.process({ data: job.data as Jobs[Q] }), {
-    connection: queueRedis.worker,
-    concurrency,
-  });
-  watch(worker as Worker, log, metrics);
+  const process = (job: { data: unknown }) =>
+    withinMs(timeoutMs, options.process({ data: parse(schema, job.data) as Jobs[Q] }));
+  const worker = new Worker(name, process, { connection: queueRedis.worker, concurrency });
+  watch(worker, log, metrics);
   worker.on("completed", options.onJob);
   worker.on("failed", options.onJob);
   return {
+    queue,
     add: async (id, job) => void (await queue.add(name, job, { jobId: id })),
     waiting: () => queue.getWaitingCount().catch(() => undefined),
     async close() {
@@ -52,10 +54,28 @@ export function startJobQueue<Q extends QueueName>(options: {
   };
 }
 
+/** What goes on after its time is up does no harm: every effect may happen again. */
+async function withinMs(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([work, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function watch(worker: Worker, log: Log, metrics: Metrics): void {
   const jobs = metrics.get("parloir_jobs_total");
   const duration = metrics.get("parloir_job_seconds");
+  const waited = metrics.get("parloir_job_wait_seconds");
   const queue = worker.name;
+  worker.on("active", (job) => {
+    if (job.processedOn)
+      waited.observe({ queue }, Math.max(job.processedOn - job.timestamp - job.delay, 0) / 1_000);
+  });
   worker.on("completed", (job) => {
     jobs.inc({ queue, outcome: "completed" });
     if (job.finishedOn && job.processedOn)

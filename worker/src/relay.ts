@@ -1,4 +1,4 @@
-import { type Jobs, type QueueName, queues } from "@parloir/contracts/jobs.ts";
+import { type Jobs, type OutboxQueue, outboxBits } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -24,7 +24,7 @@ const retryMs = 1_000;
 
 export function startRelay(options: {
   database: Database;
-  addJob: <Q extends QueueName>(queue: Q, id: string, job: Jobs[Q]) => Promise<void>;
+  addJob: <Q extends OutboxQueue>(queue: Q, id: string, job: Jobs[Q]) => Promise<void>;
   /** After every round that went through, also an empty one. */
   onRound: () => void;
   log: Log;
@@ -95,8 +95,8 @@ export function startRelay(options: {
   };
 }
 
-function jobsOf(rows: OutboxRow[]): Jobs {
-  const waiting = (queue: QueueName) => rows.filter((row) => (row.todo & queues[queue].outboxBit) !== 0);
+function jobsOf(rows: OutboxRow[]): Pick<Jobs, OutboxQueue> {
+  const waiting = (queue: OutboxQueue) => rows.filter((row) => (row.todo & outboxBits[queue]) !== 0);
   const notify = waiting("notify");
   const responseTimes = waiting("responseTimes");
   const conversations = responseTimes.flatMap((row) => [

@@ -7,7 +7,9 @@ import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions } from "bullmq";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
+import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
+import { watchQueues } from "./queue-metrics.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { createResponseTimesProcessor } from "./response-times/processor.ts";
 
@@ -48,6 +50,7 @@ export function startWorker(options: {
   });
   const shared = { queueRedis: options.queueRedis, log, metrics };
   const responseTimes = createResponseTimesProcessor({ database, metrics });
+  const maintenance = createMaintenance(database);
   const jobQueues = {
     notify: startJobQueue({
       queue: "notify",
@@ -61,6 +64,12 @@ export function startWorker(options: {
       onJob: () => liveness.progressed("response times"),
       ...shared,
     }),
+    maintenance: startJobQueue({
+      queue: "maintenance",
+      process: (job) => maintenance(job.data),
+      onJob: () => liveness.progressed("maintenance"),
+      ...shared,
+    }),
   };
   const liveness = watchLiveness({
     log,
@@ -69,9 +78,15 @@ export function startWorker(options: {
     waiting: {
       jobs: jobQueues.notify.waiting,
       "response times": jobQueues.responseTimes.waiting,
+      maintenance: jobQueues.maintenance.waiting,
       relay: () => countOutbox(database).catch(() => undefined),
     },
   });
+  watchQueues(
+    Object.values(jobQueues).map(({ queue }) => queue),
+    metrics,
+  );
+  const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
     database,
     log,
@@ -83,6 +98,7 @@ export function startWorker(options: {
     relay,
     async close() {
       liveness.stop();
+      schedules.stop();
       await relay.stop();
       await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));
     },

@@ -1,5 +1,5 @@
 import { rooms } from "@parloir/contracts/ids.ts";
-import { type NotifyJob, type OutboxMessage, queues } from "@parloir/contracts/jobs.ts";
+import { type NotifyJob, type OutboxMessage, outboxBits } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { findLookers, lookingField } from "@parloir/platform/lookers.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
@@ -62,6 +62,6 @@ export function createNotifyProcessor(options: {
 
   return async (job) => {
     await Promise.all([notify(job), announceToAgents(job.messages), indexMessages(database, job.messages)]);
-    await finishOutbox(database, job.outboxIds, queues.notify.outboxBit);
+    await finishOutbox(database, job.outboxIds, outboxBits.notify);
   };
 }

@@ -1,4 +1,4 @@
-import { queues, type ResponseTimesJob } from "@parloir/contracts/jobs.ts";
+import { outboxBits, type ResponseTimesJob } from "@parloir/contracts/jobs.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { finishOutbox } from "@parloir/store/outbox.ts";
@@ -18,6 +18,6 @@ export function createResponseTimesProcessor(options: {
       if (outcome === "closed_unanswered") unanswered.inc({ measure, kind });
       else if (ms !== null) seconds.observe({ measure, kind }, ms / 1_000);
     }
-    await finishOutbox(database, job.outboxIds, queues.responseTimes.outboxBit);
+    await finishOutbox(database, job.outboxIds, outboxBits.responseTimes);
   };
 }
