@@ -31,8 +31,14 @@ export interface ConversationFilter {
 
 /** Whoever has fewer reads and sorts all of them: 10,000 take about 30 ms. */
 const fewConversations = 10_000;
-/** What a text is looked for in first: a common one fills its page there. Measured: 10 ms. */
+/**
+ * What a text is looked for in first, in two steps: a common one fills its page there. The second step is taken when the
+ * first found enough to expect that. Measured: about 10 µs each.
+ */
 const newest = 300;
+const newestOfCommon = 3_000;
+/** Shorter texts have no trigram to look up: they are looked for among the newest only. */
+const shortestIndexed = 3;
 
 export async function listConversations(
   database: Database,
@@ -55,8 +61,15 @@ export async function listConversations(
   const source = view ?? "many";
   return database.transaction(async (query) => {
     await query({ name: "prefer-walking", text: preferWalking, values: [] });
-    const found = await read(query, source, "newest", text === null ? limit : Math.max(newest, limit));
-    return text === null || found.length >= limit ? found : read(query, source, "matching", limit);
+    if (text === null) return read(query, source, "newest", limit);
+    const isShort = [...text].length < shortestIndexed;
+    const found = await read(query, source, "newest", Math.max(newest, limit));
+    if (found.length >= limit) return found;
+    if (isShort || found.length * (newestOfCommon / newest) >= limit) {
+      const common = await read(query, source, "newest", newestOfCommon);
+      if (isShort || common.length >= limit) return common;
+    }
+    return read(query, source, "matching", limit);
   });
 }
 

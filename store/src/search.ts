@@ -171,10 +171,12 @@ function near(request: SearchRequest, { ids, floors }: Reach) {
   };
 }
 
+/** In order before anything is looked up for them, so that it ends when the page is full. */
 const farPage = (candidates: string) => `
-  SELECT s.conversation_id, s.seq, s.created_at FROM (${candidates}) s
-  JOIN conversations v ON v.id = s.conversation_id ${ownMember}
-  WHERE ${maySee} AND s.seq > ${floorOf} AND ${filters} AND ($4::text IS NULL OR s.sender_id = $4)
+  SELECT s.conversation_id, s.seq, s.created_at FROM (
+    SELECT * FROM (${candidates}) s WHERE ($4::text IS NULL OR s.sender_id = $4) ORDER BY ${order}) s
+  CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = s.conversation_id LIMIT 1) v ${ownMember}
+  WHERE ${maySee} AND s.seq > ${floorOf} AND ${filters}
   ORDER BY ${order} LIMIT $12`;
 
 const inRange = (s: string) =>
