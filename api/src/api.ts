@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { rooms } from "@parloir/contracts/ids.ts";
+import { createAttemptLimit } from "@parloir/platform/attempt-limit.ts";
 import { createTokenIssuer, createTokenVerifier } from "@parloir/platform/auth.ts";
 import type { ApiConfig } from "@parloir/platform/env.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
@@ -26,6 +27,7 @@ import { createRequestLimits } from "./limits.ts";
 import { createMarkRead } from "./marks.ts";
 import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
+import { createPasswords } from "./passwords.ts";
 import { createRouter, type Route } from "./route.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -42,6 +44,8 @@ import { noteRoutes } from "./routes/notes.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { signInRoutes } from "./routes/sign-in.ts";
 import { standingRoutes } from "./routes/standing.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { supportRoutes } from "./routes/support.ts";
@@ -61,6 +65,8 @@ export interface Api {
   /** Lets go of what is neither a server nor given. */
   close: () => void;
 }
+
+const signInWindowSeconds = 15 * 60;
 
 /** Puts the api together from its parts. It holds nothing: any api can answer any call. */
 export function createApi(options: {
@@ -122,6 +128,23 @@ export function createApi(options: {
     recogniseKey: keys.recognise,
     database,
   });
+  const sessions = {
+    database,
+    publisher,
+    mintToken,
+    passwords: createPasswords(),
+    attempts: createAttemptLimit({
+      name: "sign_in_failures",
+      attempts: config.limits.signInFailures,
+      seconds: signInWindowSeconds,
+      redis,
+      metrics,
+    }),
+    refreshes: limits.refreshes,
+    forgetPerson,
+    allowedOrigins: config.allowedOrigins,
+    production: config.production,
+  };
   const routes = [
     ...peopleRoutes({ database, mintToken }),
     ...standingRoutes({ database, publisher, forgetPerson }),
@@ -142,6 +165,8 @@ export function createApi(options: {
     ...channelRoutes({ database, publisher, publishLimit: limits.channelEvents }),
     ...searchRoutes({ database, cursors, searchLimit: limits.searches }),
     ...changeRoutes({ database, change }),
+    ...signInRoutes({ password: config.passwordSignIn, demo: config.demoAccounts }),
+    ...(config.passwordSignIn ? sessionRoutes(sessions) : []),
     ...(config.demoAccounts ? demoRoutes(mintToken) : []),
   ];
   const app = createApp({

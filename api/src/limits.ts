@@ -14,11 +14,15 @@ export interface RequestLimits {
   channelEvents: TokenBuckets;
   /** Of one server key. */
   keys: TokenBuckets;
+  /** Refreshes and sign-outs, of one address: a household, or an office. */
+  refreshes: TokenBuckets;
 }
 
 /** So many seconds' worth of channel events may come at once. */
 const publishBurstSeconds = 4;
 const burstSeconds = 2;
+const refreshesPerSecond = 5;
+const refreshBurst = 50;
 
 export function createRequestLimits(options: {
   limits: Limits;
@@ -36,6 +40,7 @@ export function createRequestLimits(options: {
     reads: shared("reads", readsPerSecond, burstSeconds * readsPerSecond),
     searches: shared("searches", eventsPerMinute / 60, eventsPerMinute),
     channelEvents: shared("channel_events", published, publishBurstSeconds * published),
+    refreshes: shared("refreshes", eventsPerMinute === 0 ? 0 : refreshesPerSecond, refreshBurst),
     keys: shared("keys", keyRequestsPerSecond, burstSeconds * keyRequestsPerSecond),
   };
 }

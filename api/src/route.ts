@@ -57,6 +57,8 @@ export type Route<
 export interface RouteAnswer {
   status?: number;
   data?: unknown;
+  /** As `Set-Cookie`. */
+  cookie?: string;
   /** Instead of `data` and its envelope: a file to save. */
   stream?: { type: string; name: string; lines: AsyncIterable<string> };
   /** Instead of `data`: where the caller is sent. */
@@ -96,7 +98,8 @@ export function createRouter(options: {
     return async (request, response) => {
       const stop = duration.startTimer({ route: definition.path });
       try {
-        const { status = 200, data, stream, redirect } = await handle(definition, options, request);
+        const { status = 200, data, stream, redirect, cookie } = await handle(definition, options, request);
+        if (cookie !== undefined) response.setHeader("set-cookie", cookie);
         if (stream) await sendFile(response, stream);
         else if (redirect !== undefined) response.redirect(302, redirect);
         else response.status(status).json({ success: true, data });

@@ -9,6 +9,7 @@ const generous = {
   joinsPerMinute: 0,
   channelEventsPerSecond: 0,
   readsPerSecond: 0,
+  signInFailures: 0,
   keyRequestsPerSecond: 0,
   socketsPerUser: 0,
   connectsPerSecond: 0,

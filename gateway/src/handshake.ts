@@ -1,21 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import type { Identity, VerifyToken } from "@parloir/platform/auth.ts";
 import type { GatewaySocket } from "./context.ts";
 
 /** Who may connect. Every refusal of a person is a `connect_error` that carries `{code, message, retryable}`. */
-
-/**
- * CORS does not guard WebSockets: the Origin is compared here. Clients that are no browsers send none.
- * Without configured origins, in development, the page's own host is accepted.
- */
-export function originAllowed(request: IncomingMessage, allowed: string[]): boolean {
-  const { origin } = request.headers;
-  if (origin === undefined) return true;
-  if (allowed.includes(origin)) return true;
-  // A page of the cluster itself: same host and port as the request, behind the balancer too.
-  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
-}
 
 /** @throws CodedError UNAUTHENTICATED or TOKEN_EXPIRED */
 export async function identify(socket: GatewaySocket, verifyToken: VerifyToken): Promise<Identity> {

@@ -7,10 +7,10 @@ import {
 } from "node:http";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
 import { type Health, isReady } from "@parloir/platform/health.ts";
+import { originAllowed } from "@parloir/platform/origins.ts";
 import { Server } from "socket.io";
 import { coalesceWrites } from "./coalesce-writes.ts";
 import type { GatewayServer } from "./context.ts";
-import { originAllowed } from "./handshake.ts";
 import { textOnlyParser } from "./text-only-parser.ts";
 
 /** A frame with the longest message in the widest characters still fits. */
@@ -30,7 +30,7 @@ export function createSocketServer(httpServer: HttpServer, config: GatewayConfig
     httpCompression: false,
     cors: { origin: config.allowedOrigins },
     allowRequest: (request, decide) => {
-      const allowed = originAllowed(request, config.allowedOrigins);
+      const allowed = originAllowed(request.headers, config.allowedOrigins);
       decide(allowed ? null : "origin not allowed", allowed);
     },
   });

@@ -54,6 +54,7 @@ export interface Limits {
   channelEventsPerSecond: number;
   socketsPerUser: number;
   readsPerSecond: number;
+  signInFailures: number;
   keyRequestsPerSecond: number;
   connectsPerSecond: number;
   maxSockets: number;
@@ -86,6 +87,8 @@ export interface ApiConfig extends CommonConfig {
   attachments: AttachmentConfig;
   webRoot: string | null;
   demoAccounts: boolean;
+  /** People may sign in with e-mail and password. */
+  passwordSignIn: boolean;
 }
 
 export interface WorkerConfig extends CommonConfig {
@@ -126,6 +129,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     blocksBothWays: env.oneOf("BLOCKS_REFUSE", ["both", "blocked"], "both") === "both",
     attachments: attachments(env),
     webRoot: env.optional("WEB_ROOT"),
+    passwordSignIn: passwordSignIn(env),
     demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
   }));
 }
@@ -183,6 +187,7 @@ function limits(env: Reader): Limits {
     joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
     channelEventsPerSecond: env.number("LIMIT_CHANNEL_EVENTS_PER_SECOND", 50),
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
+    signInFailures: env.number("LIMIT_SIGN_IN_FAILURES", 5),
     readsPerSecond: env.number("LIMIT_READS_PER_SECOND", 200),
     keyRequestsPerSecond: env.number("LIMIT_KEY_REQUESTS_PER_SECOND", 2_000),
     connectsPerSecond: env.number("LIMIT_CONNECTS_PER_SECOND", 500),
@@ -201,6 +206,14 @@ function allowedOrigins(env: Reader): string[] {
     else env.problem(`ALLOWED_ORIGINS: "${entry}" is not an origin such as https://example.org`);
   }
   return origins;
+}
+
+/** Its tokens are our own: with an outside issuer there is nothing to sign them with. */
+function passwordSignIn(env: Reader): boolean {
+  const hasIssuer = env.optional("JWKS_URL") !== null;
+  const wanted = env.flag("PASSWORD_SIGN_IN", !env.production && !hasIssuer);
+  if (wanted && hasIssuer) env.problem("PASSWORD_SIGN_IN and JWKS_URL exclude each other");
+  return wanted;
 }
 
 /** The balancer replaces X-Forwarded-For by what it sees; from anybody else the header is what they say of themselves. */
