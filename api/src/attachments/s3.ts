@@ -52,10 +52,14 @@ async function connect({ bucket, endpoint, region, credentials }: S3Config) {
     // The SDK's own checksums travel in a framing that many other servers of this API do not know.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
+    // Whoever asked is told of a failure; the SDK would write to the console.
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 30_000 },
   });
   return { client, sdk, at: (key: string) => ({ Bucket: bucket, Key: key }) };
 }
+
+const ignore = () => undefined;
 
 function failure(error: unknown): CodedError {
   if (statusOf(error) === 507) return storageFull(error);
