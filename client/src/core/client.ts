@@ -3,12 +3,13 @@ import type { Conversation, Message, Notification } from "@parloir/contracts/sha
 import { type AttentionSource, pageAttention } from "./attention.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { type Conversations, createConversations } from "./conversations.ts";
+import { createFiles, type Files } from "./files.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createId } from "./ids.ts";
 import { createIndexedDbStore, hasIndexedDb } from "./indexeddb.ts";
 import { createListeners, type Link, type LinkEvent } from "./link.ts";
 import type { Observable } from "./observable.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { createOutbox, type Outbox, type OutboxMessage } from "./outbox.ts";
 import { createMemoryStore, type OutboxStore } from "./outbox-store.ts";
 import { createRest, type Rest } from "./rest.ts";
 import { createSync } from "./sync.ts";
@@ -46,7 +47,11 @@ export interface Client {
   /** Says which thread the person has open now; null for none. */
   open(conversationId: string | null): void;
   setAtBottom(atBottom: boolean): void;
-  send(message: { conversationId: string; content: string; replyToSeq?: number }): void;
+  send(message: OutboxMessage): void;
+  /** What it settles with is sent by `send`, in its `attachments`. @throws CodedError */
+  upload: Files["upload"];
+  /** Where a file may be shown or saved from, for some minutes. @throws CodedError */
+  fileLink: Files["link"];
   /** These settle with the message as it stands then. @throws CodedError */
   edit(message: MessageAddress, content: string): Promise<Message>;
   delete(message: MessageAddress): Promise<Message>;
@@ -80,7 +85,9 @@ const restoreMs = 3_000;
 export function createClient(options: ClientOptions): Client {
   const url = options.url.replace(/\/$/, "");
   const tokens = createTokens(options.getToken);
-  const rest = createRest({ url, tokens, fetch: options.fetch ?? globalThis.fetch.bind(globalThis) });
+  const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+  const rest = createRest({ url, tokens, fetch });
+  const files = createFiles({ url, tokens, rest, fetch });
   const attention = options.attention ?? pageAttention();
   const messages = createListeners<Message>();
   const notifications = createListeners<Notification>();
@@ -227,6 +234,8 @@ export function createClient(options: ClientOptions): Client {
       takeChanged(await link.request("delete_message", { conversationId, seq })),
     react: async ({ conversationId, seq }, emoji, on) =>
       takeChanged(await link.request("react", { conversationId, seq, emoji, on })),
+    upload: files.upload,
+    fileLink: files.link,
     retry: outbox.retry,
     discard: outbox.discard,
     pressKey: typing.press,

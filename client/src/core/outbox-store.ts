@@ -1,3 +1,5 @@
+import type { Attachment } from "@parloir/contracts/shapes.ts";
+
 /** A send that has not been confirmed, as it survives a reload. */
 export interface StoredSend {
   clientMessageId: string;
@@ -5,6 +7,8 @@ export interface StoredSend {
   conversationId: string;
   content: string;
   replyToSeq?: number;
+  /** Uploaded already. */
+  attachments?: readonly Attachment[];
   /** ISO 8601, when it was written. */
   createdAt: string;
   /** Rises with every send: the order in which they were written. */

@@ -10,10 +10,13 @@ import type { OutboxStore, StoredSend } from "./outbox-store.ts";
 /** A message of one's own that the server has not confirmed. */
 export type Pending = StoredSend & { state: "sending" | "failed" };
 
+/** What a person writes. With attachments it may have no words. */
+export type OutboxMessage = Pick<StoredSend, "conversationId" | "content" | "replyToSeq" | "attachments">;
+
 export interface Outbox {
   /** All that is unconfirmed, in the order of writing. */
   readonly pending: Observable<readonly Pending[]>;
-  add(message: { conversationId: string; content: string; replyToSeq?: number }): Pending;
+  add(message: OutboxMessage): Pending;
   /** Tries a failed one again, as the newest of its conversation. */
   retry(clientMessageId: string): void;
   /** Forgets a failed one. */
@@ -146,13 +149,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function attempt(item: Pending): Promise<void> {
-    const { conversationId, clientMessageId, content, replyToSeq } = item;
+    const { conversationId, clientMessageId, content, replyToSeq, attachments } = item;
     try {
       const receipt = await options.deliver({
         conversationId,
         clientMessageId,
         content,
         ...(replyToSeq === undefined ? {} : { replyToSeq }),
+        ...(attachments?.length ? { attachmentIds: attachments.map((file) => file.id) } : {}),
       });
       waits.delete(conversationId);
       options.onSent(item, receipt);

@@ -1,5 +1,5 @@
 import type { SendReceipt } from "@parloir/contracts/events.ts";
-import type { Message } from "@parloir/contracts/shapes.ts";
+import type { Attachment, Message } from "@parloir/contracts/shapes.ts";
 
 /**
  * What one device knows of a conversation's messages. Pure functions; `merge` commutes and repeats harmlessly, since
@@ -105,6 +105,7 @@ export interface Written {
   clientMessageId: string;
   content: string;
   replyToSeq?: number;
+  attachments?: readonly Attachment[];
 }
 
 /**
@@ -120,7 +121,7 @@ export function messageOfReceipt(written: Written, receipt: SendReceipt, senderI
     clientMessageId: written.clientMessageId,
     kind: "text",
     content: written.content,
-    attachments: [],
+    attachments: [...(written.attachments ?? [])],
     replyToSeq: written.replyToSeq ?? null,
     mentions: [],
     reactions: [],
