@@ -46,8 +46,8 @@ export function createRecogniseKey(options: { database: Database; bootstrapKey: 
     const hash = hashOf(given);
     const name = hash.toString("base64");
     const known = remembered.get(name);
-    if (known && known.until > Date.now()) return known.key;
-    const asked = Date.now();
+    if (known && known.until > performance.now()) return known.key;
+    const asked = performance.now();
     const found = await findKey(options.database, hash);
     if (remembered.size >= rememberAtMost) remembered.clear();
     const life = Math.min(rememberMs, found?.endsInMs ?? rememberMs);

@@ -55,6 +55,7 @@ it("a node clears up after one that died, and after nobody that lives by the clo
   start();
   await vi.waitFor(() => expect(reaped).toEqual(["gone"]), { timeout: 10_000, interval: 0 });
   await vi.waitFor(async () => expect(await redis.zrange(nodesKey, "0", "-1")).toEqual(["here"]), 10_000);
+  expect(beat!.living()).toEqual(["here"]);
 });
 
 it("after an outage it waits until the others have had their turn to beat", async () => {

@@ -40,11 +40,11 @@ export function startNodeBeat(options: {
   }
 
   async function beatOnce(): Promise<void> {
-    const dead = await beatIn(redis, node);
+    const { living: heard, dead } = await beatIn(redis, node);
     const now = performance.now();
     if (now - beatenAt > outageMs) reapFrom = now + 2 * beatMs;
     beatenAt = now;
-    living = await redis.zrangebyscore(nodesKey, Date.now() - nodeDeadMs, "+inf");
+    living = heard;
     for (const renew of options.renew) await renew();
     if (now < reapFrom) return;
     for (const each of dead) {

@@ -26,21 +26,23 @@ function scene(head = 0) {
   const sequencer = createSequencer({
     async read(conversationId, after, limit, change): Promise<SyncItem> {
       state.reads += 1;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      if (!state.readable) throw new Error("the api does not answer");
       const older = rows.filter((row) => row.seq <= after && row.change > change);
       older.sort((a, b) => a.change - b.change);
       const messages = [...older, ...rows.slice(after)].slice(0, limit);
       const last = messages.at(-1);
       const isCut = messages.length === limit && last !== undefined && last.seq <= after;
       const reached = Math.max(after, last?.seq ?? 0);
-      return {
+      const answer = {
         conversationId,
         messages,
         lastSeq: rows.length,
         lastChange: isCut ? last.change : published.length,
         complete: !isCut && reached >= rows.length,
       };
+      // What is committed while the answer is on its way is not in it.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (!state.readable) throw new Error("the api does not answer");
+      return answer;
     },
     deliver(_, released, __, what) {
       if (what === "new") state.delivered.push(released.seq);
@@ -213,6 +215,20 @@ describe("the sequencer", () => {
     await caughtUp;
     expect(state.delivered).toEqual(upTo(451));
     expect(shown).toEqual(rows);
+  });
+
+  it("does not take a tip for answered by a read that began before it", async () => {
+    const { state, sequencer, commit, head } = scene();
+    sequencer.open(id, 0);
+    commit();
+    const caughtUp = sequencer.catchUp(id, head());
+    commit();
+    sequencer.tip(id, head());
+    await vi.advanceTimersByTimeAsync(5);
+    await caughtUp;
+    expect(state.delivered).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(state.delivered).toEqual([1, 2]);
   });
 
   it("stops asking for a tip that the database does not have", async () => {

@@ -186,8 +186,10 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
   async function runRepair(room: Room<Item>): Promise<void> {
     try {
       let outcome = "closed" as "closed" | "repaired" | "resync";
+      let asked: Position;
       for (;;) {
         const { seq, change } = room.position;
+        asked = { ...room.tip };
         const item = await options.read(room.id, seq, repairPage, change);
         if (rooms.get(room.id) !== room) return;
         const head = positionOf(item);
@@ -199,13 +201,15 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
         const taken = take(room, item.messages);
         room.position.change = Math.max(room.position.change, head.change);
         // Should the next page fail: this one's messages are not all that there are.
-        raise(room.tip, { seq: head.seq, change: 0 });
+        for (const tip of [room.tip, asked]) raise(tip, { seq: head.seq, change: 0 });
         if (taken > 0) outcome = "repaired";
         releaseHeld(room);
         if (item.complete || taken === 0) break;
       }
-      // A tip is a head that somebody read: when the database itself stands lower, the tip was another history's.
-      room.tip = { ...room.position };
+      // A tip is a head that somebody read: when the database itself stands lower, the tip was another history's. Not
+      // one that was heard of while the answer was on its way: that may be of a message committed since.
+      const isAnswered = room.tip.seq <= asked.seq && room.tip.change <= asked.change;
+      if (isAnswered) room.tip = { ...room.position };
       gaps.inc({ outcome });
     } catch (error) {
       log.debug({ err: error, conversationId: room.id }, "a gap could not be repaired yet");

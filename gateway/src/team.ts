@@ -40,7 +40,7 @@ export function createTeam(options: {
   log: Log;
 }): Team {
   const { io, batcher, rosters, log } = options;
-  let verifiedAt = Date.now();
+  let verifiedAt = performance.now();
   let verifying: Promise<void> | undefined;
   const timer = setInterval(() => {
     verify().catch((error: unknown) => log.debug({ err: error }, "roles could not be read"));
@@ -55,7 +55,7 @@ export function createTeam(options: {
   }
 
   async function askRoles(): Promise<void> {
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     const sockets = [...io.of("/").sockets.values()].filter(({ data }) => isAgent(data.user.role));
     const roles = new Map<string, Role>();
     const userIds = new Set(sockets.map((socket) => socket.data.user.userId));
@@ -91,7 +91,7 @@ export function createTeam(options: {
     async enter(socket) {
       if (isAgent(socket.data.user.role)) await socket.join(roomNames.agents);
     },
-    isFresh: () => Date.now() - verifiedAt < freshMs,
+    isFresh: () => performance.now() - verifiedAt < freshMs,
     verify,
     stop: () => clearInterval(timer),
   };

@@ -27,11 +27,14 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], now - ARGV[1], '+inf')`;
 /** KEYS nodes; ARGV the same, node. */
 const beatScript = `${now}
 redis.call('ZADD', KEYS[1], now, ARGV[2])
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])`;
+local function between(from, to) return redis.call('ZRANGEBYSCORE', KEYS[1], from, to) end
+return {between('(' .. string.format('%.0f', now - ARGV[1]), '+inf'), between('-inf', now - ARGV[1])}`;
 
-/** Says that this node lives; answers those that have died. */
-export async function beat(redis: RedisClient, node: string): Promise<string[]> {
-  return (await redis.eval(beatScript, 1, nodesKey, nodeDeadMs, node)) as string[];
+/** Says that this node lives; answers those that do, this one among them, and those that have died. */
+export async function beat(redis: RedisClient, node: string): Promise<{ living: string[]; dead: string[] }> {
+  const answer = await redis.eval(beatScript, 1, nodesKey, nodeDeadMs, node);
+  const [living, dead] = answer as [string[], string[]];
+  return { living, dead };
 }
 
 export interface Pair {
