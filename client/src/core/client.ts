@@ -1,6 +1,8 @@
+import type { Announcement } from "@parloir/contracts/channels.ts";
 import type { CreateConversationBody } from "@parloir/contracts/http.ts";
 import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
 import { type AttentionSource, pageAttention } from "./attention.ts";
+import { type Channels, createChannels } from "./channels.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { type Conversations, createConversations } from "./conversations.ts";
 import { createFiles, type Files } from "./files.ts";
@@ -67,6 +69,9 @@ export interface Client {
   refreshConversations(): Promise<void>;
   onMessage(listener: (message: Message) => void): () => void;
   onNotification(listener: (notification: Notification) => void): () => void;
+  onAnnouncement(listener: (announcement: Announcement) => void): () => void;
+  /** Live updates that are not chat. */
+  readonly channels: Channels;
   rest: Rest;
   /** Comes again at once instead of waiting for the next attempt. */
   reconnect(): void;
@@ -91,6 +96,7 @@ export function createClient(options: ClientOptions): Client {
   const attention = options.attention ?? pageAttention();
   const messages = createListeners<Message>();
   const notifications = createListeners<Notification>();
+  const announcements = createListeners<Announcement>();
   let me = options.userId ?? null;
   let restored = false;
 
@@ -134,6 +140,8 @@ export function createClient(options: ClientOptions): Client {
   const viewing = createViewing({ link, attention, conversations, thread: threads.open });
   const heartbeat = createHeartbeat({ link, conversations, find: threads.find });
 
+  const channels = createChannels({ link });
+
   function reloadAll(options: { forget: boolean }): void {
     void conversations.refresh(options);
     for (const thread of threads.all()) thread.reload(options);
@@ -162,6 +170,7 @@ export function createClient(options: ClientOptions): Client {
         else void conversations.refresh();
         sync.opened(payload);
         viewing.opened();
+        channels.opened(payload.epoch);
         outbox.resume();
         break;
       case "new_message":
@@ -188,8 +197,18 @@ export function createClient(options: ClientOptions): Client {
       case "unread":
         conversations.applyUnread(payload);
         break;
+      case "channel_event":
+        channels.receive(payload);
+        break;
+      case "channel_removed":
+        channels.removed(payload.channel);
+        break;
       case "resync":
-        reloadAll({ forget: false });
+        channels.resync(payload.channel);
+        if (payload.channel === undefined) reloadAll({ forget: false });
+        break;
+      case "announcement":
+        announcements.emit(payload);
         break;
       case "notification":
         heartbeat.tip(payload.conversationId, payload.seq);
@@ -249,6 +268,8 @@ export function createClient(options: ClientOptions): Client {
     refreshConversations: () => conversations.refresh(),
     onMessage: messages.listen,
     onNotification: notifications.listen,
+    onAnnouncement: announcements.listen,
+    channels: { subscribe: channels.subscribe },
     rest,
     reconnect: link.reconnect,
     close() {
@@ -256,6 +277,7 @@ export function createClient(options: ClientOptions): Client {
       typing.close();
       viewing.close();
       heartbeat.close();
+      channels.close();
       sync.close();
       outbox.close();
       threads.close();

@@ -57,6 +57,8 @@ export interface Leader {
 export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions): Leader {
   /** Which thread each tab has open: a room is left only when no tab looks at it any more. */
   const looking = new Map<string, string>();
+  /** Which channels each tab has subscribed to: left when no tab wants it any more. */
+  const subscribed = new Map<string, Set<string>>();
   const watched = new Set<string>();
   let opening: Opening | null = null;
 
@@ -76,17 +78,32 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
       looking.delete(from);
       if ([...looking.values()].includes(conversationId)) return {};
     }
+    if (command === "subscribe" || command === "unsubscribe") {
+      const { channel: name } = payload as { channel: string };
+      const own = subscribed.get(from) ?? new Set();
+      subscribed.set(from, own);
+      if (command === "subscribe") own.add(name);
+      else own.delete(name);
+      if (command === "unsubscribe" && [...subscribed.values()].some((each) => each.has(name))) return {};
+    }
     return link.request(command, payload as never);
   };
+
+  function forget(tab: string): void {
+    const left = looking.get(tab);
+    if (left !== undefined)
+      request(tab, "leave_conversation", { conversationId: left }).catch(() => undefined);
+    for (const name of subscribed.get(tab) ?? [])
+      request(tab, "unsubscribe", { channel: name }).catch(() => undefined);
+    subscribed.delete(tab);
+  }
 
   function welcome(from: string): void {
     if (!watched.has(from)) {
       watched.add(from);
       watchTab(from, () => {
         watched.delete(from);
-        const left = looking.get(from);
-        if (left !== undefined)
-          request(from, "leave_conversation", { conversationId: left }).catch(() => undefined);
+        forget(from);
       });
     }
     const state = link.state.getSnapshot();
