@@ -22,10 +22,10 @@ import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
 import { messageOf } from "./commit/message.ts";
 import { createCursors } from "./cursor.ts";
 import { demoRoutes } from "./demo.ts";
+import { createDocs } from "./docs/docs.ts";
 import { createInternalHandlers } from "./internal.ts";
 import { createRequestLimits } from "./limits.ts";
 import { createMarkRead } from "./marks.ts";
-import { describeRoutes } from "./openapi.ts";
 import { createPages } from "./pages.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRouter, type Route } from "./route.ts";
@@ -171,8 +171,8 @@ export function createApi(options: {
   ];
   const app = createApp({
     routes: createRouter({ routes, authenticate, limits, log, metrics }),
-    openapi: describeRoutes(routes),
     files: attachments.fileServer,
+    docs: createDocs(routes),
     pages: createPages(config.webRoot),
     health,
     allowedOrigins: config.allowedOrigins,

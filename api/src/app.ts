@@ -12,9 +12,9 @@ const longestBody = 32 * 1024;
 /** The public HTTP application: security headers, bodies, health, the routes, the pages, and one error answer. */
 export function createApp(options: {
   routes: RequestHandler;
-  openapi: unknown;
   /** Hands out uploaded files. */
   files: RequestHandler;
+  docs: RequestHandler;
   pages: RequestHandler;
   health: Health;
   allowedOrigins: string[];
@@ -35,7 +35,7 @@ export function createApp(options: {
     const report = await options.health.report();
     response.status(isReady(report) ? 200 : 503).json({ status: report.status });
   });
-  app.get("/openapi.json", (_request, response) => void response.json(options.openapi));
+  app.use(options.docs);
   const crossOrigin = cors({ origin: options.allowedOrigins, maxAge: 600 });
   app.use(boundBodies(({ method, path }) => method === "POST" && path === "/api/attachments"));
   app.use("/files", crossOrigin);

@@ -1,7 +1,7 @@
 import { errorCodes } from "@parloir/contracts/errors.ts";
 import type * as z from "zod/mini";
+import type { Route } from "../route.ts";
 import { createSchemaBook, type JsonSchema, type SchemaBook } from "./json-schema.ts";
-import type { Route } from "./route.ts";
 
 /** The OpenAPI document, made from the routes themselves: it cannot drift from what is served. */
 export function describeRoutes(routes: Route[]): OpenApi {
