@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { CodedError } from "@parloir/contracts/errors.ts";
-import { sessionHeader } from "@parloir/contracts/session.ts";
+import { sessionHeader } from "@parloir/contracts/session-header.ts";
 import { originAllowed } from "@parloir/platform/origins.ts";
 
 /** A session as its cookie holds it. */

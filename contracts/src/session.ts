@@ -14,12 +14,6 @@ export const passwordBody = z.strictObject({
   password: z.string().check(z.minLength(10), z.maxLength(200), storable),
 });
 
-/**
- * Browsers must send this header with refreshing and signing out: a foreign page cannot, without asking first.
- * Other clients, which show neither Origin nor Sec-Fetch-Site, need not.
- */
-export const sessionHeader = "x-parloir-session";
-
 /** What the sign-in page offers. */
 export interface SignInOptions {
   password: boolean;

@@ -7,6 +7,7 @@ import type {
   Role,
   SharedConversation,
 } from "@parloir/contracts/shapes.ts";
+import { type Origin, record } from "./audit.ts";
 import { agentRoles, findConversation, findSharedConversation, floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
 
@@ -80,10 +81,14 @@ export function removeMember(
   id: string,
   userId: string,
   actor: Actor,
+  origin: Origin,
 ): Promise<MembersChange> {
-  return change(database, id, actor, (query, { customerId }) => {
+  return change(database, id, actor, async (query, { customerId }) => {
     if (userId === customerId) throw new CodedError("INVALID", "a support conversation keeps its customer");
-    return markLeft(query, id, userId);
+    const removed = await markLeft(query, id, userId);
+    const note = { action: "member.removed", target: id, details: { userId } } as const;
+    if (removed && userId !== actor.userId) await record(query, origin, note);
+    return removed;
   });
 }
 

@@ -70,3 +70,48 @@ describe("two people, each in a browser of their own", () => {
     }
   });
 });
+
+describe("somebody with an e-mail address and a password", () => {
+  it("signs in by the form, stays signed in over reloads and tabs, and not after signing out", async () => {
+    const host = async (path: string, body: unknown) => {
+      const headers = { authorization: "Bearer dev-server-key", "content-type": "application/json" };
+      const response = await fetch(`${stage.url}${path}`, {
+        method: "PUT",
+        headers,
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBe(201);
+    };
+    await host("/api/users/ada", { name: "Ada", email: "ada@example.org" });
+    await host("/api/users/ada/password", { password: "a long enough one" });
+    const ada = await stage.visitor();
+    const { page } = ada;
+    const enter = async (password: string) => {
+      await page.locator('input[type="email"]').fill("ada@example.org");
+      await page.locator('input[type="password"]').fill(password);
+      await page.locator('button[type="submit"]').click();
+    };
+    await page.goto(`${stage.url}/sign-in`);
+    await enter("a wrong one");
+    await page.locator('[data-testid="password-form"] [role="alert"]').waitFor();
+    await enter("a long enough one");
+    await ada.connected();
+    await page.reload();
+    await ada.connected();
+    const second = await stage.visitor(page.context());
+    await second.page.goto(`${stage.url}/messages`);
+    await second.connected();
+    expect(await second.page.locator('[data-testid="me"]').getAttribute("data-user-id")).toBe("ada");
+    const ended = second.page.waitForResponse(
+      (response) => response.request().method() === "DELETE" && response.url().endsWith("/api/session"),
+    );
+    await second.page.locator("header button[title]").last().click();
+    await second.page.locator('[data-testid="password-form"]').waitFor();
+    expect((await ended).status()).toBe(200);
+    // The first tab's own token goes on until it ends; a new visit finds no session.
+    const third = await stage.visitor(page.context());
+    await third.page.goto(`${stage.url}/messages`);
+    await third.page.locator('[data-testid="password-form"]').waitFor();
+    expect([...ada.problems, ...second.problems, ...third.problems]).toEqual([]);
+  }, 120_000);
+});

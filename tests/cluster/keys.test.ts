@@ -198,6 +198,23 @@ describe("the audit log", () => {
     }
   });
 
+  it("tells who took whom out of a conversation, and nothing of who leaves", async () => {
+    const [ana, ben, cleo] = [
+      await cluster.person("ana"),
+      await cluster.person("ben"),
+      await cluster.person("cleo"),
+    ];
+    const { id } = await cluster.conversation(ana, ben, cleo);
+    await cluster.call(cleo, "POST", `/api/messages/conversations/${id}/leave`);
+    const removal = `/api/messages/conversations/${id}/members/${ben.id}`;
+    await cluster.call(ana, "DELETE", removal);
+    await cluster.call(ana, "DELETE", removal);
+    const { items } = await entries(`target=${id}`);
+    expect(items).toMatchObject([
+      { action: "member.removed", actor: { kind: "person", id: ana.id }, details: { userId: ben.id } },
+    ]);
+  });
+
   it("tells every change of a role and nothing of other changes, in pages of the same filter", async () => {
     const put = (role?: string) =>
       cluster.request(serverKey, "PUT", "/api/users/climber", { name: "C", ...(role ? { role } : {}) });

@@ -2,11 +2,16 @@ import { createCell, type Observable } from "@parloir/client/core/observable.ts"
 import { unwrap } from "@parloir/client/core/rest.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
+import type { SignedIn, SignInOptions } from "@parloir/contracts/session.ts";
+import { sessionHeader } from "@parloir/contracts/session-header.ts";
+import { remember, remembered } from "./remembered.ts";
 
 export interface Session {
   token: string;
   expiresAt: string;
   user: { id: string; name: string };
+  /** By which it is renewed: a demonstration account, or the session in the browser's cookie. */
+  via: "demo" | "password";
 }
 
 const key = "parloir.session";
@@ -41,8 +46,6 @@ async function call<Data>(path: string, init?: RequestInit): Promise<Data> {
   } catch (error) {
     throw new CodedError("UNAVAILABLE", "no answer", { cause: error });
   }
-  // In production the route does not exist, and what answers instead may be a page.
-  if (response.status === 404) throw new CodedError("NOT_FOUND", "no demonstration accounts here");
   return unwrap<Data>(response);
 }
 
@@ -50,20 +53,64 @@ export async function demoAccounts(): Promise<DemoAccount[]> {
   return (await call<{ accounts: DemoAccount[] }>("/api/demo/accounts")).accounts;
 }
 
+export function offers(): Promise<SignInOptions> {
+  return call<SignInOptions>("/api/sign-in");
+}
+
+function post<Data>(path: string, body: unknown): Promise<Data> {
+  const headers = { "content-type": "application/json" };
+  return call<Data>(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
 async function start(userId: string): Promise<Session> {
-  return call<Session>("/api/demo/sessions", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ userId }),
-  });
+  return { ...(await post<SignedIn>("/api/demo/sessions", { userId })), via: "demo" };
 }
 
 export async function signIn(userId: string): Promise<void> {
   keep(await start(userId));
 }
 
+/** Says to other tabs and visits that there may be a session in the cookie, which no script can see. */
+const mark = "session";
+
+export async function signInWithPassword(email: string, password: string): Promise<void> {
+  keep({ ...(await post<SignedIn>("/api/session", { email, password })), via: "password" });
+  remember(mark, "1");
+}
+
+const own = { [sessionHeader]: "1" };
+
+/** One tab at a time: each refresh replaces the cookie, and an answer that overtook another would leave an old one. */
+async function refresh(): Promise<Session> {
+  const ask = () => call<SignedIn>("/api/session/refresh", { method: "POST", headers: own });
+  const next = navigator.locks ? await navigator.locks.request("parloir.session", ask) : await ask();
+  return { ...next, via: "password" };
+}
+
+/** Goes on with the session of an earlier visit or another tab. False when there is none (any more). */
+export async function resume(): Promise<boolean> {
+  if (remembered(mark) === null) return false;
+  try {
+    keep(await refresh());
+    return true;
+  } catch (error) {
+    if (!isSignedOut(error)) throw error;
+    remember(mark, null);
+    return false;
+  }
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof CodedError && (error.code === "UNAUTHENTICATED" || error.code === "FORBIDDEN");
+}
+
 export function signOut(): void {
+  const isOwn = cell.getSnapshot()?.via === "password";
   keep(null);
+  if (!isOwn) return;
+  remember(mark, null);
+  // Nothing waits for it: without an answer the session ends by its time.
+  call("/api/session", { method: "DELETE", headers: own, keepalive: true }).catch(() => undefined);
 }
 
 /** Less than this left counts as expired: it would not outlive the handshake. */
@@ -73,7 +120,19 @@ export async function token({ renew }: { renew: boolean }): Promise<string> {
   const present = cell.getSnapshot();
   if (!present) throw new CodedError("UNAUTHENTICATED", "signed out");
   if (!renew && new Date(present.expiresAt).getTime() - Date.now() > leastMs) return present.token;
-  const next = await start(present.user.id);
+  const next = await (present.via === "password" ? renewed(present) : start(present.user.id));
   if (cell.getSnapshot()?.user.id === next.user.id) keep(next);
   return next.token;
+}
+
+/** The cookie is shared by all tabs: when another one signed in as somebody else, this one is signed out. */
+async function renewed(present: Session): Promise<Session> {
+  try {
+    const next = await refresh();
+    if (next.user.id !== present.user.id) throw new CodedError("UNAUTHENTICATED", "another person's session");
+    return next;
+  } catch (error) {
+    if (isSignedOut(error) && cell.getSnapshot()?.user.id === present.user.id) keep(null);
+    throw error;
+  }
 }

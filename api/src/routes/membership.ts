@@ -114,7 +114,8 @@ export function membershipRoutes(options: {
       scope: "conversations:write",
       params: memberParams,
       async handle({ params: { id, userId }, ...caller }) {
-        const { changed, conversation } = await removeMember(database, id, userId, actorOf(caller));
+        const actor = actorOf(caller);
+        const { changed, conversation } = await removeMember(database, id, userId, actor, caller.origin);
         if (changed) await announceRemoval(id, userId, conversation);
         return { data: conversation };
       },

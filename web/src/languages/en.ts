@@ -8,6 +8,12 @@ export const en = {
   signInHint: "Choose one of the demonstration people. In a second tab you can be somebody else.",
   signInElsewhere:
     "The application that embeds Parloir signs people in. There is nothing to do on this page.",
+  emailAddress: "E-mail address",
+  password: "Password",
+  signInAction: "Sign in",
+  signInWrong: "The e-mail address or the password is wrong.",
+  signInTooMany: "Too many attempts. Try again in a quarter of an hour.",
+  signInBanned: "This account is closed.",
   signInFailed: "The server did not answer.",
   signOut: "Sign out",
   tryAgain: "Try again",

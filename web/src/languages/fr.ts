@@ -10,6 +10,12 @@ export const fr: Catalogue = {
     "Choisissez l’une des personnes de démonstration. Dans un second onglet, vous pouvez en être une autre.",
   signInElsewhere:
     "C’est l’application qui intègre Parloir qui connecte les personnes. Il n’y a rien à faire ici.",
+  emailAddress: "Adresse e-mail",
+  password: "Mot de passe",
+  signInAction: "Se connecter",
+  signInWrong: "L’adresse e-mail ou le mot de passe est incorrect.",
+  signInTooMany: "Trop de tentatives. Réessayez dans un quart d’heure.",
+  signInBanned: "Ce compte est fermé.",
   signInFailed: "Le serveur n’a pas répondu.",
   signOut: "Se déconnecter",
   tryAgain: "Réessayer",

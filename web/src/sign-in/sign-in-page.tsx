@@ -1,16 +1,26 @@
-import { asCodedError } from "@parloir/client/core/link.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { useCallback, useEffect, useState } from "react";
 import { Avatar } from "../avatar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
 import { afterSignIn, go } from "../route.ts";
-import { demoAccounts, signIn } from "../session.ts";
+import { demoAccounts, offers, resume, signIn } from "../session.ts";
+import { PasswordForm } from "./password-form.tsx";
 
 type Shown =
   | { state: "loading" }
-  | { state: "accounts"; accounts: DemoAccount[] }
+  | { state: "ready"; password: boolean; accounts: DemoAccount[] }
   | { state: "elsewhere" | "failed" };
+
+async function look(): Promise<Shown> {
+  const { password, demo } = await offers();
+  if (password && (await resume())) {
+    go(afterSignIn());
+    return { state: "loading" };
+  }
+  const accounts = demo ? await demoAccounts() : [];
+  return password || accounts.length > 0 ? { state: "ready", password, accounts } : { state: "elsewhere" };
+}
 
 export function SignInPage() {
   const { t, language } = useLanguage();
@@ -19,11 +29,7 @@ export function SignInPage() {
 
   const load = useCallback(() => {
     setShown({ state: "loading" });
-    demoAccounts().then(
-      (accounts) => setShown({ state: "accounts", accounts }),
-      (error: unknown) =>
-        setShown({ state: asCodedError(error).code === "NOT_FOUND" ? "elsewhere" : "failed" }),
-    );
+    look().then(setShown, () => setShown({ state: "failed" }));
   }, []);
   useEffect(load, [load]);
 
@@ -44,7 +50,7 @@ export function SignInPage() {
       <div className="sign-in-head">
         <img src="/favicon.svg" alt="" width="40" height="40" />
         <h1>{t.signInTitle}</h1>
-        {shown.state === "accounts" && <p>{t.signInHint}</p>}
+        {shown.state === "ready" && shown.accounts.length > 0 && <p>{t.signInHint}</p>}
       </div>
       {shown.state === "loading" && (
         <p className="sign-in-note" role="status">
@@ -64,7 +70,7 @@ export function SignInPage() {
           </button>
         </p>
       )}
-      {shown.state === "accounts" && (
+      {shown.state === "ready" && shown.accounts.length > 0 && (
         <ul className="sign-in-people">
           {shown.accounts.map((account) => (
             <li key={account.id}>
@@ -85,6 +91,7 @@ export function SignInPage() {
           ))}
         </ul>
       )}
+      {shown.state === "ready" && shown.password && <PasswordForm onSignedIn={() => go(afterSignIn())} />}
       <div className="sign-in-foot">
         <LanguageSwitch />
         <ThemeSwitch />
