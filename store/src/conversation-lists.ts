@@ -33,10 +33,10 @@ export interface ConversationFilter {
 const fewConversations = 10_000;
 /**
  * What a text is looked for in first, in two steps: a common one fills its page there. The second step is taken when the
- * first found enough to expect that. Measured: about 10 µs each.
+ * first found enough to expect that. Measured: 0.1 ms of CPU each, names and titles being folded for the comparison.
  */
 const newest = 300;
-const newestOfCommon = 3_000;
+const newestOfCommon = 1_000;
 /** Shorter texts have no trigram to look up: they are looked for among the newest only. */
 const shortestIndexed = 3;
 
