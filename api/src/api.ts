@@ -43,6 +43,7 @@ import { messageRoutes } from "./routes/messages.ts";
 import { noteRoutes } from "./routes/notes.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { privacyRoutes } from "./routes/privacy.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -156,6 +157,7 @@ export function createApi(options: {
     ...clusterRoutes({ database, redis }),
     ...agentRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
+    ...privacyRoutes({ database, publisher, forgetPerson, exportLimit: limits.exports }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
     ...notificationRoutes({ database, publisher, cursors }),

@@ -11,6 +11,8 @@ export interface RequestLimits {
   writes: TokenBuckets;
   reads: TokenBuckets;
   searches: TokenBuckets;
+  /** Of personal data. */
+  exports: TokenBuckets;
   channelEvents: TokenBuckets;
   /** Of one server key. */
   keys: TokenBuckets;
@@ -39,6 +41,7 @@ export function createRequestLimits(options: {
     writes: shared("events", eventsPerMinute / 60, eventsPerMinute),
     reads: shared("reads", readsPerSecond, burstSeconds * readsPerSecond),
     searches: shared("searches", eventsPerMinute / 60, eventsPerMinute),
+    exports: shared("exports", limits.exportsPerHour / 3_600, limits.exportsPerHour),
     channelEvents: shared("channel_events", published, publishBurstSeconds * published),
     refreshes: shared("refreshes", eventsPerMinute === 0 ? 0 : refreshesPerSecond, refreshBurst),
     keys: shared("keys", keyRequestsPerSecond, burstSeconds * keyRequestsPerSecond),

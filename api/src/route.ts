@@ -59,7 +59,7 @@ export interface RouteAnswer {
   data?: unknown;
   /** As `Set-Cookie`. */
   cookie?: string;
-  /** Instead of `data` and its envelope: a file to save. */
+  /** Instead of `data` and its envelope: a file to save. JSON brings its own envelope. */
   stream?: { type: string; name: string; lines: AsyncIterable<string> };
   /** Instead of `data`: where the caller is sent. */
   redirect?: string;

@@ -7,6 +7,7 @@ import type { AttachmentLink, DemoAccount, HistoryPage, UnreadSummary } from "./
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import { allScopes, type NewServerKey, type Scope, type ServerKey } from "./keys.ts";
 import { type NotificationList, notificationPreferences, type ReadNotifications } from "./notifications.ts";
+import type { Erasure } from "./privacy.ts";
 import * as shapes from "./shapes.ts";
 
 /**
@@ -263,6 +264,20 @@ export const cannedReply = named<CannedReply>("CannedReply")(
     updatedAt: time,
   }),
 );
+
+export const erasure = named<Erasure>("Erasure")(
+  z.strictObject({
+    userId,
+    status: z.enum(["running", "done"]),
+    messages: z.enum(["remove", "keep"]),
+    conversations: z.strictObject({ total: count, done: count }),
+    requestedAt: time,
+    finishedAt: z.nullable(time),
+  }),
+);
+
+/** Its parts follow the tables of the database: lists, of whatever is stored. */
+export const personalData = z.catchall(z.object({ exportedAt: time, person }), z.array(z.unknown()));
 
 export const demoAccount = schemaFor<DemoAccount>()(
   z.strictObject({

@@ -11,6 +11,7 @@ const generous = {
   readsPerSecond: 0,
   signInFailures: 0,
   keyRequestsPerSecond: 0,
+  exportsPerHour: 0,
   socketsPerUser: 0,
   connectsPerSecond: 0,
   maxSockets: 0,

@@ -1,5 +1,6 @@
 import type { Presence, PresenceStatus } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
+import { nodesOfPerson, seenOfPerson } from "@parloir/platform/presence-keys.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 
 /**
@@ -39,9 +40,6 @@ const peopleTtlSeconds = 7 * 86_400;
 const seenTtlSeconds = 90 * 86_400;
 
 const peopleOf = (node: string) => `parloir:people:${node}`;
-// Braces: both keys of a person live in one slot of a Redis Cluster.
-const nodesOf = (userId: string) => `parloir:presence:{${userId}}`;
-const seenOf = (userId: string) => `parloir:seen:{${userId}}`;
 
 /** KEYS nodes, seen; ARGV node, state ('' removes), now, ttl. Answers the new sum when it changed, else false. */
 const setState = `
@@ -89,7 +87,7 @@ export function createPresence(options: {
 
   async function set(userId: string, ofNode: string, state: "online" | "away" | ""): Promise<void> {
     const now = Date.now();
-    const keys = [nodesOf(userId), seenOf(userId)];
+    const keys = [nodesOfPerson(userId), seenOfPerson(userId)];
     const changed = await redis.eval(setState, 2, ...keys, ofNode, state, now, seenTtlSeconds);
     if (changed === null) return;
     const status = changed as PresenceStatus;
@@ -151,7 +149,10 @@ export function createPresence(options: {
     },
     async read(userIds) {
       const known = userIds.map(async (userId): Promise<[string, Presence]> => {
-        const [states, seen] = await Promise.all([redis.hvals(nodesOf(userId)), redis.get(seenOf(userId))]);
+        const [states, seen] = await Promise.all([
+          redis.hvals(nodesOfPerson(userId)),
+          redis.get(seenOfPerson(userId)),
+        ]);
         const status = states.includes("online") ? "online" : states.length > 0 ? "away" : "offline";
         const lastSeenAt =
           status === "offline" && seen !== null ? new Date(Number(seen)).toISOString() : null;

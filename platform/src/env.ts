@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
 
 /**
@@ -56,6 +57,7 @@ export interface Limits {
   readsPerSecond: number;
   signInFailures: number;
   keyRequestsPerSecond: number;
+  exportsPerHour: number;
   connectsPerSecond: number;
   maxSockets: number;
   eventLoopLagMs: number;
@@ -95,6 +97,7 @@ export interface WorkerConfig extends CommonConfig {
   databaseUrl: string;
   databasePoolSize: number;
   queueRedisUrl: string;
+  retention: RetentionPolicy;
 }
 
 export interface MigrateConfig {
@@ -142,6 +145,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
       databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
       databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
       queueRedisUrl: env.url("QUEUE_REDIS_URL", base.redisUrl),
+      retention: retention(env),
     };
   });
 }
@@ -150,6 +154,18 @@ export function readMigrateConfig(source: Source = process.env): MigrateConfig {
   return read(source, (env) => ({
     databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
   }));
+}
+
+/** `0` keeps for ever. */
+function retention(env: Reader): RetentionPolicy {
+  const days = (name: string) => env.number(name, 0) || null;
+  return {
+    messages: days("RETAIN_MESSAGES_DAYS"),
+    closedConversations: days("RETAIN_CLOSED_DAYS"),
+    notifications: days("RETAIN_NOTIFICATIONS_DAYS"),
+    audit: days("RETAIN_AUDIT_DAYS"),
+    everyMinutes: env.number("RETENTION_EVERY_MINUTES", 60) || 60,
+  };
 }
 
 function common(env: Reader): CommonConfig {
@@ -189,6 +205,7 @@ function limits(env: Reader): Limits {
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
     signInFailures: env.number("LIMIT_SIGN_IN_FAILURES", 5),
     readsPerSecond: env.number("LIMIT_READS_PER_SECOND", 200),
+    exportsPerHour: env.number("LIMIT_EXPORTS_PER_HOUR", 5),
     keyRequestsPerSecond: env.number("LIMIT_KEY_REQUESTS_PER_SECOND", 2_000),
     connectsPerSecond: env.number("LIMIT_CONNECTS_PER_SECOND", 500),
     maxSockets: env.number("LIMIT_SOCKETS", 20_000),

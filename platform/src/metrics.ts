@@ -250,6 +250,18 @@ export const metricTable = {
     help: "Notification rows written or raised.",
     labels: [],
   },
+  parloir_people_erased_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Erasures of people that were completed.",
+    labels: [],
+  },
+  parloir_retention_removed_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "What retention took away, by kind: messages (emptied), notes, notifications or audit lines.",
+    labels: ["what"],
+  },
   parloir_wait_seconds: {
     kind: "histogram",
     of: ["worker"],

@@ -33,3 +33,22 @@ CREATE TABLE canned_replies (
   created_at timestamptz(3) NOT NULL DEFAULT now(),
   updated_at timestamptz(3) NOT NULL DEFAULT now()
 );
+
+-- Who was erased keeps an empty row under their own id: it cannot be used again, and reads nothing. What others keep
+-- of them (the tombstones of their messages, their place in a conversation) carries the alias, a row of its own.
+ALTER TABLE users ADD COLUMN erased_at timestamptz(3);
+
+-- The job's progress. The alias goes when the job is done: nothing leads from it to the person then.
+CREATE TABLE erasures (
+  user_id text PRIMARY KEY REFERENCES users (id),
+  alias text,
+  keep_messages boolean NOT NULL,
+  -- Conversations that the person was ever in; those that are left still hold a member row of theirs.
+  conversations integer NOT NULL,
+  requested_at timestamptz(3) NOT NULL DEFAULT now(),
+  finished_at timestamptz(3)
+);
+CREATE INDEX erasures_open ON erasures (requested_at) WHERE finished_at IS NULL;
+
+-- Up to where retention has emptied the messages of a conversation. A constant default: the table is not rewritten.
+ALTER TABLE conversations ADD COLUMN emptied_seq bigint NOT NULL DEFAULT 0;

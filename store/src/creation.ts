@@ -1,3 +1,4 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
 import { agentRoles } from "./conversations.ts";
 import { noteOpened } from "./cycles.ts";
@@ -16,7 +17,7 @@ export interface NewConversation {
 /**
  * Creates, or answers with the one that exists. Racing callers get the same id: the unique index decides, and
  * `DO UPDATE` (rather than DO NOTHING) makes the loser wait for and see the winner's row.
- * @throws a foreign key violation when a member does not exist
+ * @throws CodedError NOT_FOUND when a member does not exist
  */
 export async function createOrGetConversation(
   database: Database,
@@ -46,10 +47,25 @@ export async function createOrGetConversation(
     // A host names all members, also of a conversation that exists; a person only ever asks for their own.
     if (!created && conversation.createdBy !== null)
       return { id, created, added: await unhide(query, id, conversation.createdBy) };
+    await requirePeople(query, conversation.memberIds);
     const added = await addMembers(query, id, conversation.memberIds);
     if (!created && added.length > 0) await raiseRoster(query, id);
     return { id, created, added };
   });
+}
+
+/**
+ * Nobody is brought into a conversation who was erased. FOR SHARE makes an erasure that begins now wait, so that it
+ * finds this membership; in id order, as everybody takes people.
+ */
+async function requirePeople(query: Database["query"], userIds: string[]): Promise<void> {
+  const wanted = [...new Set(userIds)];
+  const found = await query({
+    name: "require-people",
+    text: "SELECT 1 FROM users WHERE id = ANY ($1) AND erased_at IS NULL ORDER BY id FOR SHARE",
+    values: [wanted],
+  });
+  if (found.length < wanted.length) throw new CodedError("NOT_FOUND", "no such person");
 }
 
 /**

@@ -50,7 +50,7 @@ export async function noteAssigned(query: Query, id: string, assigneeId: string 
 }
 
 /** Has the conversation's waits written again: no message does it. */
-async function touch(query: Query, id: string): Promise<void> {
+export async function touch(query: Query, id: string): Promise<void> {
   await query({
     name: "touch-conversation",
     text: "INSERT INTO outbox (messages, touched, todo) VALUES ('[]', ARRAY[$1::uuid], 2)",

@@ -67,7 +67,7 @@ const addMemberText = `
   RETURNING 1`;
 
 export async function findRole(query: Query, userId: string): Promise<Role | undefined> {
-  const text = "SELECT role FROM users WHERE id = $1 FOR KEY SHARE";
+  const text = "SELECT role FROM users WHERE id = $1 AND erased_at IS NULL FOR SHARE";
   return (await query<{ role: Role }>({ name: "find-role", text, values: [userId] }))[0]?.role;
 }
 

@@ -1,3 +1,4 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Agent, Person, Role } from "@parloir/contracts/shapes.ts";
 import { type Origin, originValues } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -22,7 +23,10 @@ export interface PersonChange {
   locale?: string | undefined;
 }
 
-/** Creates or replaces what the host says of a person; a role that is not given stays as it is. */
+/**
+ * Creates or replaces what the host says of a person; a role that is not given stays as it is.
+ * @throws CodedError CONFLICT for an id whose person was erased: it is not given to anybody again
+ */
 export async function putPerson(
   database: Database,
   change: PersonChange,
@@ -37,6 +41,7 @@ export async function putPerson(
         VALUES ($1, $2, $3, $4, COALESCE($5, 'client'), $6)
         ON CONFLICT (id) DO UPDATE SET name = $2, email = $3, avatar_url = $4,
           role = COALESCE($5, users.role), locale = $6, updated_at = now()
+        WHERE users.erased_at IS NULL
         RETURNING ${columns}, xmax = 0 AS created),
       noted AS (
         INSERT INTO audit (actor_kind, actor_id, request_id, address, action, target, details)
@@ -53,14 +58,15 @@ export async function putPerson(
       ...originValues(origin),
     ],
   });
-  const row = rows[0]!;
+  const [row] = rows;
+  if (!row) throw new CodedError("CONFLICT", "the person of this id was erased");
   return { person: personOf(row), created: row.created };
 }
 
 export async function findPerson(database: Database, id: string): Promise<Person | null> {
   const rows = await database.query<PersonRow>({
     name: "find-person",
-    text: `SELECT ${columns} FROM users WHERE id = $1`,
+    text: `SELECT ${columns} FROM users WHERE id = $1 AND erased_at IS NULL`,
     values: [id],
   });
   return rows[0] ? personOf(rows[0]) : null;
@@ -142,7 +148,9 @@ export async function findKnown(database: Database, id: string): Promise<KnownPe
 async function knownById(database: Database, ids: string[]): Promise<Map<string, KnownPerson>> {
   const rows = await database.query<KnownRow>({
     name: "known-people-by-id",
-    text: `SELECT ${columns}, tokens_valid_from, banned_at IS NOT NULL AS is_banned FROM users WHERE id = ANY ($1)`,
+    // Whatever tokens an erased person still has, or their host's issuer makes.
+    text: `SELECT ${columns}, tokens_valid_from, (banned_at IS NOT NULL OR erased_at IS NOT NULL) AS is_banned
+      FROM users WHERE id = ANY ($1)`,
     values: [ids],
   });
   return new Map(rows.map((row) => [row.id, knownOf(row)]));
@@ -162,7 +170,7 @@ export async function findTokenSubject(
     name: "find-token-subject",
     text: `SELECT ${columns}, tokens_valid_from, banned_at IS NOT NULL AS is_banned,
         GREATEST(date_trunc('milliseconds', clock_timestamp()), tokens_valid_from)::timestamptz(3) AS issued_at
-      FROM users WHERE id = $1`,
+      FROM users WHERE id = $1 AND erased_at IS NULL`,
     values: [id],
   });
   return rows[0] ? { ...knownOf(rows[0]), issuedAt: Date.parse(rows[0].issued_at) } : null;

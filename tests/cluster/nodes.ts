@@ -114,6 +114,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     database,
     redis,
     queueRedis,
+    retention: config.retention,
     log,
     metrics,
     onStuck: (part) => log.error({ part }, "the worker is stuck"),

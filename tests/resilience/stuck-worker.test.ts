@@ -1,6 +1,7 @@
 import { type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
 import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
+import { readWorkerConfig } from "@parloir/platform/env.ts";
 import { createMetrics } from "@parloir/platform/metrics.ts";
 import {
   closeRedis,
@@ -44,6 +45,7 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   const stuck: string[] = [];
   const onStuck = (part: string) => void stuck.push(part);
   const worker = startWorker({
+    retention: readWorkerConfig({}).retention,
     database,
     redis,
     queueRedis,

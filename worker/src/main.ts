@@ -40,7 +40,15 @@ const onStuck = (part: string) => {
   log.fatal({ part }, "this worker has work and does none");
   process.exit(1);
 };
-const worker = startWorker({ database, redis, queueRedis, log, metrics, onStuck });
+const worker = startWorker({
+  database,
+  redis,
+  queueRedis,
+  retention: config.retention,
+  log,
+  metrics,
+  onStuck,
+});
 const epochGuard = startEpochGuard({ database, redis: queueRedis.queue, log });
 const channelHistory = startChannelHistory({ database, log });
 const clusterHistory = startClusterHistory({ redis, log });

@@ -1,3 +1,4 @@
+import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
@@ -8,6 +9,7 @@ import type { ConnectionOptions } from "bullmq";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
+import { startPrivacy } from "./privacy.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
 import { watchQueues } from "./queue-metrics.ts";
 import { type Relay, startRelay } from "./relay.ts";
@@ -25,6 +27,7 @@ export function startWorker(options: {
   redis: RedisClient;
   /** Two clients: a worker's blocks. */
   queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
+  retention: RetentionPolicy;
   /** This worker has work and does none: end the process. */
   onStuck: (part: string) => void;
   /** When it counts as stuck. */
@@ -94,12 +97,14 @@ export function startWorker(options: {
     onRound: () => liveness.progressed("relay"),
     addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),
   });
+  const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });
   return {
     relay,
     async close() {
       liveness.stop();
       schedules.stop();
       await relay.stop();
+      await privacy.close();
       await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));
     },
   };

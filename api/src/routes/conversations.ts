@@ -20,7 +20,7 @@ import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { listConversations } from "@parloir/store/conversation-lists.ts";
 import { clearConversation, findConversation } from "@parloir/store/conversations.ts";
 import { createOrGetConversation, type NewConversation } from "@parloir/store/creation.ts";
-import { type Database, isForeignKeyViolation } from "@parloir/store/database.ts";
+import type { Database } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import { readPages } from "@parloir/store/messages.ts";
 import type { Cursors } from "../cursor.ts";
@@ -79,7 +79,7 @@ export function conversationRoutes(options: {
       body: createConversationBody,
       async handle({ body, person, byKey }) {
         const wanted = byKey ? conversationOfHost(body) : conversationOfPerson(body, person.id);
-        const { id, created, added } = await create(database, wanted);
+        const { id, created, added } = await createOrGetConversation(database, wanted);
         for (const userId of added) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
         }
@@ -148,15 +148,6 @@ async function findOrFail(database: Database, id: string, userId: string) {
   const conversation = await findConversation(database, id, userId);
   if (!conversation) throw notFound();
   return conversation;
-}
-
-async function create(database: Database, wanted: NewConversation) {
-  try {
-    return await createOrGetConversation(database, wanted);
-  } catch (error) {
-    if (isForeignKeyViolation(error)) throw new CodedError("NOT_FOUND", "no such person");
-    throw error;
-  }
 }
 
 /** direct needs recipientId; group memberIds; support neither. adId and adTitle are a listing as subject. */
