@@ -98,6 +98,8 @@ export interface WorkerConfig extends CommonConfig {
   databasePoolSize: number;
   queueRedisUrl: string;
   retention: RetentionPolicy;
+  /** Null: there is no board. */
+  queueBoardPassword: string | null;
 }
 
 export interface MigrateConfig {
@@ -146,6 +148,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
       databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
       queueRedisUrl: env.url("QUEUE_REDIS_URL", base.redisUrl),
       retention: retention(env),
+      queueBoardPassword: queueBoardPassword(env),
     };
   });
 }
@@ -192,6 +195,14 @@ function tokens(env: Reader): TokenConfig {
     issuer: env.text("JWT_ISSUER", "parloir"),
     audience: env.text("JWT_AUDIENCE", "parloir"),
   };
+}
+
+/** Who knows it may look into jobs and start them again. */
+function queueBoardPassword(env: Reader): string | null {
+  const password = env.optional("QUEUE_BOARD_PASSWORD");
+  if (password !== null && password.length < shortestSecret && env.production)
+    env.problem(`QUEUE_BOARD_PASSWORD must have at least ${shortestSecret} characters`);
+  return password ?? (env.production ? null : "dev-queue-board");
 }
 
 /** `0` switches a limit off. */

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { InternalRequest, InternalResponse, InternalRoute } from "@parloir/contracts/internal.ts";
 import { bearerOf, sameSecret } from "./auth.ts";
@@ -20,6 +26,8 @@ export interface PrivateServerOptions {
   metrics: Metrics;
   health: Health;
   internal?: { secret: string; handlers: InternalHandlers };
+  /** Pages below a path, which let in whom they know. */
+  board?: { path: string; listener: RequestListener } | undefined;
 }
 
 const longestInternalBody = 16 * 1024 * 1024;
@@ -52,6 +60,9 @@ async function answer(options: PrivateServerOptions, request: IncomingMessage, r
     response.end(await options.metrics.registry.metrics());
     return;
   }
+  const { board } = options;
+  if (board && (path === board.path || path.startsWith(`${board.path}/`)))
+    return board.listener(request, response);
   const handlers = options.internal?.handlers;
   const route = path.startsWith("/internal/") ? path.slice("/internal/".length) : "";
   if (!options.internal || !handlers || !Object.hasOwn(handlers, route)) {

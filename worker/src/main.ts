@@ -17,6 +17,7 @@ import { createDatabase } from "@parloir/store/database.ts";
 import { startChannelHistory } from "./channel-history.ts";
 import { startClusterHistory } from "./cluster-history.ts";
 import { startEpochGuard } from "./epoch-guard.ts";
+import { boardPath, createQueueBoard } from "./queue-board.ts";
 import { startWorker } from "./worker.ts";
 
 const config = readWorkerConfig();
@@ -57,7 +58,14 @@ const health = createHealth({
   redis: () => (redis.status === "ready" ? "ok" : "degraded"),
   queue: () => (queueRedis.queue.status === "ready" ? "ok" : "degraded"),
 });
-const privateServer = createPrivateServer({ log, metrics, health });
+const { queueBoardPassword } = config;
+const board = queueBoardPassword === null ? undefined : createQueueBoard(worker.queues, queueBoardPassword);
+const privateServer = createPrivateServer({
+  log,
+  metrics,
+  health,
+  board: board && { path: boardPath, listener: board },
+});
 await listen(privateServer, config.privatePort, config.privateHost);
 health.started();
 log.info({ privatePort: config.privatePort }, "worker runs");

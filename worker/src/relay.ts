@@ -9,8 +9,8 @@ import { type OutboxRow, takeOutbox } from "@parloir/store/outbox.ts";
  * relay that dies in between, or a queue that loses its jobs, means that a job runs twice, never that it does not
  * run. Every job's effects are idempotent.
  *
- * One job per round and queue, not per row: at a thousand messages a second a job each would cost more CPU than all else the
- * cluster does for a message.
+ * One job per round and queue, not per row: at a thousand messages a second a job each would cost more CPU than all
+ * else the cluster does for a message.
  */
 export interface Relay {
   /** Stops after the round in progress. */

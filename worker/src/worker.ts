@@ -5,7 +5,7 @@ import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
-import type { ConnectionOptions } from "bullmq";
+import type { ConnectionOptions, Queue } from "bullmq";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
@@ -17,6 +17,8 @@ import { createResponseTimesProcessor } from "./response-times/processor.ts";
 
 export interface WorkerParts {
   relay: Relay;
+  /** For the board. */
+  queues: Queue[];
   /** Lets running jobs finish, then closes the queues. */
   close: () => Promise<void>;
 }
@@ -85,10 +87,8 @@ export function startWorker(options: {
       relay: () => countOutbox(database).catch(() => undefined),
     },
   });
-  watchQueues(
-    Object.values(jobQueues).map(({ queue }) => queue),
-    metrics,
-  );
+  const queues = Object.values(jobQueues).map(({ queue }) => queue);
+  watchQueues(queues, metrics);
   const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
     database,
@@ -100,6 +100,7 @@ export function startWorker(options: {
   const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });
   return {
     relay,
+    queues,
     async close() {
       liveness.stop();
       schedules.stop();
