@@ -122,10 +122,12 @@ describe("what runs by the clock", () => {
       () => cluster.sql("SELECT FROM stale_hours"),
       (hours) => hours.length === 0,
     );
-    const { values } = await cluster.workers[0]!.metrics.get("parloir_queue_jobs").get();
+    const { metrics } = cluster.workers[0]!;
+    const { values } = await metrics.get("parloir_queue_jobs").get();
     expect(new Set(values.map(({ labels }) => labels.queue))).toEqual(
       new Set(["notify", "response-times", "maintenance"]),
     );
+    expect((await metrics.get("parloir_queue_oldest_seconds").get()).values).toHaveLength(3);
     await Promise.all([queue.close(), events.close()]);
   });
 });

@@ -7,18 +7,23 @@ const states = ["waiting", "active", "delayed", "failed"] as const;
 export function watchQueues(queues: Queue[], metrics: Metrics): void {
   const depth = metrics.get("parloir_queue_jobs");
   const oldest = metrics.get("parloir_queue_oldest_seconds");
-  Object.assign(depth, {
-    async collect() {
-      await Promise.all(queues.map((queue) => count(queue).catch(() => undefined)));
-    },
-  });
+  // Each asks for itself: a scrape takes them one by one, and would tell of the scrape before.
+  Object.assign(depth, { collect: () => ofEach(count) });
+  Object.assign(oldest, { collect: () => ofEach(age) });
+
+  async function ofEach(ask: (queue: Queue) => Promise<void>): Promise<void> {
+    // A queue that cannot be asked keeps what it last said.
+    await Promise.all(queues.map((queue) => ask(queue).catch(() => undefined)));
+  }
 
   async function count(queue: Queue): Promise<void> {
-    const labels = { queue: queue.name };
     const counts = await queue.getJobCounts(...states);
-    for (const state of states) depth.set({ ...labels, state }, counts[state] ?? 0);
+    for (const state of states) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
+  }
+
+  async function age(queue: Queue): Promise<void> {
     // Jobs are taken oldest first: the first that waits is the oldest.
     const [first] = await queue.getWaiting(0, 0);
-    oldest.set(labels, first ? Math.max(Date.now() - first.timestamp, 0) / 1_000 : 0);
+    oldest.set({ queue: queue.name }, first ? Math.max(Date.now() - first.timestamp, 0) / 1_000 : 0);
   }
 }
