@@ -41,6 +41,12 @@ async function withOwnKey(): Promise<string> {
   return new SignJWT(claims()).setProtectedHeader({ alg: "RS256", jwk }).sign(privateKey);
 }
 
+async function revoked(): Promise<string> {
+  const { id, token } = await cluster.person("revoked");
+  await cluster.request(serverKey, "POST", `/api/users/${id}/revoke`);
+  return token;
+}
+
 const bad: [string, () => string | Promise<string>, string][] = [
   ["is empty", () => "", "UNAUTHENTICATED"],
   ["is no token", () => "token", "UNAUTHENTICATED"],
@@ -67,6 +73,7 @@ const bad: [string, () => string | Promise<string>, string][] = [
   ["has expired", () => signed(claims({ exp: now() - 60 })), "TOKEN_EXPIRED"],
   ["is not yet valid", () => signed(claims({ nbf: now() + 600 })), "UNAUTHENTICATED"],
   ["was issued in the future", () => signed(claims({ iat: now() + 600 })), "UNAUTHENTICATED"],
+  ["was revoked", revoked, "UNAUTHENTICATED"],
   ["never expires", () => signed(claims({ exp: undefined })), "UNAUTHENTICATED"],
   ["expires at a text", () => signed(claims({ exp: "tomorrow" })), "UNAUTHENTICATED"],
   ["names nobody", () => signed(claims({ sub: undefined })), "UNAUTHENTICATED"],
