@@ -47,6 +47,19 @@ export const en = {
   unnamed: "Somebody",
   writeTo: (name: string) => `Write to ${name}`,
   send: "Send",
+  attach: "Add files",
+  removeFile: (name: string) => `Remove ${name}`,
+  uploading: (name: string) => `Uploading ${name}`,
+  openFile: (name: string) => `Save ${name}`,
+  uploadFailed: (code: string) =>
+    ({
+      TOO_LARGE: "This file is too large.",
+      UNSUPPORTED: "Files of this type are not taken.",
+      UNPROCESSABLE: "This picture cannot be read, or is too large.",
+      QUOTA_EXCEEDED: "You have no room left for files.",
+      STORAGE_FULL: "The server has no room for files now.",
+      RATE_LIMITED: "Too many files at once. Try again in a moment.",
+    })[code] ?? "The file could not be uploaded.",
   tooLong: (over: number) =>
     plural(over, { one: "One character too many", other: `${over} characters too many` }),
   notAllowed: "This text contains characters that cannot be sent.",

@@ -8,6 +8,8 @@ export interface Formats {
   /** Short, for lists: the hour today, then the weekday, then the date. */
   brief(date: Date, now?: Date): string;
   full(date: Date): string;
+  /** Of a file, in bytes. */
+  size(bytes: number): string;
 }
 
 export function createFormats(locale: string): Formats {
@@ -17,10 +19,17 @@ export function createFormats(locale: string): Formats {
   const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
   const short = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "2-digit" });
   const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
+  const sizes = (["byte", "kilobyte", "megabyte"] as const).map(
+    (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }),
+  );
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 
   return {
     time: (date) => time.format(date),
+    size(bytes) {
+      const power = bytes < 1e3 ? 0 : bytes < 1e6 ? 1 : 2;
+      return sizes[power]!.format(bytes / 1e3 ** power);
+    },
     full: (date) => full.format(date),
     day(date, now = new Date()) {
       const ago = daysBetween(date, now);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { useClient } from "./client-context.tsx";
-import { nameOf } from "./names.ts";
+import { nameOf, previewOf } from "./names.ts";
 
 /** Quicker than this, several messages become one sentence. */
 const batchMs = 1_000;
@@ -24,7 +24,7 @@ export function Announcer({ conversationId }: { conversationId: string | null })
         .getSnapshot()
         .items.find((item) => item.id === conversationId);
       const author = conversation?.participants.find((one) => one.userId === message.senderId)?.name;
-      waiting.push(t.newFrom(author ?? nameOf(conversation, client.me(), t.unnamed), message.content));
+      waiting.push(t.newFrom(author ?? nameOf(conversation, client.me(), t.unnamed), previewOf(message)));
       timer ??= setTimeout(() => {
         timer = undefined;
         setSaid(waiting.length === 1 ? (waiting[0] ?? "") : t.newMessages(waiting.length));

@@ -1,9 +1,19 @@
 import { contentProblem, maxContentCharacters } from "@parloir/contracts/content.ts";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { Icon } from "../icons.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { useClient } from "./client-context.tsx";
 import { drafts } from "./drafts.ts";
+import { UploadList } from "./upload-list.tsx";
+import { useUploads } from "./use-uploads.ts";
 
 interface ComposerProps {
   conversationId: string;
@@ -17,7 +27,13 @@ export function Composer({ conversationId, name }: ComposerProps) {
   const [text, setText] = useState(() => drafts.read(me, conversationId));
   const field = useRef<HTMLTextAreaElement>(null);
   const problem = text.trim() === "" ? null : contentProblem(text);
-  const canSend = text.trim() !== "" && problem === null;
+  const { uploads, add, remove, clear } = useUploads();
+  const picker = useRef<HTMLInputElement>(null);
+  const [dropping, setDropping] = useState(false);
+  const attachments = uploads.flatMap(({ done }) => done ?? []);
+  // What failed has to be taken out first: it must not be missed silently.
+  const areUploaded = attachments.length === uploads.length;
+  const canSend = (text.trim() !== "" || uploads.length > 0) && problem === null && areUploaded;
 
   useGrowing(field, text);
   // Where a keyboard is at hand, one can write at once; on a phone it would cover the thread.
@@ -35,7 +51,12 @@ export function Composer({ conversationId, name }: ComposerProps) {
 
   function send() {
     if (!canSend) return;
-    client.send({ conversationId, content: text.trim() });
+    client.send({
+      conversationId,
+      content: text.trim(),
+      ...(attachments.length > 0 ? { attachments } : {}),
+    });
+    clear();
     setText("");
     drafts.keep(me, conversationId, "");
     field.current?.focus();
@@ -49,15 +70,58 @@ export function Composer({ conversationId, name }: ComposerProps) {
     send();
   }
 
+  function onPaste(event: ClipboardEvent) {
+    if (event.clipboardData.files.length === 0) return;
+    event.preventDefault();
+    add(event.clipboardData.files);
+  }
+
+  function onDrop(event: DragEvent) {
+    setDropping(false);
+    if (event.dataTransfer.files.length === 0) return;
+    event.preventDefault();
+    add(event.dataTransfer.files);
+  }
+
   const over = [...text].length - maxContentCharacters;
   return (
     <form
       className="composer"
+      data-dropping={dropping ? "" : undefined}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes("Files")) return;
+        event.preventDefault();
+        setDropping(true);
+      }}
+      onDragLeave={() => setDropping(false)}
+      onDrop={onDrop}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
     >
+      <UploadList uploads={uploads} onRemove={remove} />
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        data-testid="file-picker"
+        onChange={(event) => {
+          add(event.target.files ?? []);
+          // The same file may be picked again.
+          event.target.value = "";
+        }}
+      />
+      <button
+        type="button"
+        className="button button-quiet"
+        aria-label={t.attach}
+        title={t.attach}
+        onClick={() => picker.current?.click()}
+      >
+        <Icon name="attach" />
+      </button>
       <div className="composer-field">
         <textarea
           ref={field}
@@ -72,6 +136,7 @@ export function Composer({ conversationId, name }: ComposerProps) {
           data-testid="composer"
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
       </div>
       <button

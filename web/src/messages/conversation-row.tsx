@@ -5,7 +5,7 @@ import { Avatar } from "../avatar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { addressOf, go } from "../route.ts";
 import { useClient } from "./client-context.tsx";
-import { nameOf, othersOf } from "./names.ts";
+import { nameOf, othersOf, previewOf } from "./names.ts";
 
 interface ConversationRowProps {
   conversation: Conversation;
@@ -30,7 +30,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isO
 
   let preview = conversation.subject?.title ?? t.noMessages;
   if (lastMessage) {
-    const text = lastMessage.deletedAt === null ? lastMessage.content : t.deleted;
+    const text = lastMessage.deletedAt === null ? previewOf(lastMessage) : t.deleted;
     preview = lastMessage.senderId === me ? t.youSaid(text) : text;
   }
   if (typing && typing.length > 0) {

@@ -1,6 +1,7 @@
 import { useSelected } from "@parloir/client/react/use-snapshot.ts";
 import { Icon } from "../icons.tsx";
 import { useLanguage } from "../languages/language.tsx";
+import { Attachments } from "./attachments.tsx";
 import { useClient } from "./client-context.tsx";
 import type { Delivery, Row } from "./rows.ts";
 import { Text } from "./text.tsx";
@@ -46,7 +47,10 @@ export function MessageRow({ row, meta, author, first }: MessageRowProps) {
           {row.own && <span className="visually-hidden">{t.you}</span>}
           <div className={row.deleted ? "bubble bubble-deleted" : "bubble"} data-testid="bubble">
             {/* Inside the bubble: its corners follow the page's direction, not the text's. */}
-            <div dir="auto">{row.deleted ? t.deleted : <Text content={row.content} />}</div>
+            {(row.deleted || row.content !== "") && (
+              <div dir="auto">{row.deleted ? t.deleted : <Text content={row.content} />}</div>
+            )}
+            {row.attachments.length > 0 && <Attachments files={row.attachments} />}
           </div>
           {meta && (
             <div className="message-meta">

@@ -1,4 +1,4 @@
-import type { Conversation, Participant } from "@parloir/contracts/shapes.ts";
+import type { Conversation, Message, Participant } from "@parloir/contracts/shapes.ts";
 
 export function othersOf(conversation: Conversation, me: string | null): Participant[] {
   return conversation.participants.filter((one) => one.userId !== me);
@@ -10,6 +10,11 @@ export function nameOf(conversation: Conversation | undefined, me: string | null
   const others = othersOf(conversation, me);
   if (conversation.kind === "group" && conversation.subject) return conversation.subject.title;
   return others.map((one) => one.name).join(", ") || conversation.subject?.title || unnamed;
+}
+
+/** In a line: the words or, without any, the name of the first file. */
+export function previewOf({ content, attachments }: Message): string {
+  return content || (attachments[0]?.name ?? "");
 }
 
 export function readUpTo(conversation: Conversation | undefined, me: string | null): number {

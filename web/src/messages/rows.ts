@@ -1,5 +1,5 @@
 import type { Pending } from "@parloir/client/core/outbox.ts";
-import type { Message } from "@parloir/contracts/shapes.ts";
+import type { Attachment, Message } from "@parloir/contracts/shapes.ts";
 import { daysBetween } from "../languages/formats.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
@@ -14,6 +14,7 @@ export interface Row {
   kind: Message["kind"];
   own: boolean;
   content: string;
+  attachments: readonly Attachment[];
   createdAt: Date;
   edited: boolean;
   deleted: boolean;
@@ -78,6 +79,7 @@ function confirmed(message: Message, me: string | null, readUpTo: number): Row {
     kind: message.kind,
     own,
     content: message.content,
+    attachments: message.attachments,
     createdAt: new Date(message.createdAt),
     edited: message.editedAt !== null,
     deleted: message.deletedAt !== null,
@@ -96,6 +98,7 @@ function unconfirmed(item: Pending, me: string | null): Row {
     kind: "text",
     own: true,
     content: item.content,
+    attachments: item.attachments ?? [],
     createdAt: new Date(item.createdAt),
     edited: false,
     deleted: false,
