@@ -72,7 +72,7 @@ function operation(route: Route, book: SchemaBook): Operation {
   return {
     operationId: operationId(route),
     summary: route.about,
-    ...(route.scope ? { description: `A server key needs the scope \`${route.scope}\`.` } : {}),
+    ...(route.scope ? { description: scopeText(route) } : {}),
     tags: [tagOf(route)],
     security: securityOf(route),
     parameters: [...parameters("path", route.params, book), ...parameters("query", route.query, book)],
@@ -89,6 +89,10 @@ function operation(route: Route, book: SchemaBook): Operation {
       default: { $ref: "#/components/responses/Error" },
     },
   };
+}
+
+function scopeText({ who, scope }: Route): string {
+  return `${who === "admin" ? "Administrators only; a" : "A"} server key needs the scope \`${scope}\`.`;
 }
 
 function requestBody(route: Route, body: z.ZodMiniType, book: SchemaBook) {

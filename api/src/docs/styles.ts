@@ -22,7 +22,7 @@ section p { margin: 4px 0 }
 a { color: var(--accent) }
 code, pre { font: 13px/18px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
 pre { margin: 0; padding: 12px; overflow-x: auto; background: var(--raised); border: 1px solid var(--line); border-radius: 6px }
-.method { display: inline-block; min-width: 56px; color: var(--accent); font-weight: 600 }
+.method { display: inline-block; min-width: 64px; color: var(--accent); font-weight: 600 }
 .who { color: var(--second); font-size: 12px; padding: 0 8px; border: 1px solid var(--line); border-radius: 6px; white-space: nowrap }
 summary { cursor: pointer; color: var(--accent); padding: 4px 0 }
 :focus-visible { outline: 2px solid #3B82F6; outline-offset: 2px }

@@ -132,6 +132,23 @@ describe("a subscription", () => {
     expect(count("resync")).toBe(1);
   });
 
+  test("catches up by itself when the gateway gave up repairing, and starts anew with another history", async () => {
+    const { listen, up, publish, channels, heard, count } = scene();
+    listen();
+    await up();
+    for (const _ of upTo(5)) publish(true);
+    channels.resync({ reason: "behind" });
+    channels.resync({ reason: "behind", channel });
+    await settle();
+    expect(heard()).toEqual(upTo(5));
+    expect(count("resync")).toBe(0);
+    channels.resync({ reason: "epoch" });
+    await settle();
+    publish();
+    expect(heard()).toEqual(upTo(6));
+    expect(count("resync")).toBe(1);
+  });
+
   test("fetches what was lost in between, once a later push shows it", async () => {
     const { listen, up, publish, heard } = scene();
     listen();

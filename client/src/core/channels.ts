@@ -1,5 +1,6 @@
 import type { ChannelEvent, ChannelPage } from "@parloir/contracts/channels.ts";
 import type { CodedError } from "@parloir/contracts/errors.ts";
+import type { ServerPayload } from "@parloir/contracts/events.ts";
 import { retryDelay } from "./backoff.ts";
 import { asCodedError, type Link } from "./link.ts";
 
@@ -26,7 +27,7 @@ export interface ChannelsPart extends Channels {
   opened(epoch: string | null): void;
   receive(event: ChannelEvent): void;
   removed(name: string): void;
-  resync(name: string | undefined): void;
+  resync(notice: ServerPayload<"resync">): void;
   close(): void;
 }
 
@@ -182,8 +183,11 @@ export function createChannels({ link }: { link: Link }): ChannelsPart {
       const one = subscriptions.get(name);
       if (one) tell(one, { kind: "refused", error: null });
     },
-    resync(name) {
-      for (const one of subscriptions.values()) if (name === undefined || name === one.name) restart(one);
+    resync({ reason, channel }) {
+      if (reason === "epoch") for (const one of subscriptions.values()) restart(one);
+      // The gateway gave up repairing; the history may still reach back to where we are.
+      const one = channel === undefined ? undefined : subscriptions.get(channel);
+      if (one) void ask(one);
     },
     close() {
       for (const one of subscriptions.values()) clearTimeout(one.timer);

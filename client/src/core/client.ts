@@ -204,7 +204,7 @@ export function createClient(options: ClientOptions): Client {
         channels.removed(payload.channel);
         break;
       case "resync":
-        channels.resync(payload.channel);
+        channels.resync(payload);
         if (payload.channel === undefined) reloadAll({ forget: false });
         break;
       case "announcement":

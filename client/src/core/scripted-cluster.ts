@@ -242,6 +242,8 @@ function createScriptedLink({
     },
     heartbeat: () => ({ tips: { [conversationId]: head() } }),
     leave_conversation: () => ({}),
+    subscribe: () => ({ cursor: 0, events: [], complete: true }),
+    unsubscribe: () => ({}),
     typing: () => ({}),
   };
 

@@ -99,3 +99,27 @@ test("the connected tab learns of one that closed", async () => {
   await expect.poll(() => first.gone.mock.calls.length).toBe(before + 1);
   expect(await livingTabs(locks, scope)).toEqual(new Set([first.id]));
 });
+
+test("a channel that two tabs hear is left when the last of them ends", async () => {
+  const { links, tab } = createTabs();
+  const tabs = [tab(), tab()];
+  for (const { client } of tabs) await online(client);
+  const channel = "ticket:7";
+  const heard: number[][] = [[], []];
+  const ends = tabs.map(({ client }, index) =>
+    client.channels.subscribe(channel, (news) => {
+      if (news.kind === "event") heard[index]!.push(news.event.cursor);
+    }),
+  );
+  const asked = (command: string) =>
+    links.flatMap((link) => link.commands).filter((each) => each.command === command).length;
+  await expect.poll(() => asked("subscribe")).toBe(2);
+  links[0]!.push({ event: "channel_event", payload: { channel, event: "x", payload: {}, cursor: 1 } });
+  await expect.poll(() => heard).toEqual([[1], [1]]);
+  ends[0]!();
+  links[0]!.push({ event: "channel_event", payload: { channel, event: "x", payload: {}, cursor: 2 } });
+  await expect.poll(() => heard).toEqual([[1], [1, 2]]);
+  expect(asked("unsubscribe")).toBe(0);
+  ends[1]!();
+  await expect.poll(() => asked("unsubscribe")).toBe(1);
+});
