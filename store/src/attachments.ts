@@ -143,26 +143,6 @@ export async function detachAttachments(
   });
 }
 
-/**
- * All files of a person are gone with this commit, sent or not; their messages show none any more.
- * @returns how many there were
- */
-export async function detachAttachmentsOf(query: Database["query"], ownerId: string): Promise<number> {
-  const rows = await query({
-    name: "detach-person",
-    text: `WITH gone AS (
-        UPDATE attachments SET removed_at = now() WHERE owner_id = $1 AND removed_at IS NULL
-        RETURNING conversation_id, seq
-      ), emptied AS (
-        UPDATE messages m SET attachments = NULL
-        FROM (SELECT DISTINCT conversation_id, seq FROM gone) g
-        WHERE m.conversation_id = g.conversation_id AND m.seq = g.seq)
-      SELECT 1 FROM gone`,
-    values: [ownerId],
-  });
-  return rows.length;
-}
-
 /** One upload that came to nothing. */
 export async function discardAttachment(database: Database, id: string): Promise<void> {
   await database.query({

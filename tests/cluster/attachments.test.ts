@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AttachmentLink, HistoryPage, Page } from "@parloir/contracts/http.ts";
 import type { Attachment, Conversation, Message } from "@parloir/contracts/shapes.ts";
-import { detachAttachmentsOf } from "@parloir/store/attachments.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rawRequest } from "../abuse/raw.ts";
 import { startCluster, type TestPerson } from "./cluster.ts";
@@ -9,7 +8,6 @@ import { filesIn, png, upload, wav } from "./uploads.ts";
 
 const cluster = await startCluster({ apis: 2, workers: 1 });
 const [api] = cluster.apis;
-const { database } = api!;
 afterAll(() => cluster.stop());
 
 let ana: TestPerson;
@@ -301,21 +299,5 @@ describe("a file", () => {
     expect(page.messages[0]?.attachments).toEqual([]);
     await api!.api.collector.collect();
     expect((await filesIn(cluster.attachmentDir)).filter((name) => name.startsWith(file!.id))).toEqual([]);
-  });
-
-  it("of a person who is erased goes with all the others, sent and unsent", async () => {
-    const gone = await cluster.person("gone");
-    const { id: theirs } = await cluster.conversation(gone, ben);
-    const files = [await upload(cluster, gone, "sent"), await upload(cluster, gone, "unsent")];
-    await cluster.call(gone, "POST", "/api/messages", {
-      ...send([files[0]!.id], "look"),
-      conversationId: theirs,
-    });
-    expect(await database.transaction((query) => detachAttachmentsOf(query, gone.id))).toBe(2);
-    await api!.api.collector.collect();
-    const left = await filesIn(cluster.attachmentDir);
-    expect(left.filter((name) => files.some((file) => name.startsWith(file.id)))).toEqual([]);
-    const page = await cluster.call<HistoryPage>(ben, "GET", `/api/messages?conversationId=${theirs}`);
-    expect(page.messages.map((message) => [message.content, message.attachments])).toEqual([["look", []]]);
   });
 });
