@@ -23,11 +23,9 @@ export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
 /**
  * What runs by the clock, once however many workers there are. Each is safe to run again.
  * - `rollups`: sums up the hours whose waits changed.
- * - `retention`: deletes lines of the bell that were read long ago.
  */
 export const maintenanceTasks = {
   rollups: { everyMs: 30_000 },
-  retention: { everyMs: 3_600_000 },
 } as const;
 export type MaintenanceTask = keyof typeof maintenanceTasks;
 const tasks = Object.keys(maintenanceTasks) as [MaintenanceTask, ...MaintenanceTask[]];

@@ -4,9 +4,6 @@ DROP INDEX notifications_of_user;
 -- The badge counts these.
 CREATE INDEX notifications_unread_of_user ON notifications (user_id) WHERE read_at IS NULL;
 
--- What is deleted after a while.
-CREATE INDEX notifications_read ON notifications (read_at) WHERE read_at IS NOT NULL;
-
 -- What somebody wants to be told, and when. Without a row: everything, always.
 CREATE TABLE notification_preferences (
   user_id text PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -118,21 +118,3 @@ export async function putPreferences(
   });
   if (!rows[0]) throw new CodedError("INVALID", "quietHours.zone: not a zone of the database");
 }
-
-/** Oldest of all: no more than `limit`. @returns how many there were */
-export async function deleteReadNotifications(
-  database: Database,
-  days: number,
-  limit: number,
-): Promise<number> {
-  const rows = await database.query({
-    name: "delete-read-notifications",
-    text: `DELETE FROM notifications n USING (
-        SELECT user_id, conversation_id, seq, type FROM notifications
-        WHERE read_at < now() - make_interval(days => $1) ORDER BY read_at LIMIT $2 FOR UPDATE SKIP LOCKED) o
-      WHERE n.user_id = o.user_id AND n.conversation_id = o.conversation_id AND n.seq = o.seq AND n.type = o.type
-      RETURNING 1`,
-    values: [days, limit],
-  });
-  return rows.length;
-}

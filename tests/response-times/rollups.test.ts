@@ -112,8 +112,8 @@ describe("what runs by the clock", () => {
     const events = new QueueEvents("maintenance", { connection });
     await Promise.all([cluster.addWorker(), cluster.addWorker()]);
     const names = async () => (await queue.getJobSchedulers()).map((each) => each.key).toSorted();
-    await eventually("the schedules", names, (all) => all.length === 2);
-    expect(await names()).toEqual(["retention", "rollups"]);
+    await eventually("the schedules", names, (all) => all.length > 0);
+    expect(await names()).toEqual(["rollups"]);
     await cluster.sql("INSERT INTO stale_hours VALUES ('2020-01-01')");
     await (await queue.add("maintenance", { task: "rollups" })).waitUntilFinished(events, 30_000);
     // Or by the one that was due by the clock at that moment, and is about to commit.

@@ -1,23 +1,22 @@
 import { bucketGrowth } from "@parloir/contracts/histogram.ts";
 import { type MaintenanceJob, type MaintenanceTask, maintenanceTasks } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
-import { deleteReadNotifications } from "@parloir/store/bell.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { rollUp } from "@parloir/store/rollups.ts";
 import type { Queue } from "bullmq";
 
 const hoursAtOnce = 24;
-const linesAtOnce = 5_000;
-const keepReadLinesDays = 90;
 
-/** What runs by the clock. Each task does its work in short transactions until there is none left. */
+/**
+ * What runs by the clock, in short transactions. A task goes on while it finds as much as it takes at once, and no
+ * longer: the present hour changes again and again.
+ */
 export function createMaintenance(database: Database): (job: MaintenanceJob) => Promise<void> {
-  const tasks: Record<MaintenanceTask, () => Promise<number>> = {
-    rollups: () => rollUp(database, hoursAtOnce, bucketGrowth),
-    retention: () => deleteReadNotifications(database, keepReadLinesDays, linesAtOnce),
+  const tasks: Record<MaintenanceTask, () => Promise<boolean>> = {
+    rollups: async () => (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce,
   };
   return async ({ task }) => {
-    while ((await tasks[task]()) > 0);
+    while (await tasks[task]());
   };
 }
 
