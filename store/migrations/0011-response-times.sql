@@ -100,7 +100,7 @@ CREATE TABLE schedules (
 );
 
 -- The time within business hours between two moments, in the zone's own days: 23 or 25 hours where the clock changes.
--- A local time that the clock skips counts as the moment of the change; one that it repeats as its second passing.
+-- A local time that the clock skips counts as if it had not changed yet; one that it repeats as its second passing.
 CREATE FUNCTION business_ms(from_at timestamptz, to_at timestamptz) RETURNS bigint STABLE LANGUAGE sql AS $$
   SELECT CASE WHEN EXISTS (SELECT FROM schedules WHERE valid_from <= from_at) THEN (
     SELECT COALESCE(sum(extract(epoch FROM o.until - o.since) * 1000), 0)::bigint
