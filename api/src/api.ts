@@ -175,7 +175,7 @@ export function createApi(options: {
     routes: createRouter({ routes, authenticate, limits, log, metrics }),
     files: attachments.fileServer,
     docs: createDocs(routes),
-    pages: createPages(config.webRoot),
+    pages: createPages(config.webRoot, config.allowedOrigins),
     health,
     allowedOrigins: config.allowedOrigins,
     trustedProxies: config.trustedProxies,

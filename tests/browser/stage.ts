@@ -35,12 +35,19 @@ const chromiumArgs = [
   "--disable-sync",
 ];
 
-export async function startStage(view: BrowserContextOptions = {}): Promise<Stage> {
+export async function startStage(
+  view: BrowserContextOptions = {},
+  env: Record<string, string> = {},
+): Promise<Stage> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const args = ["infra/local/src/main.ts", "--port", String(port), "--data", folder.dir, "--json"];
-  const launcher = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const launcher = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const said: string[] = [];
   for await (const line of createInterface({ input: launcher.stdout })) {
     said.push(line);

@@ -19,10 +19,12 @@ export async function buildWeb(root: string, stampFile: string, env: Environment
   if (last === stamp && (await exists(path.join(root, "web/dist/index.html")))) return "unchanged";
   const vite = path.join(root, "node_modules/vite/bin/vite.js");
   const production = { ...env, NODE_ENV: "production" };
-  await runOrThrow("Building the pages", process.execPath, [vite, "build", "web"], {
-    cwd: root,
-    env: production,
-  });
+  // The widget goes into the folder of the pages, which their build empties.
+  for (const part of ["web", "client"])
+    await runOrThrow(`Building ${part}`, process.execPath, [vite, "build", part], {
+      cwd: root,
+      env: production,
+    });
   await writeFile(stampFile, stamp);
   return "built";
 }

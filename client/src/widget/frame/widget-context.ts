@@ -1,0 +1,17 @@
+import { createContext, useContext } from "react";
+import type { Client } from "../../core/client.ts";
+import type { WidgetTexts } from "./texts.ts";
+
+interface Widget {
+  client: Client;
+  t: WidgetTexts;
+  language: string;
+}
+
+export const WidgetContext = createContext<Widget | null>(null);
+
+export function useWidget(): Widget {
+  const widget = useContext(WidgetContext);
+  if (!widget) throw new Error("useWidget outside WidgetContext");
+  return widget;
+}

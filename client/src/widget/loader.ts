@@ -1,0 +1,255 @@
+import type { ToFrame, ToHost, WidgetContact, WidgetSettings } from "./protocol.ts";
+
+/**
+ * What a host page includes: `<script src="https://chat.example.org/widget.js" async data-token-url="/chat-token">`.
+ * At most 3 KB: a button with a badge. The conversations come in a frame of the cluster's own origin with the first
+ * click, so nothing of the host page reaches in and nothing of ours leaks out. Whatever is wrong with the
+ * configuration, the host page goes on, and the console says why.
+ */
+
+interface Options extends WidgetSettings {
+  /** Asks the host's back end for the signed-in person's token. `renew`: the former one is used up. */
+  getToken?: (options: { renew: boolean }) => Promise<string>;
+  /** Instead: an address of the host that answers `{token}` or `{data: {token}}`, with the host's cookies. */
+  tokenUrl?: string | undefined;
+  position?: "left" | "right" | undefined;
+  width?: number | undefined;
+  height?: number | undefined;
+}
+
+type Call = [command: string, ...args: unknown[]];
+type Listener = (value: unknown) => void;
+type Parloir = { (...call: Call): void; q?: Call[] };
+
+const script = document.currentScript as HTMLScriptElement | null;
+const pollMs = 60_000;
+
+function start(origin: string): (...call: Call) => void {
+  const listeners: Record<string, Listener[]> = {};
+  let options: Options = {};
+  let ui: ReturnType<typeof draw> | undefined;
+  let frame: HTMLIFrameElement | undefined;
+  let poll: ReturnType<typeof setInterval> | undefined;
+  let visible = false;
+  let unread = -1;
+
+  const tell = (name: string, value?: unknown) => {
+    for (const listener of listeners[name] ?? []) listener(value);
+  };
+  const post = (message: ToFrame) => frame?.contentWindow?.postMessage(message, origin);
+  const settings = (): WidgetSettings => ({
+    language: options.language,
+    theme: options.theme,
+    colour: options.colour,
+    contact: options.contact,
+  });
+
+  async function token(renew: boolean): Promise<string> {
+    if (options.getToken) return options.getToken({ renew });
+    const answer = await fetch(options.tokenUrl ?? "", { credentials: "same-origin" });
+    const body = await answer.json();
+    const found = body.token ?? body.data?.token;
+    if (typeof found !== "string") throw new Error(`${options.tokenUrl} answered no token`);
+    return found;
+  }
+
+  function setUnread(total: number): void {
+    if (total === unread) return;
+    unread = total;
+    ui?.badge(total);
+    tell("onUnreadCountChange", total);
+  }
+
+  /** Before the frame is there, the badge comes by REST. */
+  async function countUnread(): Promise<void> {
+    if (frame) return;
+    try {
+      const headers = { authorization: `Bearer ${await token(false)}` };
+      const answer = await fetch(`${origin}/api/messages/unread`, { headers });
+      if (answer.ok) setUnread((await answer.json()).data.total);
+    } catch (error) {
+      warn(
+        `the unread count is not available. Is ${location.origin} among the cluster's ALLOWED_ORIGINS?`,
+        error,
+      );
+    }
+  }
+
+  function show(shown: boolean): void {
+    if (!ui || shown === visible) return;
+    visible = shown;
+    if (shown && !frame) {
+      frame = ui.frame(`${origin}/widget/`);
+      clearInterval(poll);
+    }
+    ui.show(shown);
+    post({ parloir: "visible", visible });
+    tell(shown ? "onShow" : "onHide");
+  }
+
+  addEventListener("message", ({ source, origin: from, data }: MessageEvent<ToHost>) => {
+    if (!frame || source !== frame.contentWindow || from !== origin) return;
+    if (data.parloir === "hello") {
+      token(false).then(
+        (first) => {
+          post({ parloir: "boot", token: first, settings: settings() });
+          post({ parloir: "visible", visible });
+        },
+        (error: unknown) => warn("there is no token", error),
+      );
+    }
+    if (data.parloir === "renew") {
+      const { id } = data;
+      token(true).then(
+        (next) => post({ parloir: "token", id, token: next }),
+        () => post({ parloir: "token", id, token: null }),
+      );
+    }
+    if (data.parloir === "unread") setUnread(data.total);
+    if (data.parloir === "close") show(false);
+  });
+
+  const commands: Record<string, (...args: never[]) => void> = {
+    boot(given: Options = {}) {
+      options = { ...fromScript(), ...given };
+      if (!options.getToken && !options.tokenUrl)
+        return warn("not configured: give getToken, or data-token-url on the script tag. Nothing is shown.");
+      ui ??= draw(() => show(!visible));
+      ui.style(options);
+      void countUnread();
+      clearInterval(poll);
+      poll = setInterval(() => document.visibilityState === "visible" && void countUnread(), pollMs);
+    },
+    update(given: Options) {
+      options = { ...options, ...given };
+      ui?.style(options);
+      post({ parloir: "update", settings: settings() });
+    },
+    show: () => show(true),
+    hide: () => show(false),
+    contact(contact: WidgetContact) {
+      options.contact = contact;
+      show(true);
+      post({ parloir: "contact", contact });
+    },
+    shutdown() {
+      show(false);
+      clearInterval(poll);
+      ui?.remove();
+      ui = frame = undefined;
+      unread = -1;
+    },
+  };
+
+  return (name, ...args) => {
+    if (/^on[A-Z]/.test(name) && typeof args[0] === "function") {
+      listeners[name] = [...(listeners[name] ?? []), args[0] as Listener];
+      return;
+    }
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) return warn(`there is no command "${name}"`);
+    command(...(args as never[]));
+  };
+}
+
+function fromScript(): Options {
+  const { tokenUrl, language, colour, theme, position } = script?.dataset ?? {};
+  return {
+    tokenUrl,
+    language,
+    colour,
+    theme: theme as Options["theme"],
+    position: position as Options["position"],
+  };
+}
+
+function warn(text: string, error?: unknown): void {
+  console.warn(`Parloir: ${text}`, ...(error === undefined ? [] : [error]));
+}
+
+const css = `:host{all:initial}
+button{position:fixed;bottom:max(20px,env(safe-area-inset-bottom));z-index:2147483000;width:56px;height:56px;border:0;
+border-radius:50%;background:var(--c);color:#fff;cursor:pointer;box-shadow:0 4px 16px #0f172a40}
+button:focus-visible{outline:3px solid #3b82f6;outline-offset:3px}
+b{position:absolute;top:-2px;right:-2px;min-width:20px;padding:0 5px;box-sizing:border-box;border-radius:10px;
+background:#dc2626;color:#fff;font:600 12px/20px system-ui,sans-serif}
+iframe{position:fixed;bottom:88px;z-index:2147483000;width:var(--w);height:min(var(--h),100vh - 108px);border:1px solid #e2e8f0;
+border-radius:10px;background:#fff;box-shadow:0 8px 32px #0f172a40;color-scheme:normal}
+[hidden]{display:none}
+@media (max-width:480px){iframe{inset:0!important;width:100%;height:100%;border:0;border-radius:0}}`;
+const bubble =
+  '<svg width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M4 5h16a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1h-8l-5 4.5v-4.5H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1z"/></svg>';
+const words = { en: ["Messages", "unread"], fr: ["Messages", "non lus"] };
+
+function draw(toggle: () => void) {
+  const host = document.createElement("div");
+  const root = host.attachShadow({ mode: "open" });
+  root.innerHTML = `<style>${css}</style><button aria-expanded="false">${bubble}<b hidden></b></button>`;
+  const button = root.querySelector("button") as HTMLButtonElement;
+  const count = root.querySelector("b") as HTMLElement;
+  let frame: HTMLIFrameElement | undefined;
+  let [title, unread] = words.en;
+  button.onclick = toggle;
+  document.body.append(host);
+  const label = () => {
+    button.ariaLabel = count.hidden ? title! : `${title}, ${count.textContent} ${unread}`;
+  };
+  return {
+    style({ colour, position, width = 380, height = 600, language = navigator.language }: Options) {
+      const side = position === "left" ? "left" : "right";
+      const other = side === "left" ? "right" : "left";
+      for (const each of [button, frame]) {
+        each?.style.setProperty(side, "20px");
+        each?.style.setProperty(other, "auto");
+      }
+      host.style.setProperty("--c", colour ?? "#2563eb");
+      host.style.setProperty("--w", `${width}px`);
+      host.style.setProperty("--h", `${height}px`);
+      [title, unread] = language.startsWith("fr") ? words.fr : words.en;
+      label();
+    },
+    badge(total: number) {
+      count.hidden = total === 0;
+      count.textContent = total > 99 ? "99+" : String(total);
+      label();
+    },
+    frame(src: string): HTMLIFrameElement {
+      frame = document.createElement("iframe");
+      frame.title = title!;
+      frame.src = src;
+      frame.allow = "clipboard-write";
+      frame.style.cssText = `${button.style.right === "auto" ? "left" : "right"}:20px`;
+      root.append(frame);
+      return frame;
+    },
+    show(shown: boolean) {
+      if (frame) frame.hidden = !shown;
+      button.ariaExpanded = String(shown);
+      if (shown) frame?.focus();
+      else button.focus();
+    },
+    remove: () => host.remove(),
+  };
+}
+
+if (script) {
+  const page = window as unknown as { Parloir?: Parloir };
+  const queued = page.Parloir?.q ?? [];
+  const run = start(new URL(script.src).origin);
+  const safely: Parloir = (...call) => {
+    try {
+      run(...call);
+    } catch (error) {
+      warn(`"${call[0]}" failed`, error);
+    }
+  };
+  page.Parloir = safely;
+  const begin = () => {
+    if (script.dataset.tokenUrl) safely("boot");
+    for (const call of queued) safely(...call);
+    if (!script.dataset.tokenUrl && !queued.some(([name]) => name === "boot"))
+      warn("not configured yet: put data-token-url on the script tag, or call Parloir('boot', { getToken })");
+  };
+  if (document.body) begin();
+  else addEventListener("DOMContentLoaded", begin);
+}

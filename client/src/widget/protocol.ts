@@ -1,0 +1,28 @@
+/** What the host page's script and the frame tell each other by `postMessage`. Only data: no code crosses. */
+
+export interface WidgetSettings {
+  language?: string | undefined;
+  theme?: "light" | "dark" | "auto" | undefined;
+  /** A CSS colour in hexadecimal, for the button and own bubbles. */
+  colour?: string | undefined;
+  /** Whom a new conversation is with; without it, with the team. */
+  contact?: WidgetContact | undefined;
+}
+
+export interface WidgetContact {
+  recipientId?: string;
+  subject?: { type: string; id: string; title: string };
+}
+
+export type ToFrame =
+  | { parloir: "boot"; token: string; settings: WidgetSettings }
+  | { parloir: "update"; settings: WidgetSettings }
+  | { parloir: "token"; id: number; token: string | null }
+  | { parloir: "visible"; visible: boolean }
+  | { parloir: "contact"; contact: WidgetContact };
+
+export type ToHost =
+  | { parloir: "hello" }
+  | { parloir: "renew"; id: number }
+  | { parloir: "unread"; total: number }
+  | { parloir: "close" };
