@@ -10,7 +10,7 @@ import { messageJson } from "./messages.ts";
 
 type Query = Database["query"];
 
-/** Measured: 3 to 5 ms a window, during which the conversation takes no message. */
+/** While a window is rewritten its conversation takes no message: small enough that nobody waits. */
 export const windowSize = 500;
 
 interface Window {
