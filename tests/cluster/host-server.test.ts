@@ -97,6 +97,22 @@ describe("a host's back end", () => {
     expect(calls).toBe(3);
   });
 
+  it("never makes a group twice", async () => {
+    const people = await Promise.all(
+      ["a", "b", "c"].map((name) => server.users.put(`${name}.${randomUUID()}`, { name })),
+    );
+    let calls = 0;
+    const losing: typeof fetch = async (...request) => {
+      calls += 1;
+      await fetch(...request);
+      throw new TypeError("the connection ended");
+    };
+    const unlucky = createServer({ url, serverKey, fetch: losing });
+    const body = { kind: "group" as const, memberIds: people.map((person) => person.id) };
+    await expect(unlucky.conversations.create(body)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(calls).toBe(1);
+  });
+
   it("gets a CodedError at once for what a retry cannot mend", async () => {
     let calls = 0;
     const counting: typeof fetch = (...request) => {

@@ -4,7 +4,13 @@ import { asCodedError, NoAnswer } from "../core/link.ts";
 import { type Method, unwrap } from "../core/rest.ts";
 
 /** One REST call with the server key, repeated while its outcome is unknown. @throws CodedError */
-export type Call = <Data>(method: Method, path: string, body?: unknown) => Promise<Data>;
+export type Call = <Data>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  /** `once`: doing it twice would be two. */
+  options?: { once?: boolean },
+) => Promise<Data>;
 
 const attemptMs = 10_000;
 const usualDeadlineMs = 30_000;
@@ -34,7 +40,12 @@ export function createCaller(options: {
     }
   }
 
-  return async <Data>(method: Method, path: string, body?: unknown): Promise<Data> => {
+  return async <Data>(
+    method: Method,
+    path: string,
+    body?: unknown,
+    { once: isOnce = false }: { once?: boolean } = {},
+  ): Promise<Data> => {
     const deadline = Date.now() + deadlineMs;
     // Once: a retry says letter for letter the same.
     const text = body === undefined ? undefined : JSON.stringify(body);
@@ -44,7 +55,7 @@ export function createCaller(options: {
       } catch (thrown) {
         const error = asCodedError(thrown);
         const delay = retryDelay(attempt, error.retryAfterMs);
-        if (!isWorthRepeating(error) || Date.now() + delay > deadline) throw error;
+        if (isOnce || !isWorthRepeating(error) || Date.now() + delay > deadline) throw error;
         await new Promise((resolve) => setTimeout(resolve, delay));
       }
     }

@@ -6,8 +6,8 @@ import { createId } from "../core/ids.ts";
 import { createCaller } from "./caller.ts";
 
 /**
- * The cluster as a host's back end sees it, with its server key: never load this in a browser. Everything here may be
- * repeated without harm, and is, when the cluster does not answer; what is thrown is a `CodedError` with the code.
+ * The cluster as a host's back end sees it, with its server key: never load this in a browser. What may be
+ * repeated without harm is, when the cluster does not answer; what is thrown is a `CodedError` with the code.
  */
 export interface ServerOptions {
   /** Where the cluster is, without a path: `https://chat.example.org`. */
@@ -39,10 +39,19 @@ export function createServer(options: ServerOptions) {
       call<IssuedToken>("POST", "/api/tokens", { userId, ...more }),
   };
   const conversations = {
-    /** Creates the conversation, or finds the one of these people about this subject. */
-    create: (body: CreateConversationBody) => call<Conversation>("POST", "/api/messages/conversations", body),
+    /**
+     * Creates the conversation, or finds the one of these people about this subject. Groups are never the same twice:
+     * a group is asked for once, and a caller who gets UNAVAILABLE does not know whether there is one now.
+     */
+    create: (body: CreateConversationBody) =>
+      call<Conversation>("POST", "/api/messages/conversations", body, { once: isGroup(body) }),
   };
   return { users, tokens, conversations, ...publishing(call) };
+}
+
+/** As the cluster decides where no kind is given. */
+function isGroup({ kind, memberIds = [] }: CreateConversationBody): boolean {
+  return kind === "group" || (kind === undefined && memberIds.length !== 2);
 }
 
 function publishing(call: ReturnType<typeof createCaller>) {
