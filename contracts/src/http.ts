@@ -6,6 +6,7 @@ import { emoji } from "./emoji.ts";
 import { clientMessageId, clientNoteId, seq, userId, uuid } from "./ids.ts";
 import type { Message } from "./shapes.ts";
 import { conversationKinds, conversationStatuses, roles, supportViews } from "./shapes.ts";
+import { moment } from "./time.ts";
 
 /** Bodies and queries of every REST route. Query values arrive as strings. */
 
@@ -81,7 +82,7 @@ export const banBody = z.strictObject({ reason: z.optional(shortText(300)) });
 
 /** A time mutes until then, null ends it; without `until` it lasts until somebody ends it. */
 export const muteBody = z.strictObject({
-  until: z.optional(z.nullable(z.iso.datetime({ offset: true }))),
+  until: z.optional(z.nullable(moment)),
 });
 
 export const addMemberBody = z.strictObject({ userId });

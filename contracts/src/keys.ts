@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { pageCursor, pageLimit, shortText } from "./http.ts";
 import { uuid } from "./ids.ts";
+import { moment } from "./time.ts";
 
 /**
  * What a server key may be allowed. Every route that takes a key names one of these; `docs/security.md` is this table
@@ -37,7 +38,7 @@ const scopeList = z
 export const createKeyBody = z.strictObject({
   name: shortText(100),
   scopes: scopeList,
-  expiresAt: z.optional(z.iso.datetime({ offset: true })),
+  expiresAt: z.optional(moment),
 });
 
 /** A day: long enough to bring a new key to every process that holds the old one. */

@@ -299,10 +299,13 @@ describe("archiving and muting", () => {
     expect(await cluster.call(ben, "POST", pathOf(id, "/mute"), body)).toMatchObject({ mutedUntil });
   });
 
-  it.each([{ until: "tomorrow" }, { until: 5 }, { forever: true }])("refuses %j", async (body) => {
-    const { ben, id } = await group();
-    expect((await cluster.rest(ben, "POST", pathOf(id, "/mute"), body)).body.error?.code).toBe("INVALID");
-  });
+  it.each([{ until: "tomorrow" }, { until: 5 }, { until: "0000-01-01T00:00:00Z" }, { forever: true }])(
+    "refuses %j",
+    async (body) => {
+      const { ben, id } = await group();
+      expect((await cluster.rest(ben, "POST", pathOf(id, "/mute"), body)).body.error?.code).toBe("INVALID");
+    },
+  );
 
   it("who muted is not notified, and who did not is", async () => {
     const { ben, cal, id, anaSocket, calSocket } = await group();
