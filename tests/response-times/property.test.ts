@@ -121,7 +121,6 @@ async function support() {
         log.findLastIndex((event) => event.type === "closed"),
         1,
       );
-      status = "open";
     },
     async closeMeasureUndo() {
       await run({ do: "status", to: "closed" });
