@@ -1,4 +1,4 @@
-import type { Reader } from "./env.ts";
+import type { Reader } from "./environment-reader.ts";
 
 /** Where uploaded files go and how much of them there may be. Limits that are off are Infinity here. */
 export interface AttachmentConfig {

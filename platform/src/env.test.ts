@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { EnvironmentError, readApiConfig, readGatewayConfig, readWorkerConfig } from "./env.ts";
+import { readApiConfig, readGatewayConfig, readWorkerConfig } from "./env.ts";
+import { EnvironmentError } from "./environment-reader.ts";
 
 function problemsOf(read: () => unknown): string[] {
   try {
