@@ -89,12 +89,17 @@ export interface MembersItem {
   userIds: string[];
 }
 
-/** A change of a message that was sent, by `userId`. */
-export type ChangeItem = { conversationId: string; seq: number; userId: string } & (
+export type WantedChange = { conversationId: string; seq: number } & (
   | { kind: "edit"; content: string }
   | { kind: "delete" }
   | { kind: "react"; emoji: string; on: boolean }
 );
+
+/**
+ * A change of a message that was sent, by `userId`. A call is repeated under the same `requestId`, and may then arrive
+ * twice, with other changes in between.
+ */
+export type ChangeItem = WantedChange & { userId: string; requestId: string };
 
 export interface Members {
   lastSeq: number;

@@ -25,6 +25,11 @@ export function checkSend(send: { content: string; attachmentIds?: string[] | un
   checkContent(send.content);
 }
 
+/** Whether the message has a picture, which needs no words, is known where it is committed. @throws as above */
+export function checkEdit({ content }: { content: string }): void {
+  if (content !== "") checkContent(content);
+}
+
 const maxIssuesNamed = 3;
 
 function describe(issues: readonly z.core.$ZodIssue[]): string {

@@ -2,6 +2,9 @@
 
 -- Null: as it was inserted. No default and no rewrite: an insert writes what it wrote before.
 ALTER TABLE messages ADD COLUMN altered boolean;
+-- The newest requests that changed it: one that comes again, late, by way of an api that had stood still, must not undo
+-- what was acked since.
+ALTER TABLE messages ADD COLUMN requests uuid[];
 -- Who deleted it: its sender, or an agent.
 ALTER TABLE messages ADD COLUMN deleted_by text;
 

@@ -37,6 +37,7 @@ export function applyChange(database: Database, item: ChangeItem, blocksBothWays
     await lock(query, item.conversationId);
     const target = await findTarget(query, item, blocksBothWays);
     if (!target) throw notFound();
+    if (target.requests?.includes(item.requestId)) return unchanged(query, item);
     if (item.kind === "edit") return edit(query, item, target);
     if (item.kind === "delete") return erase(query, item, target);
     return react(query, item, target);
@@ -47,6 +48,8 @@ interface Target {
   senderId: string;
   kind: Message["kind"];
   content: string;
+  hasAttachments: boolean;
+  requests: string[] | null;
   isDeleted: boolean;
   isMember: boolean;
   isAgent: boolean;
@@ -57,7 +60,8 @@ interface Target {
 async function findTarget(query: Query, item: Address, blocksBothWays: boolean): Promise<Target | undefined> {
   const rows = await query<Target>({
     name: "find-change-target",
-    text: `SELECT m.sender_id AS "senderId", m.kind, m.content, m.deleted_at IS NOT NULL AS "isDeleted",
+    text: `SELECT m.sender_id AS "senderId", m.kind, m.content, m.attachments IS NOT NULL AS "hasAttachments",
+        m.requests::text[] AS requests, m.deleted_at IS NOT NULL AS "isDeleted",
         p.user_id IS NOT NULL AS "isMember", agent.id IS NOT NULL AS "isAgent",
         EXISTS (
           SELECT FROM blocks WHERE v.kind = 'direct' AND blocker_id = ANY (ARRAY[v.pair_low, v.pair_high])
@@ -76,6 +80,7 @@ async function edit(query: Query, item: ChangeItem & { kind: "edit" }, target: T
   if (!isOwn(item, target)) throw notFound();
   if (target.isDeleted) throw deleted();
   if (target.kind !== "text") throw new CodedError("INVALID", "only a text can be edited");
+  if (item.content === "" && !target.hasAttachments) throw new CodedError("INVALID", "content is empty");
   if (target.isBlocked) throw blocked();
   if (target.content === item.content) return unchanged(query, item);
   await query({
@@ -143,11 +148,14 @@ async function removeReaction(query: Query, item: ChangeItem & { kind: "react" }
   return rows.length > 0;
 }
 
+/** A request comes again within seconds: behind so many other changes of one message it is not looked for. */
+const requestsKept = 32;
+
 /** Takes the next `change` and gives it to the message. Activity and unread counts are the messages' own. */
 async function alter(
   query: Query,
   name: string,
-  { conversationId, seq }: ChangeItem,
+  { requestId, conversationId, seq }: ChangeItem,
   set: string,
   values: unknown[],
 ): Promise<Change> {
@@ -156,11 +164,13 @@ async function alter(
     text: `WITH advanced AS (
         UPDATE conversations SET last_change = last_change + 1 WHERE id = $1 RETURNING last_change
       ), m AS (
-        UPDATE messages SET altered = true, change = advanced.last_change${set && `, ${set}`} FROM advanced
+        UPDATE messages SET altered = true, change = advanced.last_change${set && `, ${set}`},
+          requests = ($${values.length + 3}::uuid || requests)[1:${requestsKept}]
+        FROM advanced
         WHERE conversation_id = $1 AND seq = $2 RETURNING messages.*
       )
       SELECT ${messageJson} AS message FROM m`,
-    values: [conversationId, seq, ...values],
+    values: [conversationId, seq, ...values, requestId],
   });
   return { message: rows[0]!.message, changed: true, created: false };
 }

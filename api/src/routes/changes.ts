@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { editMessageBody, messageParams, reactionParams } from "@parloir/contracts/http.ts";
-import type { ChangeItem } from "@parloir/contracts/internal.ts";
-import { checkContent } from "@parloir/contracts/parse.ts";
+import type { WantedChange } from "@parloir/contracts/internal.ts";
+import { checkEdit } from "@parloir/contracts/parse.ts";
 import { message, messageEdit, pageOf } from "@parloir/contracts/shape-schemas.ts";
+import type { Person } from "@parloir/contracts/shapes.ts";
 import { listEdits } from "@parloir/store/changes.ts";
 import type { Database } from "@parloir/store/database.ts";
 import type { ApplyChange } from "../changes.ts";
@@ -11,7 +13,8 @@ const base = "/api/messages/:conversationId/:seq";
 
 /** What happens to a message after it was sent; the same as the socket's `edit_message`, `delete_message`, `react`. */
 export function changeRoutes(options: { database: Database; change: ApplyChange }): Route[] {
-  async function answer(item: ChangeItem): Promise<RouteAnswer> {
+  async function answer(wanted: WantedChange, { id: userId }: Person): Promise<RouteAnswer> {
+    const item = { ...wanted, userId, requestId: randomUUID() };
     const { message: changed, created } = await options.change(item);
     return { status: created ? 201 : 200, data: changed };
   }
@@ -24,8 +27,7 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
       answer: message,
       who: "person",
       params: reactionParams,
-      handle: ({ params, person }) =>
-        answer({ kind: "react", ...params, userId: person.id, on: method === "put" }),
+      handle: ({ params, person }) => answer({ kind: "react", ...params, on: method === "put" }, person),
     });
 
   return [
@@ -38,8 +40,8 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
       params: messageParams,
       body: editMessageBody,
       async handle({ params, body, person }) {
-        checkContent(body.content);
-        return answer({ kind: "edit", ...params, ...body, userId: person.id });
+        checkEdit(body);
+        return answer({ kind: "edit", ...params, ...body }, person);
       },
     }),
     route({
@@ -49,7 +51,7 @@ export function changeRoutes(options: { database: Database; change: ApplyChange 
       answer: message,
       who: "person",
       params: messageParams,
-      handle: ({ params, person }) => answer({ kind: "delete", ...params, userId: person.id }),
+      handle: ({ params, person }) => answer({ kind: "delete", ...params }, person),
     }),
     route({
       method: "get",
