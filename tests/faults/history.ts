@@ -8,6 +8,7 @@ export interface History {
   devices: { id: number; userId: string }[];
   sockets: SocketLog[];
   sends: Send[];
+  changes: ChangeLog[];
   marks: Mark[];
   syncs: SyncLog[];
   trespasses: Trespass[];
@@ -30,6 +31,10 @@ export interface Shown {
   clientMessageId: string;
   content: string;
   createdAt: string;
+  editedAt: string | null;
+  deletedAt: string | null;
+  /** See `reactionsText`. */
+  reactions: string;
 }
 
 export interface ShownList {
@@ -72,6 +77,27 @@ export interface Send {
   isShown?: true;
 }
 
+/** One try to change a message. It is not repeated: without an answer it may have happened. */
+export interface ChangeLog {
+  conversationId: string;
+  seq: number;
+  userId: string;
+  kind: "edit_message" | "delete_message" | "react";
+  /** Of an edit. */
+  content: string;
+  /** Of a reaction. */
+  emoji: string;
+  on: boolean;
+  /** By a member who did not write it, and who must be refused. */
+  isForeign: boolean;
+  at: number;
+  end: number;
+  outcome: Attempt["outcome"];
+  code: string | null;
+  /** Of the message in the answer; 0 without one. */
+  change: number;
+}
+
 export interface Mark {
   conversationId: string;
   userId: string;
@@ -87,7 +113,12 @@ export interface SyncLog {
   at: number;
   conversationId: string;
   after: number;
+  /** The cursor's. */
+  change: number;
   seqs: number[];
+  /** Of the older messages in the answer. */
+  changes: number[];
+  lastChange: number;
   lastSeq: number;
   complete: boolean;
   reset: boolean;
@@ -123,6 +154,8 @@ export interface Heard {
   event: string;
   conversationId: string;
   seq: number;
+  /** Of messages; 0 for the rest. */
+  change: number;
   /** Of messages and notifications. */
   id: string;
 }
@@ -146,6 +179,7 @@ export function createHistory(): History {
     devices: [],
     sockets: [],
     sends: [],
+    changes: [],
     marks: [],
     syncs: [],
     trespasses: [],

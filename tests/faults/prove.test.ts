@@ -31,4 +31,6 @@ test("no promise is broken while processes, networks and stores fail", { timeout
   );
   expect(proof.broken, lines.join("\n")).toEqual([]);
   expect(proof.history.faults).toHaveLength(plan.length);
+  const changed = proof.history.changes.filter(({ outcome }) => outcome === "ok");
+  expect(new Set(changed.map(({ kind }) => kind)).size).toBe(3);
 });

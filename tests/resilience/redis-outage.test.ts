@@ -101,6 +101,16 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
     readers.push(await comesAndHears(people[3]!, 3));
   });
 
+  it("a change of an older message comes to everybody too", async () => {
+    const first = { conversationId: id, seq: 1 };
+    await sender.ok("react", { ...first, emoji: "👍", on: true });
+    await sender.ok("edit_message", { ...first, content: "before, edited" });
+    for (const reader of readers) {
+      const update = await reader.waitFor("message_updated", ({ content }) => content === "before, edited");
+      expect(update).toMatchObject({ seq: 1, reactions: [{ emoji: "👍", userIds: [people[0]!.id] }] });
+    }
+  });
+
   it("every send is acked, and everybody sees each message in order, at most a few seconds later", async () => {
     outage = false;
     await sending;
@@ -145,10 +155,16 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
       const seqs = seqsOf(await received(reader));
       expect(seqs).toEqual(upTo(acked.length + 1).slice(-seqs.length));
     }
+    const gone = await sender.ok("delete_message", { conversationId: id, seq: 1 });
+    for (const reader of readers) {
+      expect(await reader.waitFor("message_updated", ({ deletedAt }) => deletedAt !== null)).toEqual(gone);
+      const changes = reader.all("message_updated").map(({ change }) => change);
+      expect(changes).toEqual([...new Set(changes)].toSorted((a, b) => a - b));
+    }
     const rows = await cluster.sql<{ content: string }>(
       "SELECT content FROM messages WHERE conversation_id = $1 ORDER BY seq",
       [id],
     );
-    expect(rows.map(({ content }) => content)).toEqual(["before", ...acked.map(({ content }) => content)]);
+    expect(rows.map(({ content }) => content)).toEqual(["", ...acked.map(({ content }) => content)]);
   });
 });

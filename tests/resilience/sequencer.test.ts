@@ -83,12 +83,37 @@ describe("a push that is lost", () => {
     expect(performance.now() - acked).toBeLessThan(8_000);
   });
 
+  it("of a change is repaired with the next message, once, and an older one before it", async () => {
+    const { id, sender, readers } = await group(2, 2);
+    for (const content of ["first", "second"]) await cluster.send(sender, id, content);
+    proxy.lose("edited away");
+    await sender.ok("edit_message", { conversationId: id, seq: 1, content: "edited away" });
+    await sender.ok("react", { conversationId: id, seq: 2, emoji: "👍", on: true });
+    await cluster.send(sender, id, "third");
+    await everyoneSaw(readers, id, 3);
+    await sender.ok("react", { conversationId: id, seq: 2, emoji: "👍", on: false });
+    for (const reader of readers) {
+      await reader.waitFor("message_updated", ({ change }) => change === 6);
+      const updates = reader.all("message_updated").map(({ seq, change }) => [seq, change]);
+      expect(updates).toEqual([
+        [1, 3],
+        [2, 4],
+        [2, 6],
+      ]);
+    }
+  });
+
   it("at the very end is found by the check of heads, on a quiet connection", async () => {
     const { id, sender, readers } = await group(2, 2);
-    proxy.lose("nobody follows");
-    await cluster.send(sender, id, "nobody follows");
+    await cluster.send(sender, id, "some words");
     await everyoneSaw(readers, id, 1);
-    expect(proxy.lost()).toBeGreaterThan(0);
+    proxy.lose("nobody follows");
+    await sender.ok("edit_message", { conversationId: id, seq: 1, content: "words that nobody follows" });
+    const quiet = await group(2, 2);
+    await cluster.send(quiet.sender, quiet.id, "nobody follows");
+    await everyoneSaw(quiet.readers, quiet.id, 1);
+    for (const reader of readers) await reader.waitFor("message_updated", ({ change }) => change === 2);
+    expect(proxy.lost()).toBeGreaterThan(1);
   });
 
   it("with the whole subscription, again and again, leaves every device with the same list", async () => {

@@ -19,7 +19,9 @@ function honestRun(): Run {
   history.sockets.push(socketOf(0, "ana", rows), socketOf(1, "ben", rows), socketOf(2, "eve", []));
   history.sends.push(...rows.map(sendOf));
   history.marks.push({ conversationId: talk, userId: "ben", seq: 1, at: 200, end: 210, lastReadSeq: 2 });
-  const sync = { socket: 1, at: 5, conversationId: talk, after: 0, seqs: [1], lastSeq: 1 };
+  const cursor = { after: 0, change: 0 };
+  const answer = { seqs: [1], changes: [], lastSeq: 1, lastChange: 1 };
+  const sync = { socket: 1, at: 5, conversationId: talk, ...cursor, ...answer };
   history.syncs.push({ ...sync, complete: true, reset: false });
   for (const device of [0, 1])
     history.shown.push({
@@ -59,6 +61,9 @@ function rowOf(seq: number): Row {
     clientMessageId: `m${seq}`,
     content: `text ${seq}`,
     createdAt: `2026-01-01T00:00:0${seq}.000Z`,
+    editedAt: null,
+    deletedAt: null,
+    reactions: "",
     change: seq,
   };
 }
@@ -106,14 +111,48 @@ function socketOf(device: number, userId: string, rows: Row[]): SocketLog {
     readyAt: 2,
     closedAt: Number.NaN,
     heads: [{ conversationId: talk, lastSeq: 0, lastReadSeq: 0 }],
-    heard: rows.map(({ seq, id }) => ({
+    heard: rows.map(({ seq, id, change }) => ({
       at: seq * 10 + 5,
       event: "new_message",
       conversationId: talk,
       seq,
+      change,
       id,
     })),
   };
+}
+
+/** Ben's seq 2: an edit that was heard, and ana's reaction to it. */
+function changed(): Run {
+  const run = honestRun();
+  const { history, snapshot } = run;
+  const row = {
+    ...rowOf(2),
+    content: "text two",
+    editedAt: "2026-01-01T00:01:00.000Z",
+    reactions: "👍 ana",
+    change: 5,
+  };
+  snapshot.messages.get(talk)![1] = row;
+  snapshot.conversations.get(talk)!.lastChange = 5;
+  for (const { messages } of history.shown) messages[1] = (({ change: _, ...shown }) => shown)(row);
+  const plain = {
+    conversationId: talk,
+    seq: 2,
+    content: "",
+    emoji: "",
+    on: false,
+    isForeign: false,
+    code: null,
+  };
+  const edit = { ...plain, kind: "edit_message", userId: "ben", content: "text two" } as const;
+  const react = { ...plain, kind: "react", userId: "ana", emoji: "👍", on: true } as const;
+  history.changes.push({ ...edit, at: 100, end: 105, outcome: "ok", change: 4 });
+  history.changes.push({ ...react, at: 110, end: 115, outcome: "ok", change: 5 });
+  const update = { event: "message_updated", conversationId: talk, seq: 2, id: "id-2" };
+  for (const socket of history.sockets.slice(0, 2))
+    socket.heard.push({ ...update, at: 104, change: 4 }, { ...update, at: 114, change: 5 });
+  return run;
 }
 
 const otherSend = (change: Partial<Send>): Send => ({
@@ -136,6 +175,11 @@ test("an honest run breaks no rule", () => {
   expect(broken(check(history, snapshot))).toEqual([]);
 });
 
+test("an honest run with an edit and a reaction breaks no rule", () => {
+  const { history, snapshot } = changed();
+  expect(broken(check(history, snapshot))).toEqual([]);
+});
+
 type Spoiled = [rule: string, what: string, spoil: (run: Run) => unknown];
 const spoiled: Spoiled[] = [
   ["durable", "an acked message is missing", (run) => rowsIn(run).pop()],
@@ -149,7 +193,7 @@ const spoiled: Spoiled[] = [
     (run) => sendsIn(run)[2].attempts.push({ ...attemptOf({ ...rowOf(3), seq: 4 }, 90) }),
   ],
   ["dense", "seq has a gap", (run) => (rowsIn(run)[2]!.seq = 4)],
-  ["dense", "change has a gap", (run) => (rowsIn(run)[2]!.change = 4)],
+  ["dense", "a change is beyond the head", (run) => (rowsIn(run)[2]!.change = 4)],
   [
     "dense",
     "the head is beyond the last message",
@@ -197,7 +241,15 @@ const spoiled: Spoiled[] = [
   [
     "no leak",
     "a stranger hears a message",
-    (run) => heardBy(run, 2).push({ at: 1, event: "messages_read", conversationId: talk, seq: 1, id: "" }),
+    (run) =>
+      heardBy(run, 2).push({
+        at: 1,
+        event: "messages_read",
+        conversationId: talk,
+        seq: 1,
+        change: 0,
+        id: "",
+      }),
   ],
   [
     "no leak",
@@ -234,7 +286,7 @@ const spoiled: Spoiled[] = [
     "notified once",
     "one line is pushed twice",
     (run) => {
-      const line = { at: 1, event: "notification", conversationId: talk, seq: 3, id: "n1" };
+      const line = { at: 1, event: "notification", conversationId: talk, seq: 3, change: 0, id: "n1" };
       heardBy(run, 1).push(line, line);
     },
   ],
@@ -249,6 +301,67 @@ const spoiled: Spoiled[] = [
   ],
 ];
 
+const spoiledChanges: Spoiled[] = [
+  ["kept", "an acked edit is not there", (run) => (rowsIn(run)[1]!.content = "text 2")],
+  ["kept", "an acked reaction is not there", (run) => (rowsIn(run)[1]!.reactions = "🎉 ana")],
+  ["kept", "a message stands before an acked change", (run) => (rowsIn(run)[1]!.change = 4)],
+  ["kept", "a message is deleted that nobody deleted", (run) => (rowsIn(run)[1]!.deletedAt = "2026-01-01")],
+  [
+    "kept",
+    "an acked deletion left the text",
+    ({ history }) => history.changes.push({ ...history.changes[0]!, kind: "delete_message", change: 5 }),
+  ],
+  [
+    "no phantom",
+    "a text is there that nobody wrote",
+    (run) => Object.assign(rowsIn(run)[1]!, { content: "never said" }),
+  ],
+  [
+    "numbered",
+    "a change is used up for nothing",
+    ({ snapshot }) => (snapshot.conversations.get(talk)!.lastChange = 6),
+  ],
+  [
+    "numbered",
+    "a change took no number",
+    ({ snapshot }) => (snapshot.conversations.get(talk)!.lastChange = 4),
+  ],
+  ["numbered", "one change is two messages", (run) => (heardBy(run, 0)[4]!.seq = 1)],
+  ["dense", "two messages stand at one change", (run) => (rowsIn(run)[2]!.change = 5)],
+  ["own words", "a member rewrites another's", ({ history }) => (history.changes[0]!.isForeign = true)],
+  [
+    "agreement",
+    "a device shows the former text",
+    ({ history }) => (history.shown[1]!.messages[1]!.content = "text 2"),
+  ],
+  [
+    "agreement",
+    "a device lacks a reaction",
+    ({ history }) => (history.shown[1]!.messages[1]!.reactions = ""),
+  ],
+  ["device order", "an older change comes after a newer one", (run) => heardBy(run, 1).reverse()],
+  ["device order", "a change comes twice", (run) => heardBy(run, 1).push(heardBy(run, 1)[4]!)],
+  [
+    "complete",
+    "a sync brings changes from before its cursor",
+    ({ history }) => (history.syncs[0]!.changes = [0]),
+  ],
+];
+
+test.each(spoiledChanges)("with changes, %s is broken when %s", (rule, _what, spoil) => {
+  const run = changed();
+  spoil(run);
+  expect(broken(check(run.history, run.snapshot)).map((verdict) => verdict.rule)).toContain(rule);
+});
+
+test("a change without an answer may have happened or not", () => {
+  const run = changed();
+  const { history } = run;
+  for (const outcome of ["unknown", "open"] as const)
+    history.changes.push({ ...history.changes[0]!, content: `${outcome} edit`, outcome, change: 0 });
+  expect(broken(check(history, run.snapshot))).toEqual([]);
+});
+
 test.each(spoiled)("%s is broken when %s", (rule, _what, spoil) => {
   const run = honestRun();
   spoil(run);
@@ -256,12 +369,13 @@ test.each(spoiled)("%s is broken when %s", (rule, _what, spoil) => {
 });
 
 test("every rule has a history that breaks it", () => {
-  expect([...new Set(spoiled.map(([rule]) => rule))].sort()).toEqual(Object.keys(rules).sort());
+  const shown = [...spoiled, ...spoiledChanges].map(([rule]) => rule);
+  expect([...new Set(shown)].sort()).toEqual(Object.keys(rules).sort());
 });
 
 test("a gap in pushes is allowed after resync", () => {
   const run = honestRun();
-  const resync = { at: 21, event: "resync", conversationId: "", seq: 0, id: "" };
+  const resync = { at: 21, event: "resync", conversationId: "", seq: 0, change: 0, id: "" };
   heardBy(run, 1).splice(1, 1, resync);
   expect(broken(check(run.history, run.snapshot))).toEqual([]);
 });

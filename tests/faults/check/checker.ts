@@ -1,4 +1,5 @@
 import type { History } from "../history.ts";
+import { changingRules } from "./changing-rules.ts";
 import { deliveryRules } from "./delivery-rules.ts";
 import { type Index, indexOf } from "./evidence.ts";
 import { privacyRules } from "./privacy-rules.ts";
@@ -25,6 +26,7 @@ export interface Verdict {
 export const rules: Record<string, { promise: string; check: Rule }> = {
   ...storingRules,
   ...sendingRules,
+  ...changingRules,
   ...deliveryRules,
   ...privacyRules,
   ...readingRules,

@@ -1,4 +1,4 @@
-import type { SocketLog } from "../history.ts";
+import type { Shown, SocketLog } from "../history.ts";
 import type { Rule } from "./checker.ts";
 import { groupBy } from "./evidence.ts";
 import type { Row } from "./snapshot.ts";
@@ -17,6 +17,11 @@ const agreement: Rule = ({ history, rows }, report) => {
       report(
         `${where}: seq ${other + 1} reads "${messages[other]!.content}" from ${messages[other]!.senderId}`,
       );
+    const old = messages.findIndex((shown, index) => !sameVersion(shown, stored[index]));
+    if (old !== -1)
+      report(
+        `${where}: seq ${old + 1} is not as it stands: ${versionOf(messages[old]!)}, not ${versionOf(stored[old]!)}`,
+      );
   }
 };
 
@@ -27,17 +32,39 @@ function sameMessage(shown: Omit<Row, "change">, row: Row | undefined): boolean 
     shown.id === row.id &&
     shown.senderId === row.senderId &&
     shown.clientMessageId === row.clientMessageId &&
-    shown.content === row.content &&
     shown.createdAt === row.createdAt
   );
 }
 
-/** new_message comes as n, n+1, n+2 … on one socket, unless it was told to resync in between. */
+function sameVersion(shown: Shown, row: Row | undefined): boolean {
+  return row === undefined || versionOf(shown) === versionOf(row);
+}
+
+function versionOf({ content, editedAt, deletedAt, reactions }: Shown): string {
+  return `"${content}" edited ${editedAt} deleted ${deletedAt} [${reactions}]`;
+}
+
+/**
+ * new_message comes as n, n+1, n+2 … on one socket, and message_updated with rising changes, unless it was told to
+ * resync in between.
+ */
 const deviceOrder: Rule = ({ history, rows }, report) => {
   for (const socket of history.sockets) {
     let last = new Map<string, number>();
-    for (const { event, conversationId, seq, id } of socket.heard) {
-      if (event === "resync") last = new Map();
+    let lastChanges = new Map<string, number>();
+    for (const { event, conversationId, seq, change, id } of socket.heard) {
+      if (event === "resync") {
+        last = new Map();
+        lastChanges = new Map();
+      }
+      if (event === "message_updated") {
+        const before = lastChanges.get(conversationId) ?? 0;
+        if (change <= before)
+          report(`${nameOf(socket)}: change ${change} of ${conversationId} came after change ${before}`);
+        lastChanges.set(conversationId, change);
+        if (seq > (last.get(conversationId) ?? seq))
+          report(`${nameOf(socket)}: seq ${seq} of ${conversationId} was changed before it came`);
+      }
       if (event !== "new_message") continue;
       const before = last.get(conversationId);
       if (before !== undefined && seq !== before + 1)
@@ -52,14 +79,18 @@ const deviceOrder: Rule = ({ history, rows }, report) => {
 
 /** An answer of sync follows its cursor without a hole, and «complete» means up to its head. */
 const complete: Rule = ({ history }, report) => {
-  for (const { socket, conversationId, after, seqs, lastSeq, complete, reset } of history.syncs) {
+  for (const { socket, conversationId, after, seqs, lastSeq, complete, reset, ...sync } of history.syncs) {
     if (reset) continue;
+    const { change, changes, lastChange } = sync;
     const where = `sync of ${conversationId} after ${after} on socket ${socket}`;
     const hole = seqs.findIndex((seq, index) => seq !== after + index + 1);
     if (hole !== -1) report(`${where}: seq ${seqs[hole]} stands where ${after + hole + 1} belongs`);
     else if (complete && after + seqs.length !== lastSeq)
       report(`${where}: «complete» ends at ${after + seqs.length}, the head is ${lastSeq}`);
-    else if (!complete && seqs.length === 0) report(`${where}: neither complete nor any message`);
+    else if (changes.some((each, index) => each <= (changes[index - 1] ?? change) || each > lastChange))
+      report(`${where} and change ${change}: changes ${changes.join(", ")} up to ${lastChange}`);
+    else if (!complete && seqs.length === 0 && changes.length === 0)
+      report(`${where}: neither complete nor any message`);
   }
 };
 

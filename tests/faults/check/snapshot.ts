@@ -1,5 +1,7 @@
 import pg from "pg";
 import type { Shown } from "../history.ts";
+import { reactionsText } from "../load/timeline.ts";
+import { groupBy } from "./evidence.ts";
 
 /** What the database holds when everything is quiet, read directly and in one transaction. */
 export interface Snapshot {
@@ -26,9 +28,12 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
       "SELECT id, last_seq AS seq, last_change AS change FROM conversations",
     );
     const messages = await all<Record<string, string>>(
-      `SELECT conversation_id, seq, id, sender_id, client_message_id, content, change,
-        to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
+      `SELECT conversation_id, seq, id, sender_id, client_message_id, content, change, ${time("created_at")},
+        ${time("edited_at")}, ${time("deleted_at")}
       FROM messages ORDER BY conversation_id, seq`,
+    );
+    const reactions = await all<Reaction>(
+      "SELECT conversation_id || ' ' || seq AS key, emoji, user_id FROM reactions ORDER BY change",
     );
     const marks = await all<{ key: string; seq: string }>(
       "SELECT conversation_id || ' ' || user_id AS key, last_read_seq AS seq FROM members",
@@ -44,7 +49,7 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
           { lastSeq: Number(seq), lastChange: Number(change) },
         ]),
       ),
-      messages: byConversation(messages),
+      messages: byConversation(messages, reactions),
       marks: new Map(marks.map(({ key, seq }) => [key, Number(seq)])),
       notifications: notifications.map((each) => {
         const { user_id: userId, conversation_id: conversationId, read: isRead } = each;
@@ -57,8 +62,17 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
   }
 }
 
-function byConversation(rows: Record<string, string>[]): Map<string, Row[]> {
+const time = (column: string) => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS ${column}`;
+
+interface Reaction {
+  key: string;
+  emoji: string;
+  user_id: string;
+}
+
+function byConversation(rows: Record<string, string>[], reactions: Reaction[]): Map<string, Row[]> {
   const messages = new Map<string, Row[]>();
+  const reactionsOf = groupBy(reactions, ({ key }) => key);
   for (const row of rows) {
     const list = messages.get(row.conversation_id!) ?? [];
     messages.set(row.conversation_id!, list);
@@ -69,8 +83,18 @@ function byConversation(rows: Record<string, string>[]): Map<string, Row[]> {
       clientMessageId: row.client_message_id!,
       content: row.content!,
       createdAt: row.created_at!,
+      editedAt: row.edited_at ?? null,
+      deletedAt: row.deleted_at ?? null,
+      reactions: textOf(reactionsOf.get(`${row.conversation_id} ${row.seq}`) ?? []),
       change: Number(row.change),
     });
   }
   return messages;
+}
+
+function textOf(reactions: Reaction[]): string {
+  const byEmoji = groupBy(reactions, ({ emoji }) => emoji);
+  return reactionsText(
+    [...byEmoji].map(([emoji, same]) => ({ emoji, userIds: same.map(({ user_id }) => user_id) })),
+  );
 }

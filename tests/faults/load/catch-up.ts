@@ -51,7 +51,7 @@ export function createCatchUp(options: {
 
   async function askOnce(): Promise<boolean> {
     const asked = [...wanted].slice(0, batchSize);
-    const cursors = Object.fromEntries(asked.map((id) => [id, options.timeline(id).position()]));
+    const cursors = Object.fromEntries(asked.map((id) => [id, cursorOf(options.timeline(id))]));
     for (const id of asked) wanted.delete(id);
     const at = options.now();
     const socket = options.socket();
@@ -66,24 +66,24 @@ export function createCatchUp(options: {
       for (const id of asked) stale.add(id);
       return true;
     }
-    for (const item of outcome.data.conversations) apply(item, cursors[item.conversationId] ?? 0, at, socket);
+    for (const item of outcome.data.conversations) apply(item, cursors[item.conversationId]!, at, socket);
     return true;
   }
 
-  function apply(item: SyncItem, after: number, at: number, socket: number): void {
-    const { conversationId, messages, lastSeq, complete } = item;
-    const seqs = messages.map((message) => message.seq);
-    const reset = item.reset === true;
-    options.log({ socket, at, conversationId, after, seqs, lastSeq, complete, reset });
-    if (reset) {
+  function apply(item: SyncItem, cursor: Cursor, at: number, socket: number): void {
+    const { conversationId, messages, lastSeq, lastChange, complete } = item;
+    options.log(syncLogOf(item, cursor, at, socket));
+    if (item.reset) {
       stale.add(conversationId);
       return;
     }
     const timeline = options.timeline(conversationId);
     for (const message of messages) timeline.merge(message);
+    timeline.cover(lastChange);
     // Neither complete nor further than before would go on for ever.
     if (!complete && messages.length > 0) wanted.add(conversationId);
     else if (timeline.position() < lastSeq) stale.add(conversationId);
+    else if (timeline.hasHole()) wanted.add(conversationId);
   }
 
   async function reloadOne(): Promise<boolean> {
@@ -101,6 +101,8 @@ export function createCatchUp(options: {
       const timeline = options.timeline(conversationId);
       timeline.clear();
       for (const page of pages) for (const message of page.messages) timeline.merge(message);
+      // The first page is the oldest: what it holds may have changed while the others came.
+      timeline.cover(pages[0]!.lastChange);
       stale.delete(conversationId);
       // What was pushed while the pages came.
       wanted.add(conversationId);
@@ -127,6 +129,33 @@ export function createCatchUp(options: {
     stop() {
       stopped = true;
     },
+  };
+}
+
+interface Cursor {
+  seq: number;
+  change: number;
+}
+
+function cursorOf(timeline: Timeline): Cursor {
+  return { seq: timeline.position(), change: timeline.change() };
+}
+
+export function syncLogOf(item: SyncItem, cursor: Cursor, at: number, socket: number): SyncLog {
+  const { conversationId, messages, lastSeq, lastChange, complete } = item;
+  const isOlder = ({ seq }: { seq: number }) => seq <= cursor.seq;
+  return {
+    socket,
+    at,
+    conversationId,
+    after: cursor.seq,
+    change: cursor.change,
+    seqs: messages.filter((message) => !isOlder(message)).map(({ seq }) => seq),
+    changes: messages.filter(isOlder).map(({ change }) => change),
+    lastSeq,
+    lastChange,
+    complete,
+    reset: item.reset === true,
   };
 }
 

@@ -52,6 +52,14 @@ interface ReadyPayload {
   conversations: { id: string; lastSeq: number; lastReadSeq: number }[];
 }
 
+interface EventFields {
+  conversationId?: string;
+  seq?: number;
+  change?: number;
+  id?: string;
+  reconnectInMs?: number;
+}
+
 export function startDevice(options: DeviceOptions): Device {
   const { history, now, random } = options;
   const timelines = new Map(options.conversationIds.map((id) => [id, createTimeline(options.intern, now)]));
@@ -118,14 +126,14 @@ export function startDevice(options: DeviceOptions): Device {
   }
 
   function receive(socket: SocketLog, event: string, payload: unknown): void {
-    const fields = payload as { conversationId?: string; seq?: number; id?: string; reconnectInMs?: number };
+    const fields = payload as EventFields;
     if (event === "ready") opened(socket, payload as ReadyPayload);
     if (event === "server_draining") setTimeout(() => void move(socket), fields.reconnectInMs);
     if (event === "resync") catchUp.reload(timelines.keys());
     if (event !== "resync" && fields.conversationId == null) return;
-    const { conversationId = "", seq = 0, id = "" } = fields;
-    socket.heard.push({ at: now(), event, conversationId, seq, id });
-    if (event === "new_message") merge(payload as Message);
+    const { conversationId = "", seq = 0, change = 0, id = "" } = fields;
+    socket.heard.push({ at: now(), event, conversationId, seq, change, id });
+    if (event === "new_message" || event === "message_updated") merge(payload as Message);
   }
 
   function merge(message: Message): void {

@@ -1,5 +1,6 @@
 import type { History } from "../history.ts";
 import type { Random } from "../random.ts";
+import { startChanging } from "./changing.ts";
 import { type Device, type DeviceOptions, startDevice } from "./device.ts";
 import { type Population, readHistory, readUnread } from "./people.ts";
 import { startProductDevice } from "./product-device.ts";
@@ -47,12 +48,21 @@ export function startFleet(options: FleetOptions): Fleet {
   const devices = startDevices(options, (send, receipt) => {
     progress.acked(send.conversationId, receipt.seq);
     talking.acked(send);
+    changing.acked(send, receipt.seq);
   });
   const progress = watchProgress(devices, now);
   const talking = startTalking({ devices, history, random, now });
   const members = devices.filter((device) => device.timelines.size > 0 && !device.isProduct);
   const readers = members.filter((_, index) => index % 2 === 0);
   const reading = startReading({ readers, history, random, now, isOn: talking.isOn });
+  const changing = startChanging({
+    devices: members,
+    history,
+    random,
+    now,
+    isOn: talking.isOn,
+    changed: progress.changed,
+  });
   const outsiders = devices.filter((device) => device.timelines.size === 0);
   const trespassing = startTrespassing({
     outsiders,
@@ -75,7 +85,7 @@ export function startFleet(options: FleetOptions): Fleet {
       talking.stop();
       trespassing.stop();
     },
-    isComplete: () => reading.isIdle() && progress.isComplete(),
+    isComplete: () => reading.isIdle() && changing.isIdle() && progress.isComplete(),
     async conclude(isProduct) {
       for (const device of devices.filter((each) => each.isProduct === isProduct)) {
         if (!device.isReady()) history.offlineAtEnd.push(device.id);

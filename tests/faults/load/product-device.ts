@@ -100,8 +100,10 @@ function timelineOf(thread: Thread, { intern, now }: DeviceOptions): Timeline {
     },
     shownAt,
     position: () => state.getSnapshot().messages.at(-1)?.seq ?? 0,
+    change: () => thread.cursor()?.change ?? 0,
     hasHole: () => state.getSnapshot().behind,
     merge: (message) => thread.merge([message]),
+    cover: () => undefined,
     clear: () => thread.reload(),
   };
 }

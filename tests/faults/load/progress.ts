@@ -6,6 +6,7 @@ import type { Device } from "./device.ts";
  */
 export interface Progress {
   acked: (conversationId: string, seq: number) => void;
+  changed: (conversationId: string, change: number) => void;
   /** Null when all is well, else what is not. */
   trouble: () => string | null;
   /** Every answered message is on every raw device and nothing there waits for an answer. */
@@ -25,6 +26,7 @@ const graceMs = 1_000;
 export function watchProgress(all: Device[], now: () => number): Progress {
   const raw = all.filter((device) => !device.isProduct);
   const heads = new Map<string, number>();
+  const changes = new Map<string, number>();
   /** The heads of `graceMs` to twice that ago. */
   let due = new Map<string, number>();
   let next = new Map<string, number>();
@@ -47,12 +49,19 @@ export function watchProgress(all: Device[], now: () => number): Progress {
   function areComplete(devices: Device[]): boolean {
     const isIdle = (device: Device) =>
       device.isReady() && device.outbox.oldest() === Number.POSITIVE_INFINITY;
-    return devices.every(isIdle) && behind(devices, heads) === null;
+    return devices.every(isIdle) && behind(devices, heads) === null && devices.every(hasChanges);
+  }
+
+  function hasChanges(device: Device): boolean {
+    return [...device.timelines].every(([id, timeline]) => timeline.change() >= (changes.get(id) ?? 0));
   }
 
   return {
     acked(conversationId, seq) {
       if (seq > (heads.get(conversationId) ?? 0)) heads.set(conversationId, seq);
+    },
+    changed(conversationId, change) {
+      if (change > (changes.get(conversationId) ?? 0)) changes.set(conversationId, change);
     },
     trouble() {
       const offline = raw.filter((device) => !device.isReady()).length;

@@ -2,6 +2,16 @@ import type { Link, LinkEvent } from "@parloir/client/core/link.ts";
 import { asCodedError, NoAnswer } from "@parloir/client/core/link.ts";
 import type { SendReceipt, SyncAnswer } from "@parloir/contracts/events.ts";
 import type { Attempt, History, Send, SocketLog } from "../history.ts";
+import { syncLogOf } from "./catch-up.ts";
+
+interface HeardFields {
+  conversationId?: string | null;
+  seq?: number | null;
+  change?: number;
+  id?: string;
+}
+
+type Cursors = Record<string, { seq: number; change: number }>;
 
 /**
  * Writes what passes through the product's own link into the history: each emission of a send with its outcome, each
@@ -48,8 +58,8 @@ export function recordLink(
       socket = openLog(viaSocket() ? "socket" : "polling");
       return;
     }
-    const fields = heard.payload as { conversationId?: string | null; seq?: number | null; id?: string };
-    const isPush = heard.event === "new_message" || heard.event === "notification";
+    const fields = heard.payload as HeardFields;
+    const isPush = ["new_message", "message_updated", "notification"].includes(heard.event);
     if (heard.event !== "resync" && (!fields.conversationId || (isPush && !viaSocket()))) return;
     const conversationId = fields.conversationId ?? "";
     socket.heard.push({
@@ -57,6 +67,7 @@ export function recordLink(
       event: heard.event,
       conversationId,
       seq: fields.seq ?? 0,
+      change: fields.change ?? 0,
       id: fields.id ?? "",
     });
   });
@@ -86,24 +97,12 @@ export function recordLink(
     }
   }
 
-  async function recordSync(cursors: Record<string, unknown>, request: () => Promise<SyncAnswer>) {
+  async function recordSync(cursors: Cursors, request: () => Promise<SyncAnswer>) {
     const at = now();
     const id = socket.id;
     const answer = await request();
-    for (const { conversationId, messages, lastSeq, complete, reset } of answer.conversations) {
-      const after = cursors[conversationId] as number;
-      const seqs = messages.map((message) => message.seq);
-      history.syncs.push({
-        socket: id,
-        at,
-        conversationId,
-        after,
-        seqs,
-        lastSeq,
-        complete,
-        reset: reset === true,
-      });
-    }
+    for (const item of answer.conversations)
+      history.syncs.push(syncLogOf(item, cursors[item.conversationId]!, at, id));
     return answer;
   }
 
@@ -112,7 +111,7 @@ export function recordLink(
     async request(command, payload) {
       const plain = () => link.request(command, payload) as Promise<never>;
       if (command === "sync" && viaSocket())
-        return (await recordSync((payload as { cursors: Record<string, unknown> }).cursors, plain)) as never;
+        return (await recordSync((payload as { cursors: Cursors }).cursors, plain)) as never;
       if (command !== "send_message") return plain();
       const send = options.find((payload as { clientMessageId: string }).clientMessageId);
       return send ? ((await recordSend(send, plain)) as never) : plain();

@@ -44,6 +44,9 @@ export function startTrespassing(options: {
       ["join_conversation", { conversationId, after: 0 }],
       ["mark_read", { conversationId, seq: 1 }],
       ["typing", { conversationId, isTyping: true }],
+      ["edit_message", { conversationId, seq: 1, content: "not mine" }],
+      ["delete_message", { conversationId, seq: 1 }],
+      ["react", { conversationId, seq: 1, emoji: "👍", on: true }],
     ];
     const [command, payload] = random.pick(commands);
     const outcome = await device.request<JoinAnswer>(command, payload, timeoutMs);

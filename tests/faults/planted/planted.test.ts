@@ -35,7 +35,7 @@ const plantedRuns: PlantedRun[] = [
     ],
     seconds: 7,
   },
-  { plants: ["early-pass"], faults: [["rooms-flap", 2_500]], seconds: 4 },
+  { plants: ["early-pass", "sync-of-news-only"], faults: [["rooms-flap", 2_500]], seconds: 4 },
   {
     plants: ["ack-before-commit"],
     faults: [
@@ -45,16 +45,29 @@ const plantedRuns: PlantedRun[] = [
     seconds: 4,
   },
   {
-    plants: ["anyone-writes", "anyone-reads", "marks-fall", "notified-twice", "batch-reversed"],
+    plants: [
+      "anyone-writes",
+      "anyone-reads",
+      "marks-fall",
+      "notified-twice",
+      "batch-reversed",
+      "anyone-edits",
+    ],
     faults: [],
     seconds: 8,
   },
   {
-    plants: ["published-to-all", "outbox-without-job", "own-mark-stays", "repeat-gets-head"],
+    plants: [
+      "published-to-all",
+      "outbox-without-job",
+      "own-mark-stays",
+      "repeat-gets-head",
+      "edit-forgotten",
+    ],
     faults: [],
     seconds: 6,
   },
-  { plants: ["no-unique-index", "seq-with-gaps"], faults: [], seconds: 5 },
+  { plants: ["no-unique-index", "seq-with-gaps", "changes-with-gaps"], faults: [], seconds: 5 },
 ];
 
 const twoAtOnce = createTurns(2);

@@ -209,7 +209,7 @@ export const plants: Record<string, Plant> = {
       },
     ],
     breaks: "agreement",
-    saying: /shows \d+ of \d+/,
+    saying: /shows \d+ of \d+|is not as it stands/,
   },
   "no-tip-check": {
     bug: "heads are compared only while pub/sub is known to be gone",
@@ -221,7 +221,7 @@ export const plants: Record<string, Plant> = {
       },
     ],
     breaks: "agreement",
-    saying: /shows \d+ of \d+/,
+    saying: /shows \d+ of \d+|is not as it stands/,
   },
   "early-pass": {
     bug: "the sequencer lets early messages through",
@@ -249,13 +249,61 @@ export const plants: Record<string, Plant> = {
     breaks: "device order",
     saying: /came after/,
   },
+  "anyone-edits": {
+    bug: "any member may rewrite and delete what another wrote",
+    edits: [
+      {
+        file: "store/src/changes.ts",
+        find: "return target.isMember && target.senderId === item.userId;",
+        replace: "return target.isMember;",
+      },
+    ],
+    breaks: "own words",
+  },
+  "changes-with-gaps": {
+    bug: "an edit now and then uses up a change for nothing",
+    edits: [
+      {
+        file: "store/src/changes.ts",
+        find: "UPDATE conversations SET last_change = last_change + 1 WHERE",
+        replace: "UPDATE conversations SET last_change = last_change + 1 + (random() < 0.3)::int WHERE",
+      },
+    ],
+    breaks: "numbered",
+    saying: /the head is/,
+  },
+  "sync-of-news-only": {
+    bug: "sync and repair bring new messages and not what happened to older ones",
+    edits: [
+      {
+        file: "store/src/messages.ts",
+        find: "AND m.altered AND m.change > i.h AND",
+        replace: "AND m.altered AND m.change < i.h AND m.change > i.h AND",
+      },
+    ],
+    breaks: "agreement",
+    saying: /is not as it stands/,
+  },
+  "edit-forgotten": {
+    bug: "an edit that follows another is acked and not written",
+    edits: [
+      {
+        file: "store/src/changes.ts",
+        find: "content = $3, edited_at = clock_timestamp()",
+        replace:
+          "content = CASE WHEN edited_at IS NULL THEN $3 ELSE content END, edited_at = clock_timestamp()",
+      },
+    ],
+    breaks: "kept",
+    saying: /was acked/,
+  },
   "ring-off-by-one": {
     bug: "the ring answers from one message too far",
     edits: [
       {
         file: "gateway/src/ring.ts",
-        find: "if (message.seq > seq ||",
-        replace: "if (message.seq > seq + 1 ||",
+        find: "...found.filter((message) => message.seq > seq),",
+        replace: "...found.filter((message) => message.seq > seq + 1),",
       },
     ],
     breaks: "complete",
