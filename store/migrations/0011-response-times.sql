@@ -16,6 +16,8 @@ CREATE TABLE cycles (
   PRIMARY KEY (conversation_id, cycle),
   CHECK ((closed_seq IS NULL) = (closed_at IS NULL))
 );
+-- Whoever is erased may have closed what they were no member of.
+CREATE INDEX cycles_closed_by ON cycles (closed_by) WHERE closed_by IS NOT NULL;
 
 CREATE TABLE assignments (
   conversation_id uuid NOT NULL REFERENCES conversations (id),

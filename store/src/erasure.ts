@@ -104,11 +104,12 @@ export async function findRunning(database: Database, userId: string): Promise<R
   return rows[0] ?? null;
 }
 
-/** Some conversation that still knows the person, or null. */
+/** Some conversation that still knows the person, or null: an agent closes also where they are no member. */
 export async function nextConversation(database: Database, userId: string): Promise<string | null> {
   const rows = await database.query<{ id: string }>({
     name: "next-conversation-of-erased",
-    text: "SELECT conversation_id AS id FROM members WHERE user_id = $1 ORDER BY conversation_id LIMIT 1",
+    text: `(SELECT conversation_id AS id FROM members WHERE user_id = $1 ORDER BY conversation_id LIMIT 1)
+      UNION ALL (SELECT conversation_id FROM cycles WHERE closed_by = $1 LIMIT 1) LIMIT 1`,
     values: [userId],
   });
   return rows[0]?.id ?? null;
@@ -227,7 +228,10 @@ export function finishErasure(database: Database, { userId, alias, keep }: Runni
     ["preferences", "DELETE FROM notification_preferences WHERE user_id = $1"],
     ["roles", "DELETE FROM user_roles WHERE user_id = $1"],
     ["blocks", "DELETE FROM blocks WHERE blocker_id = $1 OR blocked_id = $1"],
-    ["channels", "DELETE FROM channel_members WHERE user_id = $1"],
+    ["channel-grants", "DELETE FROM channel_members WHERE user_id = $1"],
+    // The channel first: who is publishing to it is waited for.
+    ["own-channel", "DELETE FROM channels WHERE name = 'user:' || $1::text"],
+    ["own-channel-events", "DELETE FROM channel_events WHERE channel = 'user:' || $1::text"],
     ["sessions", "DELETE FROM sessions WHERE user_id = $1"],
     ["audit", "UPDATE audit SET address = NULL WHERE actor_id = $1 AND address IS NOT NULL"],
   ];

@@ -206,6 +206,23 @@ describe("erasing a person", () => {
     await cluster.send(zoeSocket, support.id, "still there?");
   });
 
+  it("of an agent leaves no id of theirs where they closed and were no member, and empties their channel", async () => {
+    const { kim, support } = await customer();
+    await cluster.call(kim, "POST", `${base}/${support.id}/close`);
+    const own = `/api/channels/${encodeURIComponent(`user:${kim.id}`)}/events`;
+    await cluster.call(key, "POST", own, { event: "payslip", payload: { amount: "kim-earns" } });
+    expect(await tablesWith("kim-earns")).toEqual(["channel_events"]);
+    await erase(kim);
+    const closed = await cluster.sql("SELECT closed_by FROM cycles WHERE conversation_id = $1", [support.id]);
+    expect(closed).toEqual([{ closed_by: expect.stringMatching(/^erased:/) }]);
+    expect(await tablesWith("kim-earns")).toEqual([]);
+    await eventually(
+      "tables that know the agent",
+      () => tablesWith(kim.id),
+      (tables) => tables.join() === "audit,erasures,users",
+    );
+  });
+
   it("is one erasure however often it is asked for, of large conversations too, and others go on writing", async () => {
     const [zoe, ben] = [await cluster.person("zoe"), await cluster.person("ben")];
     const { id } = await cluster.conversation(zoe, ben);
