@@ -18,11 +18,15 @@ export interface RequestLimits {
   keys: TokenBuckets;
   /** Refreshes and sign-outs, of one address: a household, or an office. */
   refreshes: TokenBuckets;
+  /** Of one address, what needs no credentials: signing in, refreshing, what a sign-in page asks. */
+  open: TokenBuckets;
 }
 
 /** So many seconds' worth of channel events may come at once. */
 const publishBurstSeconds = 4;
 const burstSeconds = 2;
+/** Longer: everybody in an office comes by one address, at nine. */
+const openBurstSeconds = 10;
 const refreshesPerSecond = 5;
 const refreshBurst = 50;
 
@@ -33,7 +37,7 @@ export function createRequestLimits(options: {
 }): RequestLimits {
   const { limits, redis, metrics } = options;
   const { sendsPerSecond, sendBurst, eventsPerMinute, channelEventsPerSecond: published } = limits;
-  const { readsPerSecond, keyRequestsPerSecond } = limits;
+  const { readsPerSecond, keyRequestsPerSecond, openRequestsPerSecond } = limits;
   const shared = (name: string, perSecond: number, burst: number) =>
     createSharedBuckets({ name, perSecond, burst, redis, metrics });
   return {
@@ -44,6 +48,7 @@ export function createRequestLimits(options: {
     exports: shared("exports", limits.exportsPerHour / 3_600, limits.exportsPerHour),
     channelEvents: shared("channel_events", published, publishBurstSeconds * published),
     refreshes: shared("refreshes", eventsPerMinute === 0 ? 0 : refreshesPerSecond, refreshBurst),
+    open: shared("open", openRequestsPerSecond, openBurstSeconds * openRequestsPerSecond),
     keys: shared("keys", keyRequestsPerSecond, burstSeconds * keyRequestsPerSecond),
   };
 }

@@ -13,6 +13,7 @@ import type * as z from "zod/mini";
 import { hasBody } from "./bodies.ts";
 import type { Access, Authenticate, Caller } from "./callers.ts";
 import type { RequestLimits } from "./limits.ts";
+import { networkOf } from "./networks.ts";
 import type { KeyCaller } from "./server-keys.ts";
 
 /** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */
@@ -72,7 +73,7 @@ export function route<P extends z.ZodMiniType, Q extends z.ZodMiniType, B extend
   return definition as unknown as Route;
 }
 
-export type CallerLimits = Pick<RequestLimits, "writes" | "reads" | "keys">;
+export type CallerLimits = Pick<RequestLimits, "writes" | "reads" | "keys" | "open">;
 
 export function createRouter(options: {
   routes: Route[];
@@ -124,7 +125,7 @@ async function handle(
 ): Promise<RouteAnswer> {
   const caller = await options.authenticate(definition, request.headers.authorization);
   const { person, key } = caller;
-  spend(definition, options.limits, caller);
+  spend(definition, options.limits, caller, request.ip);
   const isEmpty = definition.bodyIsOptional === true && !hasBody(request);
   if (definition.body && !isEmpty && !isJson(request)) {
     throw new CodedError("UNSUPPORTED", "the body must be application/json in UTF-8");
@@ -141,10 +142,16 @@ async function handle(
   });
 }
 
-function spend({ method, ownLimit }: Route, limits: CallerLimits, { person, key }: Caller): void {
-  if (ownLimit || (!person && !key)) return;
-  const bucket = key ? limits.keys : method === "get" ? limits.reads : limits.writes;
-  const retryAfterMs = bucket.take((person ?? key)!.id);
+function spend(
+  { method, ownLimit }: Route,
+  limits: CallerLimits,
+  { person, key }: Caller,
+  address: string | undefined,
+): void {
+  const caller = person ?? key;
+  if (ownLimit && caller) return;
+  const bucket = !caller ? limits.open : key ? limits.keys : method === "get" ? limits.reads : limits.writes;
+  const retryAfterMs = bucket.take(caller?.id ?? networkOf(address ?? ""));
   if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many requests", { retryAfterMs });
 }
 

@@ -1,9 +1,9 @@
-import { isIPv6 } from "node:net";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { AttemptLimit } from "@parloir/platform/attempt-limit.ts";
 import { type Origin, record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findCredentials, replaceHash } from "@parloir/store/sessions.ts";
+import { networkOf } from "./networks.ts";
 import type { Passwords } from "./passwords.ts";
 
 /**
@@ -39,20 +39,4 @@ export function createSignIn(options: {
     if (passwords.isOutdated(found.hash)) await replaceHash(database, found, await passwords.hash(password));
     return found.userId;
   };
-}
-
-/** Who has one IPv6 address has 2^64 of them: the network counts. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = "", tail] = address.split("%")[0]!.split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
 }

@@ -18,6 +18,8 @@ export const auditActions = {
   "session.reused": "a refresh token was used a second time: its session was ended",
   "node.drained": "a gateway was told to drain",
   "member.removed": "somebody took a person out of a conversation",
+  "conversation.assigned": "a support conversation was given to an agent, or to nobody",
+  "schedule.set": "business hours were set from a time on",
 } as const;
 export type AuditAction = keyof typeof auditActions;
 
@@ -37,7 +39,7 @@ export interface AuditEntry {
   at: string;
   actor: { kind: ActorKind; id: string | null };
   action: AuditAction;
-  /** The id of the person, key or conversation it is about. */
+  /** The id of the person, key or conversation it is about; of business hours, the time since when they hold. */
   target: string | null;
   details: Record<string, unknown> | null;
   requestId: string | null;

@@ -14,8 +14,6 @@ export interface CommandLimits {
 }
 
 const joinsBurst = 20;
-const typingPerSecond = 2;
-const heartbeatsPerSecond = 1;
 
 export function createCommandLimits(options: {
   limits: Limits;
@@ -24,6 +22,7 @@ export function createCommandLimits(options: {
 }): CommandLimits {
   const { limits, redis, metrics } = options;
   const { sendsPerSecond, sendBurst, eventsPerMinute, joinsPerMinute } = limits;
+  const { typingPerSecond, heartbeatsPerSecond } = limits;
   const shared = (name: string, perSecond: number, burst: number) =>
     createSharedBuckets({ name, perSecond, burst, redis, metrics });
   // These two come by themselves, several times a minute from every socket, and do nothing elsewhere.

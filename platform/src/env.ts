@@ -34,6 +34,9 @@ export interface Limits {
   sendBurst: number;
   eventsPerMinute: number;
   joinsPerMinute: number;
+  typingPerSecond: number;
+  heartbeatsPerSecond: number;
+  openRequestsPerSecond: number;
   channelEventsPerSecond: number;
   socketsPerUser: number;
   readsPerSecond: number;
@@ -194,6 +197,9 @@ function limits(env: Reader): Limits {
     sendBurst: env.number("LIMIT_SEND_BURST", 20),
     eventsPerMinute: env.number("LIMIT_EVENTS_PER_MINUTE", 120),
     joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
+    typingPerSecond: env.number("LIMIT_TYPING_PER_SECOND", 2),
+    heartbeatsPerSecond: env.number("LIMIT_HEARTBEATS_PER_SECOND", 1),
+    openRequestsPerSecond: env.number("LIMIT_OPEN_REQUESTS_PER_SECOND", 20),
     channelEventsPerSecond: env.number("LIMIT_CHANNEL_EVENTS_PER_SECOND", 50),
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),
     signInFailures: env.number("LIMIT_SIGN_IN_FAILURES", 5),

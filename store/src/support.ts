@@ -1,6 +1,7 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { undoSeconds } from "@parloir/contracts/http.ts";
 import type { ConversationStatus, SharedConversation } from "@parloir/contracts/shapes.ts";
+import { type Origin, record } from "./audit.ts";
 import { findSharedConversation } from "./conversations.ts";
 import { noteAssigned, noteClosed, noteOpened, noteUnclosed } from "./cycles.ts";
 import type { Database } from "./database.ts";
@@ -85,6 +86,7 @@ export function assign(
   id: string,
   wanted: { assigneeId: string | null; expected: string | null },
   actor: Actor,
+  origin: Origin,
 ): Promise<SupportChange> {
   const { assigneeId, expected } = wanted;
   return change(database, id, actor, async (query, locked) => {
@@ -102,6 +104,8 @@ export function assign(
       values: [id, assigneeId],
     });
     await noteAssigned(query, id, assigneeId);
+    const details = { from: present, to: assigneeId };
+    await record(query, origin, { action: "conversation.assigned", target: id, details });
     const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
     if (entered) await raiseRoster(query, id);
     return { changed: true, entered: entered ? assigneeId : null };

@@ -55,6 +55,7 @@ const quiet: Environment = {
   LIMIT_SOCKETS_PER_USER: "0",
   LIMIT_CONNECTS_PER_SECOND: "0",
   LIMIT_READS_PER_SECOND: "0",
+  LIMIT_OPEN_REQUESTS_PER_SECOND: "0",
   LIMIT_SIGN_IN_FAILURES: "0",
   LIMIT_KEY_REQUESTS_PER_SECOND: "0",
   // Everything shares this process's event loop, tests included.

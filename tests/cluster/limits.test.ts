@@ -14,6 +14,7 @@ const cluster = await startCluster({
     LIMIT_JOINS_PER_MINUTE: "20",
     LIMIT_CHANNEL_EVENTS_PER_SECOND: "1",
     LIMIT_SOCKETS_PER_USER: "10",
+    LIMIT_OPEN_REQUESTS_PER_SECOND: "1",
   },
 });
 afterAll(() => cluster.stop());
@@ -91,6 +92,27 @@ describe("a burst of sends", () => {
       expect(body.error).toMatchObject({ code: "RATE_LIMITED", retryAfterMs: expect.any(Number) });
       expect(Number(headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     }
+  });
+});
+
+describe("requests without credentials", () => {
+  const ask = (address: string, path = "/api/sign-in") =>
+    fetch(`${cluster.apis[0]!.url}${path}`, { headers: { "x-forwarded-for": address } });
+
+  it.each([
+    ["address", "203.0.113.7", "203.0.113.7", "203.0.113.8"],
+    ["IPv6 network", "2001:db8:1:2::1", "2001:db8:1:2:3::4", "2001:db8:1:3::1"],
+  ])("are limited by %s, and nobody else's", async (_, one, same, other) => {
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask(one)));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    for (const answer of refused) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    const again = await Promise.all(Array.from({ length: 40 }, () => ask(same)));
+    expect(again.map(({ status }) => status)).toContain(429);
+    expect((await ask(other)).status).toBe(200);
+    const ana = await cluster.person("ana");
+    const headers = { authorization: `Bearer ${ana.token}`, "x-forwarded-for": one };
+    expect((await fetch(`${cluster.apis[0]!.url}/api/me`, { headers })).status).toBe(200);
   });
 });
 

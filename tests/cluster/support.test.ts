@@ -225,6 +225,11 @@ describe("assigning", () => {
     expect((await assign(kim, id, null, kim.id)).body.error).toMatchObject({ present: lou.id });
     expect((await assign(kim, id, null, lou.id)).body.data).toMatchObject({ assigneeId: null });
     expect((await assign(kim, id, kim.id, lou.id)).body.error).toMatchObject({ present: null });
+    const audited = await cluster.call<{ items: object[] }>(lou, "GET", `/api/audit?target=${id}`);
+    const line = (from: string | null, to: string | null) => {
+      return { action: "conversation.assigned", details: { from, to } };
+    };
+    expect(audited.items).toMatchObject([line(lou.id, null), line(kim.id, lou.id), line(null, kim.id)]);
   });
 
   it.each(["client", "nobody"])("to %s is INVALID", async (who) => {

@@ -292,6 +292,11 @@ describe("business hours", () => {
       201,
     );
     expect((await cluster.call<Page<Schedule>>(agent, "GET", path)).items[0]!.hours).toHaveLength(2);
+    const audited = await cluster.call<Page<object>>(admin, "GET", `/api/audit?target=${validFrom}`);
+    expect(audited.items).toMatchObject([
+      { action: "schedule.set", actor: { id: admin.id }, details: { zone: "Europe/Paris", holidays: [] } },
+      { action: "schedule.set", actor: { id: admin.id }, details: { holidays: ["2100-12-25"] } },
+    ]);
   });
 
   it.each<[string, object]>([

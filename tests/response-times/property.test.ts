@@ -131,7 +131,13 @@ async function support() {
       const { assigneeId } = (await row<{ assigneeId: string | null }>(
         `SELECT assignee_id AS "assigneeId" FROM conversations WHERE id = $1`,
       ))!;
-      await assign(database, id, { assigneeId: to, expected: assigneeId }, { userId: "kim", isAgent: true });
+      await assign(
+        database,
+        id,
+        { assigneeId: to, expected: assigneeId },
+        { userId: "kim", isAgent: true },
+        bySystem,
+      );
       log.push({ type: "assigned", to, at: "" });
     },
     measure: async () => void (await writeWaitsOf(database, [id, id])),

@@ -11,6 +11,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { findPerson } from "@parloir/store/people.ts";
 import { endSession, rotateSession, setPassword, startSession } from "@parloir/store/sessions.ts";
 import * as z from "zod/mini";
+import { networkOf } from "../networks.ts";
 import type { Passwords } from "../passwords.ts";
 import { type Route, route } from "../route.ts";
 import {
@@ -55,7 +56,7 @@ export function sessionRoutes(options: SessionOptions): Route[] {
   }
 
   function spend({ address }: Origin): void {
-    const retryAfterMs = options.refreshes.take(address ?? "");
+    const retryAfterMs = options.refreshes.take(networkOf(address ?? ""));
     if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many requests", { retryAfterMs });
   }
 

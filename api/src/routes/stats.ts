@@ -118,8 +118,9 @@ function scheduleRoutes(database: Database): Route[] {
       who: "admin",
       scope: "stats:write",
       body: putScheduleBody,
-      async handle({ body: { zone, hours, holidays = [], validFrom = null } }) {
-        return { status: 201, data: await putSchedule(database, { zone, hours, holidays, validFrom }) };
+      async handle({ body: { zone, hours, holidays = [], validFrom = null }, origin }) {
+        const wanted = { zone, hours, holidays, validFrom };
+        return { status: 201, data: await putSchedule(database, wanted, origin) };
       },
     }),
   ];

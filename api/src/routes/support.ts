@@ -68,7 +68,7 @@ export function supportRoutes(options: {
       params: conversationParams,
       body: assignBody,
       async handle({ params: { id }, body, ...caller }) {
-        return answer(id, caller.person, await assign(database, id, body, actorOf(caller)));
+        return answer(id, caller.person, await assign(database, id, body, actorOf(caller), caller.origin));
       },
     }),
   ];
