@@ -83,7 +83,10 @@ function publishing(call: ReturnType<typeof createCaller>) {
       hostChannels.intervention(interventionId),
     ),
     quoteUpdated: told("quote-updated", ({ quoteId }) => hostChannels.quote(quoteId)),
-    /** To one person, on whatever page they have open; kept for them like any event of their channel. */
+    /**
+     * To one person, on whatever page they have open; kept for them like any event of their channel, for a week. Not a
+     * line of their bell: `GET /api/notifications` holds what follows from messages.
+     */
     notifyUser: (
       userId: string,
       notification: HostEvents["user-notification"],
