@@ -230,6 +230,23 @@ export async function indexMessages(
   }
 }
 
+/** Messages of these conversations that the index lacks and should have. */
+export async function findUnindexed(
+  database: Database,
+  conversationIds: string[],
+  limit: number,
+): Promise<{ conversationId: string; seq: number }[]> {
+  return database.query({
+    name: "find-unindexed",
+    text: `SELECT m.conversation_id AS "conversationId", m.seq FROM messages m
+      WHERE m.conversation_id = ANY ($1::uuid[]) AND m.kind = 'text' AND m.deleted_at IS NULL
+        AND NOT EXISTS (
+          SELECT FROM message_search s WHERE s.conversation_id = m.conversation_id AND s.seq = m.seq)
+      ORDER BY m.conversation_id, m.seq LIMIT $2`,
+    values: [conversationIds, limit],
+  });
+}
+
 /** About 0.1 ms each: a statement stays far below its limit of 4 s, and a commit waits for none of them. */
 const indexedAtOnce = 1_000;
 

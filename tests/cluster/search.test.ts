@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "@parloir/contracts/http.ts";
 import type { Conversation, FoundMessage } from "@parloir/contracts/shapes.ts";
+import { rebuildSearch } from "@parloir/worker/search/rebuild.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
 import { startCluster, type TestPerson } from "./cluster.ts";
@@ -330,5 +331,33 @@ describe("a bad search", () => {
       client.release();
     }
     expect(await find(uma, "percent")).toEqual(["100 percent"]);
+  });
+});
+
+describe("a rebuild", () => {
+  it("finds again what the index lost, more than one step's worth, once, and nothing that is deleted", async () => {
+    const vic = await cluster.person("vic");
+    const { id } = await cluster.conversation(vic, await cluster.person("wim"));
+    await say(vic, id, "kept", "lost", "gone");
+    await indexed();
+    const gone = await cluster.call<{ deletedAt: string }>(vic, "DELETE", `/api/messages/${id}/3`);
+    expect(gone.deletedAt).not.toBeNull();
+    await cluster.sql(
+      `INSERT INTO messages (id, conversation_id, seq, sender_id, client_message_id, fingerprint,
+        content, change, kind, created_at)
+      SELECT uuidv7(), m.conversation_id, n, m.sender_id, n::text, m.fingerprint, 'old worker', n, m.kind,
+        m.created_at
+      FROM messages m, generate_series(4, 1204) n WHERE m.conversation_id = $1 AND m.seq = 1`,
+      [id],
+    );
+    await cluster.sql("UPDATE conversations SET last_seq = 1204, last_change = 1204 WHERE id = $1", [id]);
+    await cluster.sql("DELETE FROM message_search WHERE conversation_id = $1 AND seq > 1", [id]);
+    expect(await find(vic, "lost")).toEqual([]);
+    const { database } = cluster.apis[0]!;
+    expect((await rebuildSearch(database)).indexed).toBe(1_202);
+    expect(await find(vic, "lost")).toEqual(["lost"]);
+    expect(await find(vic, { q: "worker", limit: "2" })).toEqual(["old worker", "old worker"]);
+    expect(await find(vic, "gone")).toEqual([]);
+    expect((await rebuildSearch(database)).indexed).toBe(0);
   });
 });
