@@ -12,6 +12,8 @@ export interface ReceivedEvent {
   payload: unknown;
 }
 
+const checkedOfAKind = 20;
+
 /** One client socket that remembers everything it was sent, so that no event can come «too early» for a test. */
 export class TestSocket {
   readonly raw: Socket;
@@ -19,6 +21,7 @@ export class TestSocket {
   /** Events that do not have their documented shape. */
   readonly misshapen: string[] = [];
   private readonly waiting = new Set<() => void>();
+  private readonly checked = new Map<string, number>();
 
   constructor(url: string, token: string | undefined, settings: SocketSettings = {}) {
     this.raw = io(url, {
@@ -36,9 +39,21 @@ export class TestSocket {
 
   private record(event: string, payload: unknown): void {
     this.received.push({ event, payload });
-    const problem = eventProblem(event, payload);
-    if (problem) this.misshapen.push(problem);
+    if (this.isToBeChecked(event)) {
+      const problem = eventProblem(event, payload);
+      if (problem) this.misshapen.push(problem);
+    }
     for (const look of [...this.waiting]) look();
+  }
+
+  /**
+   * The first of a kind: in a burst of thousands the rest look alike, and checking them would take the event loop from
+   * the processes under test, which share it.
+   */
+  private isToBeChecked(kind: string): boolean {
+    const seen = this.checked.get(kind) ?? 0;
+    this.checked.set(kind, seen + 1);
+    return seen < checkedOfAKind;
   }
 
   /** Resolves when `find` finds something in what was received, now or later. */
@@ -136,7 +151,7 @@ export class TestSocket {
   async ok<C extends Command>(command: C, payload: unknown): Promise<CommandAnswers[C]> {
     const ack = await this.emit(command, payload);
     if (!ack.ok) throw new Error(`${command}: ${ack.error.code} ${ack.error.message}`);
-    const problem = ackProblem(command, ack.data);
+    const problem = this.isToBeChecked(`ack ${command}`) ? ackProblem(command, ack.data) : null;
     if (problem) throw new Error(problem);
     return ack.data;
   }
