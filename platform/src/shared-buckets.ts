@@ -10,7 +10,7 @@ import { createTokenBuckets, type TokenBuckets } from "./token-bucket.ts";
  * Guarantee: at one moment each process may give away one burst; what was given beyond the burst of all is owed (up to
  * another burst), so that over time it is the rate and no more. Who uses less than `quietShare` of the rate, and less
  * than half a burst at once, costs no call and is not counted elsewhere. Without Redis every process counts alone.
- * Why not a limiter that asks first: docs/decisions/0013.
+ * Why not a limiter that asks first: docs/decisions/0019.
  */
 export interface SharedBucketsOptions {
   /** Buckets of one name are one, in whatever process: `sends`, by socket and by REST. */

@@ -13,7 +13,7 @@ import type { Database } from "./database.ts";
  * `updated_at` has no index: every message changes it, and an index on it, even a partial one, would end HOT updates of
  * the hottest rows of the database. `active_in`, its five minutes, is indexed. A list walks that index from the newest
  * on and sorts by the exact time only within five minutes, so it reads hardly more than it answers, however many
- * conversations there are. Measured: docs/decisions/0018.
+ * conversations there are. Measured: docs/decisions/0022.
  */
 export interface ConversationFilter {
   userId: string;
