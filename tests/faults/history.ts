@@ -3,8 +3,10 @@
  * All times are milliseconds of one monotonic clock, because every client lives in one process.
  */
 export interface History {
-  /** Members by conversation; membership does not change during a run. */
+  /** Members by conversation, from beginning to end. */
   members: Map<string, string[]>;
+  /** Those who come and go. */
+  stays: Stay[];
   devices: { id: number; userId: string }[];
   sockets: SocketLog[];
   sends: Send[];
@@ -21,6 +23,14 @@ export interface History {
   faults: FaultRecord[];
   /** Devices without a connection at the end of the quiet time. */
   offlineAtEnd: number[];
+}
+
+/** From when their adding was asked for until their removal was answered; Infinity: not removed, or not for certain. */
+export interface Stay {
+  conversationId: string;
+  userId: string;
+  from: number;
+  to: number;
 }
 
 /** A message as a device shows it, or as a row holds it. */
@@ -176,6 +186,7 @@ export interface FaultRecord {
 export function createHistory(): History {
   return {
     members: new Map(),
+    stays: [],
     devices: [],
     sockets: [],
     sends: [],

@@ -9,6 +9,7 @@ test("without flags it is the run that the promises are measured with", () => {
     seed: 1,
     rate: 100,
     clients: 200,
+    comers: 4,
     gateways: 3,
     apis: 2,
     workers: 1,

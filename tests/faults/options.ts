@@ -8,6 +8,8 @@ export interface ProveOptions {
   /** Messages a second, over all clients. */
   rate: number;
   clients: number;
+  /** People who are added to groups and removed again, besides the clients. */
+  comers: number;
   gateways: number;
   apis: number;
   workers: number;
@@ -27,6 +29,7 @@ Starts a cluster of its own, breaks it while clients talk, and holds what they s
   --seed N       what is broken when, and who says what (1)
   --rate N       messages a second (100)
   --clients N    connected devices (200)
+  --comers N     people added to groups and removed again meanwhile (4)
   --gateways N   (3)
   --apis N       (2)
   --workers N    (1)
@@ -42,6 +45,7 @@ const flags = {
   seed: { type: "string", default: "1" },
   rate: { type: "string", default: "100" },
   clients: { type: "string", default: "200" },
+  comers: { type: "string", default: "4" },
   gateways: { type: "string", default: "3" },
   apis: { type: "string", default: "2" },
   workers: { type: "string", default: "1" },
@@ -54,13 +58,14 @@ const flags = {
 export function parseOptions(argv: string[]): ProveOptions | null {
   const values = readFlags(argv);
   if (values.help) return null;
-  const number = (name: "seed" | "clients" | "gateways" | "apis" | "workers", least: number) =>
+  const number = (name: "seed" | "clients" | "comers" | "gateways" | "apis" | "workers", least: number) =>
     bounded(name, values[name], least, true);
   return {
     seconds: bounded("minutes", values.minutes, 0.1, false) * 60,
     seed: number("seed", 0),
     rate: bounded("rate", values.rate, 1, false),
     clients: number("clients", 8),
+    comers: number("comers", 0),
     gateways: number("gateways", 1),
     apis: number("apis", 1),
     workers: number("workers", 1),

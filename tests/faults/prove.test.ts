@@ -21,6 +21,7 @@ test("no promise is broken while processes, networks and stores fail", { timeout
       seed: 1,
       rate: 40,
       clients: 32,
+      comers: 2,
       gateways: 2,
       apis: 2,
       workers: 1,

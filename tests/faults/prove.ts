@@ -139,7 +139,11 @@ async function openFleet(
 ): Promise<Fleet> {
   const outsiders = Math.max(2, Math.round(options.clients * outsiderShare));
   const people = Math.round((options.clients - outsiders) * peoplePerDevice);
-  const population = await populate(cluster.url, { people, outsiders }, random.fork("people"));
+  const population = await populate(
+    cluster.url,
+    { people, outsiders, comers: options.comers },
+    random.fork("people"),
+  );
   history.members = population.members;
   const fleet = startFleet({
     population,

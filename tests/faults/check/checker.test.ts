@@ -402,3 +402,30 @@ test("a send that another socket emitted too may stand anywhere", () => {
   ];
   expect(broken(check(run.history, run.snapshot))).toEqual([]);
 });
+
+/** Eve was a member from 15 to 25, and heard what ben said at 20. */
+function visited(): Run {
+  const run = honestRun();
+  run.history.stays.push({ conversationId: talk, userId: "eve", from: 15, to: 25 });
+  const [, second] = heardBy(run, 0).filter(({ event }) => event === "new_message");
+  heardBy(run, 2).push(second!);
+  return run;
+}
+
+test("who comes and goes may hear what was said meanwhile", () => {
+  const run = visited();
+  expect(broken(check(run.history, run.snapshot))).toEqual([]);
+});
+
+test.each<[string, (run: Run, send: Send) => unknown]>([
+  [
+    "long after they were removed",
+    (_, send) => Object.assign(send.attempts[0]!, { at: 20_000, end: 20_010 }),
+  ],
+  ["before they were added", (_, send) => Object.assign(send.attempts[0]!, { at: 1, end: 2 })],
+  ["in a group they never came to", ({ history }) => (history.stays[0]!.conversationId = "conversation-2")],
+])("no leak is broken when they hear what was said %s", (_, spoil) => {
+  const run = visited();
+  spoil(run, run.history.sends[1]!);
+  expect(broken(check(run.history, run.snapshot)).map(({ rule }) => rule)).toContain("no leak");
+});

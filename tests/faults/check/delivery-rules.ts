@@ -48,8 +48,10 @@ function versionOf({ content, editedAt, deletedAt, reactions }: Shown): string {
  * new_message comes as n, n+1, n+2 … on one socket, and message_updated with rising changes, unless it was told to
  * resync in between.
  */
-const deviceOrder: Rule = ({ history, rows }, report) => {
+const deviceOrder: Rule = ({ history, rows, isComer }, report) => {
   for (const socket of history.sockets) {
+    // What was said while they were away is no hole.
+    if (isComer(socket.userId)) continue;
     let last = new Map<string, number>();
     let lastChanges = new Map<string, number>();
     for (const { event, conversationId, seq, change, id } of socket.heard) {

@@ -9,9 +9,18 @@ export interface Index {
   /** The rows of one clientMessageId; more than one breaks a promise. */
   rowsOf: (send: Send) => Row[];
   isMember: (conversationId: string, userId: string) => boolean;
+  isComer: (userId: string) => boolean;
+  /** Whether what happened within this time may have been meant for somebody who came and went. */
+  wasThere: (conversationId: string, userId: string, begun: number, ended: number) => boolean;
   /** Sends that ask for a new message, with their receipts' seq; unacked ones are absent. */
   acked: { send: Send; seq: number; invokedAt: number; ackedAt: number }[];
 }
+
+/**
+ * After a removal was answered. Promised are 2 s; where one api alone was cut off from pub/sub, the next look at the
+ * heads, 10 s (docs/decisions/0009); the rest is for a busy machine.
+ */
+const removalMs = 12_000;
 
 export function indexOf(history: History, snapshot: Snapshot): Index {
   const bySend = new Map<string, Row[]>();
@@ -23,6 +32,7 @@ export function indexOf(history: History, snapshot: Snapshot): Index {
       else bySend.set(key, [row]);
     }
   }
+  const staysOf = groupBy(history.stays, ({ userId }) => userId);
   const members = new Map([...history.members].map(([id, userIds]) => [id, new Set(userIds)]));
   return {
     history,
@@ -30,6 +40,12 @@ export function indexOf(history: History, snapshot: Snapshot): Index {
     rows: (conversationId) => snapshot.messages.get(conversationId) ?? [],
     rowsOf: (send) => bySend.get(`${send.conversationId} ${send.userId} ${send.clientMessageId}`) ?? [],
     isMember: (conversationId, userId) => members.get(conversationId)?.has(userId) ?? false,
+    isComer: (userId) => staysOf.has(userId),
+    wasThere: (conversationId, userId, begun, ended) =>
+      (staysOf.get(userId) ?? []).some(
+        (stay) =>
+          stay.conversationId === conversationId && begun <= stay.to + removalMs && ended >= stay.from,
+      ),
     acked: history.sends.filter((send) => send.purpose === "message").flatMap(ackOf),
   };
 }

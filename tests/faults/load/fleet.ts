@@ -1,6 +1,7 @@
 import type { History } from "../history.ts";
 import type { Random } from "../random.ts";
 import { startChanging } from "./changing.ts";
+import { startComing } from "./coming.ts";
 import { type Device, type DeviceOptions, startDevice } from "./device.ts";
 import { type Population, readHistory, readUnread } from "./people.ts";
 import { startProductDevice } from "./product-device.ts";
@@ -63,7 +64,9 @@ export function startFleet(options: FleetOptions): Fleet {
     isOn: talking.isOn,
     changed: progress.changed,
   });
-  const outsiders = devices.filter((device) => device.timelines.size === 0);
+  const strangers = new Set(population.outsiders.map(({ userId }) => userId));
+  const outsiders = devices.filter((device) => strangers.has(device.userId));
+  const coming = startComing({ population, history, random: random.fork("coming"), now, url });
   const trespassing = startTrespassing({
     outsiders,
     population,
@@ -80,9 +83,11 @@ export function startFleet(options: FleetOptions): Fleet {
     start(messagesPerSecond) {
       talking.start(messagesPerSecond);
       trespassing.start();
+      coming.start();
     },
     stopSending() {
       talking.stop();
+      coming.stop();
       trespassing.stop();
     },
     isComplete: () => reading.isIdle() && changing.isIdle() && progress.isComplete(),
@@ -105,6 +110,7 @@ export function startFleet(options: FleetOptions): Fleet {
     },
     stop() {
       talking.stop();
+      coming.stop();
       reading.stop();
       trespassing.stop();
       progress.stop();
@@ -116,7 +122,7 @@ export function startFleet(options: FleetOptions): Fleet {
 function startDevices(options: FleetOptions, onAcked: DeviceOptions["onAcked"]): Device[] {
   const { population, history, random, now, url } = options;
   const intern = createInterning();
-  const owners = [...population.people, ...population.outsiders];
+  const owners = [...population.people, ...population.outsiders, ...population.comers];
   return Array.from({ length: Math.max(options.devices, owners.length) }, (_, id) => {
     const owner = owners[id % owners.length]!;
     history.devices.push({ id, userId: owner.userId });

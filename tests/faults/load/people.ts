@@ -14,6 +14,8 @@ export interface Population {
   members: Map<string, string[]>;
   /** Connected like everyone, and member of nothing. */
   outsiders: Person[];
+  /** Connected like everyone, and member now and then: coming.ts. */
+  comers: Person[];
 }
 
 /** Accepted by a development cluster only. */
@@ -24,10 +26,12 @@ const directShare = 0.6;
 
 export async function populate(
   url: string,
-  count: { people: number; outsiders: number },
+  count: { people: number; outsiders: number; comers: number },
   random: Random,
 ): Promise<Population> {
-  const names = Array.from({ length: count.people + count.outsiders }, (_, index) => userIdOf(index));
+  const names = Array.from({ length: count.people + count.outsiders + count.comers }, (_, index) =>
+    userIdOf(index),
+  );
   const everyone = await inTurns(names, (userId) => createPerson(url, userId));
   const people = everyone.slice(0, count.people);
   const members = new Map<string, string[]>();
@@ -40,7 +44,8 @@ export async function populate(
     for (const person of [owner!, ...others])
       if (!person.conversationIds.includes(id)) person.conversationIds.push(id);
   });
-  return { people, members, outsiders: everyone.slice(count.people) };
+  const comers = everyone.slice(count.people + count.outsiders);
+  return { people, members, outsiders: everyone.slice(count.people, count.people + count.outsiders), comers };
 }
 
 /** Fifteen characters make a room name of twenty, which the adapter takes for a socket id: half of them do. */

@@ -89,6 +89,7 @@ async function proveWithPlants(run: PlantedRun): Promise<Verdict[]> {
       seed: 1,
       rate: 60,
       clients: 24,
+      comers: 0,
       gateways: 2,
       apis: 1,
       workers: 1,

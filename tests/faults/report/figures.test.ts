@@ -9,6 +9,7 @@ const options = {
   seed: 4,
   rate: 1,
   clients: 8,
+  comers: 0,
   gateways: 1,
   apis: 1,
   workers: 1,
