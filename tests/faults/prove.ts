@@ -39,6 +39,8 @@ export interface Surroundings {
   /** Done with the cluster before the first client connects. */
   prepare?: (cluster: TestCluster) => Promise<void>;
   patience?: Partial<Patience>;
+  /** Of an acked message being changed afterwards, when not the usual. */
+  changeChance?: number | undefined;
   /** People talk on until so many messages were acked: on a busy machine seconds alone may hold little. */
   atLeastMessages?: number;
   /** Exactly these faults, all of them, instead of what the seed gives until the time is over. */
@@ -89,7 +91,7 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
     const arena: Arena = { cluster, proxy, sleep: (ms) => sleep(ms, signal) };
 
     const history = createHistory();
-    const fleet = await openFleet(options, arena, history, random);
+    const fleet = await openFleet(options, arena, history, random, surroundings.changeChance);
     cleanUp.unshift(() => fleet.stop());
     const scrape = startScrape(cluster);
     cleanUp.unshift(() => scrape.stop());
@@ -136,6 +138,7 @@ async function openFleet(
   { cluster, proxy, sleep }: Arena,
   history: History,
   random: Random,
+  changeChance: number | undefined,
 ): Promise<Fleet> {
   const outsiders = Math.max(2, Math.round(options.clients * outsiderShare));
   const people = Math.round((options.clients - outsiders) * peoplePerDevice);
@@ -153,6 +156,7 @@ async function openFleet(
     url: cluster.url,
     socketUrl: (device) => (device % proxiedEvery === 0 ? proxy.url : cluster.url),
     devices: options.clients,
+    changeChance,
   });
   const giveUpAt = performance.now() + 30_000;
   while (!fleet.devices.every((device) => device.isReady())) {

@@ -12,7 +12,7 @@ export interface Changing {
 }
 
 /** Per acked message. */
-const chance = 0.25;
+export const usualChangeChance = 0.25;
 const ackTimeoutMs = 7_000;
 /** Different ones, so that every reaction is a change. */
 const emoji = ["👍", "❤️", "🎉", "👀"];
@@ -22,6 +22,7 @@ export function startChanging(options: {
   history: History;
   random: Random;
   now: () => number;
+  chance: number;
   /** Only while people talk. */
   isOn: () => boolean;
   changed: (conversationId: string, change: number) => void;
@@ -80,7 +81,8 @@ export function startChanging(options: {
   return {
     acked(send, seq) {
       const isFirst = send.attempts.filter(({ outcome }) => outcome === "ok").length === 1;
-      if (!options.isOn() || send.purpose !== "message" || !isFirst || random.next() > chance) return;
+      if (!options.isOn() || send.purpose !== "message" || !isFirst || random.next() >= options.chance)
+        return;
       underWay += 1;
       void happenTo(send, seq).finally(() => {
         underWay -= 1;

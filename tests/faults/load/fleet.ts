@@ -1,6 +1,6 @@
 import type { History } from "../history.ts";
 import type { Random } from "../random.ts";
-import { startChanging } from "./changing.ts";
+import { startChanging, usualChangeChance } from "./changing.ts";
 import { startComing } from "./coming.ts";
 import { type Device, type DeviceOptions, startDevice } from "./device.ts";
 import { type Population, readHistory, readUnread } from "./people.ts";
@@ -42,6 +42,8 @@ export interface FleetOptions {
   socketUrl: (device: number) => string;
   /** More devices than people: some people have two. */
   devices: number;
+  /** Of an acked message being changed afterwards. */
+  changeChance?: number | undefined;
 }
 
 export function startFleet(options: FleetOptions): Fleet {
@@ -61,6 +63,7 @@ export function startFleet(options: FleetOptions): Fleet {
     history,
     random,
     now,
+    chance: options.changeChance ?? usualChangeChance,
     isOn: talking.isOn,
     changed: progress.changed,
   });

@@ -99,6 +99,8 @@ async function proveWithPlants(run: PlantedRun): Promise<Verdict[]> {
     {
       say: () => undefined,
       patience: { ...soon, ...run.patience },
+      // Each change tells of heads, and comes behind a message that was lost: the last one would not stay lost.
+      changeChance: run.patience === lossAtTheEnd ? 0 : undefined,
       // Where the load ends with the fault, waiting for more would mend what was lost.
       atLeastMessages: run.patience ? 0 : 350,
       plan: run.faults.map(([kind, ms]) => ({ kind, ms, draw: 0 })),
