@@ -66,10 +66,11 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   expect(stuck).toEqual([]);
   proxy.swallow();
   await add();
+  // Other queues may say so first: what runs by the clock waits behind the same dead connection.
   await eventually(
     "the worker's word",
-    () => stuck[0],
-    (part) => part === "jobs",
+    () => stuck,
+    (parts) => parts.includes("jobs"),
   );
 
   // What is swallowed cannot be waited for: its connections end instead.
