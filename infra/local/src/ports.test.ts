@@ -1,7 +1,18 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { canListen, describePortHolder, freePort, openPortBook, portHolder } from "./ports.ts";
+import {
+  canListen,
+  describePortHolder,
+  freePort,
+  openPortBook,
+  portHolder,
+  reservations,
+  reserve,
+} from "./ports.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary.ts";
 
 let folder: TemporaryFolder;
@@ -20,6 +31,20 @@ describe("freePort", () => {
   it("never hands out the same port twice", async () => {
     const ports = await Promise.all(Array.from({ length: 50 }, freePort));
     expect(new Set(ports).size).toBe(50);
+  });
+
+  it("reserves none that another living process has chosen, and one whose claimant is gone", async () => {
+    // Not of the range, so that nobody else looks at it.
+    const port = 1;
+    const claim = path.join(reservations, String(port));
+    expect(reserve(port)).toBe(true);
+    expect(readFileSync(claim, "utf8")).toBe(String(process.pid));
+    expect(reserve(port)).toBe(false);
+    const gone = spawn("true");
+    await once(gone, "exit");
+    writeFileSync(claim, String(gone.pid));
+    expect(reserve(port)).toBe(true);
+    rmSync(claim);
   });
 });
 

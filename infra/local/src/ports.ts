@@ -1,26 +1,71 @@
 /** Free ports, the same after a restart, and who holds one that is taken. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import net from "node:net";
+import os from "node:os";
 import path from "node:path";
 import { writeAtomically } from "./files.ts";
-import { allPids, programName, workingDirectory } from "./proc.ts";
+import { allPids, processIdentity, programName, workingDirectory } from "./proc.ts";
 
 // Below the range the kernel takes for outgoing connections (32768 and up): a process that comes back
 // after a crash must find its port free, not lent to somebody's client meanwhile.
 const FIRST = 20_000;
 const LAST = 29_999;
 const handedOut = new Set<number>();
+/** Ports that processes of this account have chosen and nobody may listen on yet: a file each, with the pid. */
+const claimed = new Set<string>();
+export const reservations = path.join(os.tmpdir(), `parloir-ports-${process.getuid?.() ?? 0}`);
 
 /** A port of 127.0.0.1 nobody listens on; never the same twice in one process. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
-    if (handedOut.has(port) || !(await canListen(port))) continue;
+    if (handedOut.has(port) || !(await canListen(port)) || !reserve(port)) continue;
     handedOut.add(port);
     return port;
   }
   throw new Error(`No free port found between ${FIRST} and ${LAST}`);
+}
+
+/**
+ * Claims a port that is free now, so that of clusters that start at the same moment no two choose it. Let go when this
+ * process ends; the claim of one that was killed counts no more.
+ */
+export function reserve(port: number): boolean {
+  const file = path.join(reservations, String(port));
+  mkdirSync(reservations, { recursive: true, mode: 0o700 });
+  if (!claim(file)) {
+    const owner = claimant(file);
+    if (owner === null || processIdentity(owner) !== null) return false;
+    rmSync(file, { force: true });
+    if (!claim(file)) return false;
+  }
+  if (claimed.size === 0) process.once("exit", letGo);
+  claimed.add(file);
+  return true;
+}
+
+function letGo(): void {
+  for (const file of claimed) rmSync(file, { force: true });
+}
+
+function claim(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/** Null: gone, or not written yet. */
+function claimant(file: string): number | null {
+  try {
+    return Number(readFileSync(file, "utf8")) || null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a server could listen on this port now, on every loopback address this machine has. */
