@@ -131,7 +131,7 @@ async function runServer(roster: Roster, { name, role, url, spec }: Server): Pro
 function buildPages({ options, output, root }: Context) {
   const said = { built: "Pages built", unchanged: "Pages unchanged", "no pages": "No pages to build" };
   return output.step(
-    () => buildWeb(root, path.join(options.dataDir, "web.stamp"), options.env),
+    () => buildWeb(root, options.env),
     (result) => said[result],
   );
 }

@@ -34,7 +34,10 @@ export function startChanging(options: {
   const deviceOf = (userId: string) => devices.find((device) => device.userId === userId && device.isReady());
 
   /** One after the other: what the last one acked says is what must be there in the end. */
-  async function make(device: Device, wanted: Omit<ChangeLog, "at" | "end" | "outcome" | "code" | "change">) {
+  async function make(
+    device: Device,
+    wanted: Omit<ChangeLog, "at" | "end" | "outcome" | "code" | "change">,
+  ): Promise<boolean> {
     const log: ChangeLog = { ...wanted, at: now(), end: Number.NaN, outcome: "open", code: null, change: 0 };
     history.changes.push(log);
     const { conversationId, seq, kind, content, emoji, on } = wanted;
@@ -48,10 +51,11 @@ export function startChanging(options: {
     log.outcome = outcome.kind;
     if (outcome.kind !== "ok") {
       log.code = outcome.code;
-      return;
+      return false;
     }
     log.change = outcome.data.change;
     options.changed(conversationId, log.change);
+    return true;
   }
 
   async function happenTo(send: Send, seq: number): Promise<void> {
@@ -74,7 +78,9 @@ export function startChanging(options: {
     if (random.next() < 0.2) script.push({ ...plain, userId, kind: "delete_message" });
     for (const step of script) {
       const device = deviceOf(step.userId);
-      if (device && options.isOn()) await make(device, step);
+      if (!device || !options.isOn()) continue;
+      // What follows builds upon it: taking back a reaction that was never stored is acked and is no change.
+      if (!(await make(device, step)) && !step.isForeign) return;
     }
   }
 
