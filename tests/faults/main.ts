@@ -1,13 +1,14 @@
 /** `npm run prove`: breaks a cluster on purpose and says whether its promises were kept. */
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type ProveOptions, parseOptions, UsageError, usage } from "./options.ts";
+import { readOptions } from "../setup/command-line.ts";
+import { parseOptions, usage } from "./options.ts";
 import { prove } from "./prove.ts";
 import { type Figures, figuresOf } from "./report/figures.ts";
 import { reportPage } from "./report/page.ts";
 import { summaryOf } from "./report/summary.ts";
 
-const options = readOptions();
+const options = readOptions(parseOptions, usage);
 const abort = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const)
   process.once(name, () => abort.abort(new Error(`given up: ${name}`)));
@@ -30,17 +31,4 @@ async function writeReport(dir: string, figures: Figures): Promise<void> {
   await writeFile(`${name}.json`, `${JSON.stringify(figures, null, 2)}\n`);
   await writeFile(`${name}.html`, reportPage(figures));
   console.log(`  report: ${name}.html`);
-}
-
-function readOptions(): ProveOptions {
-  try {
-    const parsed = parseOptions(process.argv.slice(2));
-    if (parsed) return parsed;
-    process.stdout.write(usage);
-    return process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${usage}`);
-    return process.exit(2);
-  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { UsageError } from "../setup/command-line.ts";
 import { faultKinds, planFaults } from "./inject/catalogue.ts";
-import { parseOptions, UsageError } from "./options.ts";
+import { parseOptions } from "./options.ts";
 import { createRandom } from "./random.ts";
 
 test("without flags it is the run that the promises are measured with", () => {

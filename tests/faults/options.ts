@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { UsageError } from "../setup/command-line.ts";
 import { faultKinds } from "./inject/catalogue.ts";
 
 /** What `npm run prove` was asked for. */
@@ -18,8 +19,6 @@ export interface ProveOptions {
   /** Where the report goes. */
   report: string | null;
 }
-
-export class UsageError extends Error {}
 
 export const usage = `Usage: npm run prove -- [options]
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { UsageError } from "../faults/options.ts";
+import { UsageError } from "../setup/command-line.ts";
 
 export interface StormOptions {
   sockets: number;
