@@ -1,6 +1,6 @@
 import type { ConnectionState } from "@parloir/client/core/link.ts";
+import { Icon } from "@parloir/client/react/icons.tsx";
 import type { ReactNode } from "react";
-import { Icon } from "./icons.tsx";
 import { useLanguage } from "./languages/language.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./preferences.tsx";
 import { go } from "./route.ts";

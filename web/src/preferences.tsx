@@ -1,5 +1,5 @@
+import { Icon } from "@parloir/client/react/icons.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
-import { Icon } from "./icons.tsx";
 import { catalogues, languages } from "./languages/catalogue.ts";
 import { useLanguage } from "./languages/language.tsx";
 import { chooseTheme, theme, themes } from "./theme.ts";

@@ -1,10 +1,10 @@
 import { createCell, type Observable } from "@parloir/client/core/observable.ts";
 import { unwrap } from "@parloir/client/core/rest.ts";
+import { remember, remembered } from "@parloir/client/react/remembered.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import type { SignedIn, SignInOptions } from "@parloir/contracts/session.ts";
 import { sessionHeader } from "@parloir/contracts/session-header.ts";
-import { remember, remembered } from "./remembered.ts";
 
 export interface Session {
   token: string;

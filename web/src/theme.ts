@@ -1,5 +1,5 @@
 import { createCell, type Observable } from "@parloir/client/core/observable.ts";
-import { remember, remembered } from "./remembered.ts";
+import { remember, remembered } from "@parloir/client/react/remembered.ts";
 
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];

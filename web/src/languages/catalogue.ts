@@ -1,23 +1,10 @@
+import type { Language, Open } from "@parloir/client/react/texts/texts.ts";
 import { en } from "./en.ts";
 import { fr } from "./fr.ts";
 
-/** The shape of `en` with its texts open: a language that lacks one does not compile. */
-export type Catalogue = {
-  [Key in keyof typeof en]: (typeof en)[Key] extends (...args: infer Args) => string
-    ? (...args: Args) => string
-    : string;
-};
+/** The words of the components and those of the pages. */
+export type Catalogue = Open<typeof en>;
 
-export const catalogues = { en, fr } satisfies Record<string, Catalogue>;
+export const catalogues: Record<Language, Catalogue> = { en, fr };
 
-export type Language = keyof typeof catalogues;
-export const languages = Object.keys(catalogues) as Language[];
-
-/** The first of the browser's languages that we speak. */
-export function preferredLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const found = languages.find((language) => tag.toLowerCase().split("-")[0] === language);
-    if (found) return found;
-  }
-  return "en";
-}
+export { type Language, languages, preferredLanguage } from "@parloir/client/react/texts/texts.ts";

@@ -1,7 +1,8 @@
+import { ChatLanguage, regional } from "@parloir/client/react/language.tsx";
+import { remember, remembered } from "@parloir/client/react/remembered.ts";
+import { createFormats, type Formats } from "@parloir/client/react/texts/formats.ts";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { remember, remembered } from "../remembered.ts";
 import { type Catalogue, catalogues, type Language, languages, preferredLanguage } from "./catalogue.ts";
-import { createFormats, type Formats } from "./formats.ts";
 
 interface Spoken {
   language: Language;
@@ -34,12 +35,11 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     }),
     [language],
   );
-  return <LanguageContext value={spoken}>{children}</LanguageContext>;
-}
-
-/** «en-GB» rather than «en» when the browser says so: the hour and the order of a date depend on it. */
-function regional(language: Language): string {
-  return navigator.languages.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
+  return (
+    <LanguageContext value={spoken}>
+      <ChatLanguage language={language}>{children}</ChatLanguage>
+    </LanguageContext>
+  );
 }
 
 export function useLanguage(): Spoken {

@@ -1,14 +1,15 @@
 import { type Client, createClient } from "@parloir/client/core/client.ts";
+import { ClientContext } from "@parloir/client/react/client-context.tsx";
+import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connection.tsx";
+import { ConversationList } from "@parloir/client/react/list/conversation-list.tsx";
+import { Announcer } from "@parloir/client/react/thread/announcer.tsx";
 import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { useEffect, useState } from "react";
 import { Bar, leave } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
-import { route } from "../route.ts";
+import { addressOf, go, route } from "../route.ts";
 import { token } from "../session.ts";
-import { Announcer } from "./announcer.tsx";
-import { ClientContext } from "./client-context.tsx";
-import { ConnectionNotice, useShownStatus } from "./connection.tsx";
-import { ConversationList } from "./conversation-list.tsx";
+import { NewConversation } from "./new-conversation.tsx";
 import { ThreadPane } from "./thread-pane.tsx";
 
 interface MessagesPageProps {
@@ -35,6 +36,7 @@ export default function MessagesPage({ user }: MessagesPageProps) {
 function Frame({ client, user }: MessagesPageProps & { client: Client }) {
   const { t } = useLanguage();
   const { conversationId } = useSnapshot(route);
+  const [choosing, setChoosing] = useState(false);
   const status = useShownStatus();
   const unread = useSelected(client.conversations, (state) => state.unreadTotal);
 
@@ -48,9 +50,15 @@ function Frame({ client, user }: MessagesPageProps & { client: Client }) {
       <Bar user={user} status={status} />
       <ConnectionNotice onSignOut={leave} />
       <main className="panes">
-        <ConversationList openId={conversationId} />
+        <ConversationList
+          openId={conversationId}
+          hrefOf={addressOf}
+          onOpen={(id) => go(addressOf(id))}
+          onNew={() => setChoosing(true)}
+        />
         <ThreadPane key={conversationId} conversationId={conversationId} />
       </main>
+      {choosing && <NewConversation onClose={() => setChoosing(false)} />}
       <Announcer conversationId={conversationId} />
     </div>
   );

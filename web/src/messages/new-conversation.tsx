@@ -1,11 +1,11 @@
+import { Avatar } from "@parloir/client/react/avatar.tsx";
+import { useClient } from "@parloir/client/react/client-context.tsx";
+import { Icon } from "@parloir/client/react/icons.tsx";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { useEffect, useRef, useState } from "react";
-import { Avatar } from "../avatar.tsx";
-import { Icon } from "../icons.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { addressOf, go } from "../route.ts";
 import { demoAccounts } from "../session.ts";
-import { useClient } from "./client-context.tsx";
 
 /** Chooses somebody to write to. The people are those of the demonstration: a host knows its own. */
 export function NewConversation({ onClose }: { onClose: () => void }) {

@@ -1,12 +1,12 @@
+import { Avatar } from "@parloir/client/react/avatar.tsx";
+import { useClient } from "@parloir/client/react/client-context.tsx";
+import { Icon } from "@parloir/client/react/icons.tsx";
+import { Composer } from "@parloir/client/react/thread/composer.tsx";
+import { MessageList } from "@parloir/client/react/thread/message-list.tsx";
+import { nameOf, othersOf } from "@parloir/client/react/thread/names.ts";
 import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
-import { Avatar } from "../avatar.tsx";
-import { Icon } from "../icons.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { go } from "../route.ts";
-import { useClient } from "./client-context.tsx";
-import { Composer } from "./composer.tsx";
-import { MessageList } from "./message-list.tsx";
-import { nameOf, othersOf } from "./names.ts";
 
 export function ThreadPane({ conversationId }: { conversationId: string | null }) {
   const { t } = useLanguage();

@@ -1,6 +1,6 @@
+import { Avatar } from "@parloir/client/react/avatar.tsx";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { useCallback, useEffect, useState } from "react";
-import { Avatar } from "../avatar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
 import { afterSignIn, go } from "../route.ts";

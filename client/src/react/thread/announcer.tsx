@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { useLanguage } from "../languages/language.tsx";
-import { useClient } from "./client-context.tsx";
+import { useClient } from "../client-context.tsx";
+import { useTexts } from "../language.tsx";
 import { nameOf, previewOf } from "./names.ts";
 
 /** Quicker than this, several messages become one sentence. */
@@ -12,7 +12,7 @@ const batchMs = 1_000;
  */
 export function Announcer({ conversationId }: { conversationId: string | null }) {
   const client = useClient();
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const [said, setSaid] = useState("");
 
   useEffect(() => {

@@ -1,6 +1,6 @@
-import type { Pending } from "@parloir/client/core/outbox.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import { expect, test } from "vitest";
+import type { Pending } from "../../core/outbox.ts";
 import { rowsOf, showsMeta } from "./rows.ts";
 
 function message(seq: number, senderId: string, createdAt: string): Message {

@@ -1,16 +1,21 @@
-import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
-import { useState } from "react";
+import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
-import { useClient } from "./client-context.tsx";
-import { ConversationRow } from "./conversation-row.tsx";
-import { NewConversation } from "./new-conversation.tsx";
+import { useTexts } from "../language.tsx";
+import { useSnapshot } from "../use-snapshot.ts";
+import { ConversationCard } from "./conversation-card.tsx";
 
-export function ConversationList({ openId }: { openId: string | null }) {
-  const { t } = useLanguage();
+export interface ConversationListProps {
+  openId: string | null;
+  onOpen: (conversationId: string) => void;
+  hrefOf?: (conversationId: string) => string;
+  /** Without it no new conversation can be begun from here. */
+  onNew?: () => void;
+}
+
+export function ConversationList({ openId, onOpen, hrefOf, onNew }: ConversationListProps) {
+  const { t } = useTexts();
   const client = useClient();
   const { status, items, hasMore, unreadTotal } = useSnapshot(client.conversations);
-  const [choosing, setChoosing] = useState(false);
 
   return (
     <nav className="list" aria-label={t.conversations}>
@@ -19,23 +24,30 @@ export function ConversationList({ openId }: { openId: string | null }) {
           {t.messages}
           {unreadTotal > 0 && <span className="visually-hidden"> ({t.unreadCount(unreadTotal)})</span>}
         </h1>
-        <button
-          type="button"
-          className="button button-icon button-quiet"
-          aria-label={t.newConversation}
-          title={t.newConversation}
-          data-testid="new-conversation"
-          onClick={() => setChoosing(true)}
-        >
-          <Icon name="plus" />
-        </button>
+        {onNew && (
+          <button
+            type="button"
+            className="button button-icon button-quiet"
+            aria-label={t.newConversation}
+            title={t.newConversation}
+            data-testid="new-conversation"
+            onClick={onNew}
+          >
+            <Icon name="plus" />
+          </button>
+        )}
       </div>
       <div className="list-scroll">
         {items.length > 0 && (
           <ul data-testid="conversations">
             {items.map((item) => (
               <li key={item.id}>
-                <ConversationRow conversation={item} isOpen={item.id === openId} />
+                <ConversationCard
+                  conversation={item}
+                  isOpen={item.id === openId}
+                  onOpen={onOpen}
+                  href={hrefOf?.(item.id)}
+                />
               </li>
             ))}
           </ul>
@@ -74,13 +86,14 @@ export function ConversationList({ openId }: { openId: string | null }) {
               <strong>{t.noConversations}</strong>
               {t.noConversationsHint}
             </p>
-            <button type="button" className="button button-filled" onClick={() => setChoosing(true)}>
-              {t.newConversation}
-            </button>
+            {onNew && (
+              <button type="button" className="button button-filled" onClick={onNew}>
+                {t.newConversation}
+              </button>
+            )}
           </div>
         )}
       </div>
-      {choosing && <NewConversation onClose={() => setChoosing(false)} />}
     </nav>
   );
 }

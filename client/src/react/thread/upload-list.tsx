@@ -1,5 +1,5 @@
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
+import { useTexts } from "../language.tsx";
 import type { Upload } from "./use-uploads.ts";
 
 /** The files of the message that is being written: how far each is, and a way to take it out again. */
@@ -10,7 +10,7 @@ export function UploadList({
   uploads: readonly Upload[];
   onRemove: (key: number) => void;
 }) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   if (uploads.length === 0) return null;
   return (
     <ul className="uploads" data-testid="uploads">

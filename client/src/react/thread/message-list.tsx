@@ -1,11 +1,11 @@
-import type { Thread } from "@parloir/client/core/thread.ts";
-import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
+import type { Thread } from "../../core/thread.ts";
+import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
-import { useClient } from "./client-context.tsx";
+import { useTexts } from "../language.tsx";
+import { useSelected, useSnapshot } from "../use-snapshot.ts";
 import { MessageRow } from "./message-row.tsx";
 import { readUpTo } from "./names.ts";
 import { type Row, rowsOf, showsMeta } from "./rows.ts";
@@ -20,7 +20,7 @@ interface MessageListProps {
 const bottomPixels = 80;
 
 export function MessageList({ thread, conversation, name }: MessageListProps) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const client = useClient();
   const state = useSnapshot(thread.state);
   const unreadAfter = useSelected(client.viewing, (viewing) => viewing.unreadAfter);
@@ -107,7 +107,7 @@ const components = { Header: Edge, Footer: () => <div style={{ height: 8 }} /> }
 
 /** The upper end of what is loaded. */
 function Edge({ context }: { context?: { loadingOlder: boolean } }) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   return <div className="thread-edge">{context?.loadingOlder && t.loadingOlder}</div>;
 }
 

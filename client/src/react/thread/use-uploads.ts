@@ -1,7 +1,7 @@
 import { CodedError, type ErrorCode } from "@parloir/contracts/errors.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
 import { useEffect, useRef, useState } from "react";
-import { useClient } from "./client-context.tsx";
+import { useClient } from "../client-context.tsx";
 
 /** A file on its way into the message that is being written. */
 export interface Upload {

@@ -1,10 +1,11 @@
-import type { Client } from "@parloir/client/core/client.ts";
 import { createContext, useContext } from "react";
+import type { Client } from "../core/client.ts";
 
 export const ClientContext = createContext<Client | null>(null);
 
+/** The connection of the nearest `ChatProvider`. */
 export function useClient(): Client {
   const client = useContext(ClientContext);
-  if (!client) throw new Error("useClient outside ClientContext");
+  if (!client) throw new Error("no ChatProvider above");
   return client;
 }

@@ -1,8 +1,8 @@
-import { useSelected } from "@parloir/client/react/use-snapshot.ts";
+import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
+import { useTexts } from "../language.tsx";
+import { useSelected } from "../use-snapshot.ts";
 import { Attachments } from "./attachments.tsx";
-import { useClient } from "./client-context.tsx";
 import type { Delivery, Row } from "./rows.ts";
 import { Text } from "./text.tsx";
 
@@ -17,7 +17,7 @@ interface MessageRowProps {
 }
 
 export function MessageRow({ row, meta, author, first }: MessageRowProps) {
-  const { t, formats } = useLanguage();
+  const { t, formats } = useTexts();
   return (
     <div data-testid="message" data-seq={row.seq ?? undefined}>
       {first && <p className="thread-start">{t.threadStart}</p>}
@@ -79,7 +79,7 @@ const notYours = new Set(["FORBIDDEN", "NOT_FOUND"]);
 const deliveryIcons = { sending: "clock", sent: "check", read: "checks", failed: "warning" } as const;
 
 function DeliveryMark({ delivery }: { delivery: Delivery }) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const client = useClient();
   const isOnline = useSelected(client.connection, (state) => state.status === "online");
   const word = delivery === "sending" && !isOnline ? t.waiting : t[delivery];
@@ -92,7 +92,7 @@ function DeliveryMark({ delivery }: { delivery: Delivery }) {
 }
 
 function FailedActions({ clientMessageId }: { clientMessageId: string }) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const client = useClient();
   return (
     <>

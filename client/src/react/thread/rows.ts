@@ -1,6 +1,6 @@
-import type { Pending } from "@parloir/client/core/outbox.ts";
 import type { Attachment, Message } from "@parloir/contracts/shapes.ts";
-import { daysBetween } from "../languages/formats.ts";
+import type { Pending } from "../../core/outbox.ts";
+import { daysBetween } from "../texts/formats.ts";
 
 export type Delivery = "sending" | "sent" | "read" | "failed";
 

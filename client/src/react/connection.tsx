@@ -1,7 +1,7 @@
-import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { useEffect, useState } from "react";
-import { useLanguage } from "../languages/language.tsx";
 import { useClient } from "./client-context.tsx";
+import { useTexts } from "./language.tsx";
+import { useSnapshot } from "./use-snapshot.ts";
 
 /** A reconnect shorter than this is nobody's concern. */
 const graceMs = 2_000;
@@ -28,7 +28,7 @@ export function useShownStatus() {
 }
 
 export function ConnectionNotice({ onSignOut }: { onSignOut: () => void }) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const client = useClient();
   const { lasting, error, via } = useConnection();
   if (via === "polling") {

@@ -1,9 +1,9 @@
 import type { AttachmentLink } from "@parloir/contracts/http.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
-import { useClient } from "./client-context.tsx";
+import { useTexts } from "../language.tsx";
 
 /** What a message carries: pictures small, with the whole one behind them; sound to play; files as rows. */
 export function Attachments({ files }: { files: readonly Attachment[] }) {
@@ -38,7 +38,7 @@ interface LinkedProps {
 }
 
 function Picture({ file, link, refresh }: LinkedProps) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const open = useOpen(file);
   return (
     <button type="button" className="attachment-picture" aria-label={t.openFile(file.name)} onClick={open}>
@@ -57,7 +57,7 @@ function Picture({ file, link, refresh }: LinkedProps) {
 }
 
 function FileRow({ file }: { file: Attachment }) {
-  const { t, formats } = useLanguage();
+  const { t, formats } = useTexts();
   const open = useOpen(file);
   return (
     <button type="button" className="attachment-file" aria-label={t.openFile(file.name)} onClick={open}>

@@ -8,9 +8,9 @@ import {
   useRef,
   useState,
 } from "react";
+import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
-import { useLanguage } from "../languages/language.tsx";
-import { useClient } from "./client-context.tsx";
+import { useTexts } from "../language.tsx";
 import { drafts } from "./drafts.ts";
 import { UploadList } from "./upload-list.tsx";
 import { useUploads } from "./use-uploads.ts";
@@ -21,7 +21,7 @@ interface ComposerProps {
 }
 
 export function Composer({ conversationId, name }: ComposerProps) {
-  const { t } = useLanguage();
+  const { t } = useTexts();
   const client = useClient();
   const me = client.me() ?? "";
   const [text, setText] = useState(() => drafts.read(me, conversationId));

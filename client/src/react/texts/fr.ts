@@ -1,0 +1,78 @@
+import { pluralIn } from "./plural.ts";
+import type { Texts } from "./texts.ts";
+
+const plural = pluralIn("fr");
+
+export const fr: Texts = {
+  signOut: "Se déconnecter",
+  tryAgain: "Réessayer",
+  loading: "Chargement…",
+  messages: "Messages",
+  conversations: "Conversations",
+  newConversation: "Nouvelle conversation",
+  close: "Fermer",
+  back: "Retour à la liste",
+  noConversations: "Aucune conversation pour l’instant",
+  noConversationsHint: "Commencez-en une avec quelqu’un que vous connaissez.",
+  listFailed: "Vos conversations n’ont pas pu être chargées.",
+  moreConversations: "Afficher plus",
+  pickConversation: "Aucune conversation ouverte",
+  pickConversationHint: "Choisissez-en une dans la liste, ou commencez-en une nouvelle.",
+  noMessages: "Aucun message pour l’instant",
+  noMessagesHint: "Écrivez le premier ci-dessous.",
+  threadFailed: "Les messages n’ont pas pu être chargés.",
+  threadStart: "La conversation commence ici",
+  loadingOlder: "Chargement des messages plus anciens…",
+  history: (name) => `Messages avec ${name}`,
+  you: "Vous",
+  youSaid: (text) => `Vous : ${text}`,
+  unnamed: "Quelqu’un",
+  writeTo: (name) => `Écrire à ${name}`,
+  send: "Envoyer",
+  attach: "Ajouter des fichiers",
+  removeFile: (name) => `Retirer ${name}`,
+  uploading: (name) => `Envoi de ${name}`,
+  openFile: (name) => `Enregistrer ${name}`,
+  uploadFailed: (code) =>
+    ({
+      TOO_LARGE: "Ce fichier est trop volumineux.",
+      UNSUPPORTED: "Les fichiers de ce type ne sont pas acceptés.",
+      UNPROCESSABLE: "Cette image est illisible ou trop grande.",
+      QUOTA_EXCEEDED: "Vous n’avez plus de place pour des fichiers.",
+      STORAGE_FULL: "Le serveur n’a plus de place pour des fichiers.",
+      RATE_LIMITED: "Trop de fichiers à la fois. Réessayez dans un instant.",
+    })[code] ?? "Le fichier n’a pas pu être envoyé.",
+  tooLong: (over) => plural(over, { one: "Un caractère de trop", other: `${over} caractères de trop` }),
+  notAllowed: "Ce texte contient des caractères qui ne peuvent pas être envoyés.",
+  sending: "Envoi",
+  waiting: "En attente de connexion",
+  sent: "Envoyé",
+  read: "Lu",
+  failed: "Non envoyé",
+  failedNotYours: "Vous ne pouvez plus écrire dans cette conversation.",
+  failedRefused: "Le serveur n’a pas accepté ce message.",
+  retry: "Réessayer",
+  discard: "Supprimer",
+  edited: "Modifié",
+  deleted: "Ce message a été supprimé",
+  unread: "Nouveau",
+  unreadCount: (count) =>
+    plural(count, { one: `${count} message non lu`, other: `${count} messages non lus` }),
+  newPill: (count) => plural(count, { one: `${count} nouveau`, other: `${count} nouveaux` }),
+  toLatest: "Derniers messages",
+  newMessages: (count) =>
+    plural(count, { one: `${count} nouveau message`, other: `${count} nouveaux messages` }),
+  newFrom: (name, text) => `${name} : ${text}`,
+  typingOne: (name) => `${name} écrit…`,
+  typingSeveral: (count) =>
+    plural(count, { one: `${count} personne écrit…`, other: `${count} personnes écrivent…` }),
+  online: "Connecté",
+  connecting: "Connexion…",
+  offline: "Non connecté",
+  offlineNotice:
+    "Vous êtes hors ligne. Ce que vous écrivez est gardé et partira dès le retour de la connexion.",
+  refusedNotice: "Le serveur n’accepte pas cette connexion. Veuillez vous reconnecter.",
+  pollingNotice:
+    "Les connexions en direct sont bloquées sur ce réseau ; les nouveaux messages sont relevés toutes les quelques secondes.",
+  connectNow: "Se connecter maintenant",
+};
