@@ -50,6 +50,7 @@ import { signInRoutes } from "./routes/sign-in.ts";
 import { standingRoutes } from "./routes/standing.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { supportRoutes } from "./routes/support.ts";
+import { teamRoutes } from "./routes/team.ts";
 import { createRecogniseKey } from "./server-keys.ts";
 import { createMintToken } from "./standing.ts";
 import { createAnnounceToAgents } from "./team.ts";
@@ -156,6 +157,7 @@ export function createApi(options: {
     ...cannedReplyRoutes({ database, cursors }),
     ...clusterRoutes({ database, redis }),
     ...agentRoutes({ database, cursors }),
+    ...teamRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
     ...privacyRoutes({ database, publisher, forgetPerson, exportLimit: limits.exports }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),

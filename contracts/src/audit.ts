@@ -19,6 +19,8 @@ export const auditActions = {
   "node.drained": "a gateway was told to drain",
   "member.removed": "somebody took a person out of a conversation",
   "conversation.assigned": "a support conversation was given to an agent, or to nobody",
+  "desk.changed": "an agent's capacity was changed, or whether conversations are given to them",
+  "support.set": "the assignment of support conversations was changed",
   "schedule.set": "business hours were set from a time on",
 } as const;
 export type AuditAction = keyof typeof auditActions;

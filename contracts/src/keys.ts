@@ -19,6 +19,7 @@ export const scopes = {
   "announcements:send": "announce to everyone or to a role",
   "stats:read": "read response times",
   "stats:write": "set business hours",
+  "support:write": "change how support conversations are given to agents",
   "cluster:read": "read the state of the cluster's nodes",
   "cluster:operate": "tell a gateway to drain",
   "audit:read": "read the audit log",

@@ -250,6 +250,12 @@ export const metricTable = {
     help: "Notification rows written or raised.",
     labels: [],
   },
+  parloir_assignments_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Support conversations that were given to an agent by themselves.",
+    labels: [],
+  },
   parloir_people_erased_total: {
     kind: "counter",
     of: ["worker"],

@@ -233,6 +233,7 @@ export function finishErasure(database: Database, { userId, alias, keep }: Runni
     ["own-channel", "DELETE FROM channels WHERE name = 'user:' || $1::text"],
     ["own-channel-events", "DELETE FROM channel_events WHERE channel = 'user:' || $1::text"],
     ["sessions", "DELETE FROM sessions WHERE user_id = $1"],
+    ["desk", "DELETE FROM desks WHERE user_id = $1"],
     ["audit", "UPDATE audit SET address = NULL WHERE actor_id = $1 AND address IS NOT NULL"],
   ];
   return database.transaction(async (query) => {

@@ -112,22 +112,15 @@ export interface WaitListFilter extends WaitFilter {
   limit: number;
 }
 
-/** By start or end, as `by` says. What is open is told with the time it waited so far. */
+/** By start or end, as `by` says. */
 export async function listWaits(database: Database, filter: WaitListFilter): Promise<WaitLine[]> {
   const { by, sort, after } = filter;
   const column = columnOf[by];
   const direction = sort === "newest" ? "DESC" : "ASC";
   const keys = [column, "w.conversation_id", "w.cycle", "w.start_seq"];
-  const rows = await database.query<
-    Omit<WaitLine, "seconds" | "businessSeconds"> & Record<"ms" | "businessMs", number>
-  >({
+  const rows = await database.query<WaitRow>({
     name: `list-waits-${by}-${sort}`,
-    text: `SELECT w.conversation_id AS "conversationId", w.cycle, w.start_seq AS "startSeq", w.end_seq AS "endSeq",
-        w.measure, w.kind, w.outcome, w.started_at AS "startedAt", w.ended_at AS "endedAt", w.agent_id AS "agentId",
-        w.assignee_id AS "assigneeId",
-        COALESCE(w.ms, extract(epoch FROM now() - w.started_at) * 1000)::float8 AS ms,
-        CASE WHEN w.outcome = 'open' THEN business_ms(w.started_at, now()) ELSE w.business_ms END AS "businessMs"
-      FROM waits w
+    text: `SELECT ${waitColumns} FROM waits w
       WHERE ${within(by)} AND (NOT $5 OR ${who} IS NULL)
         AND ($6::text IS NULL OR w.measure = $6) AND ($7::text IS NULL OR w.outcome = $7)
         AND ($8::timestamptz IS NULL
@@ -145,11 +138,39 @@ export async function listWaits(database: Database, filter: WaitListFilter): Pro
       filter.limit,
     ],
   });
-  return rows.map(({ ms, businessMs, ...line }) => ({
+  return rows.map(lineOf);
+}
+
+/** What is open is told with the time it waited so far. */
+const waitColumns = `w.conversation_id AS "conversationId", w.cycle, w.start_seq AS "startSeq", w.end_seq AS "endSeq",
+  w.measure, w.kind, w.outcome, w.started_at AS "startedAt", w.ended_at AS "endedAt", w.agent_id AS "agentId",
+  w.assignee_id AS "assigneeId",
+  COALESCE(w.ms, extract(epoch FROM now() - w.started_at) * 1000)::float8 AS ms,
+  CASE WHEN w.outcome = 'open' THEN business_ms(w.started_at, now()) ELSE w.business_ms END AS "businessMs"`;
+
+type WaitRow = Omit<WaitLine, "seconds" | "businessSeconds"> & { ms: number; businessMs: number | null };
+
+function lineOf({ ms, businessMs, ...line }: WaitRow): WaitLine {
+  return {
     ...line,
     seconds: ms / 1_000,
     businessSeconds: businessMs === null ? null : businessMs / 1_000,
-  }));
+  };
+}
+
+/** Of these conversations, newest first. */
+export async function waitsOf(
+  database: Database,
+  conversationIds: string[],
+  limit: number,
+): Promise<WaitLine[]> {
+  const rows = await database.query<WaitRow>({
+    name: "waits-of-conversations",
+    text: `SELECT ${waitColumns} FROM waits w WHERE w.conversation_id = ANY ($1::uuid[])
+      ORDER BY w.started_at DESC, w.conversation_id, w.cycle, w.start_seq LIMIT $2`,
+    values: [conversationIds, limit],
+  });
+  return rows.map(lineOf);
 }
 
 /** Where a page begins, as bounds that an index can use. */

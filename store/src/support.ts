@@ -98,18 +98,32 @@ export function assign(
       const who = present === null ? "assigned to nobody" : `assigned to ${present}`;
       throw new CodedError("CONFLICT", `the conversation is ${who}`, { present });
     }
-    await query({
-      name: "set-assignee",
-      text: "UPDATE conversations SET assignee_id = $2 WHERE id = $1",
-      values: [id, assigneeId],
-    });
-    await noteAssigned(query, id, assigneeId);
-    const details = { from: present, to: assigneeId };
-    await record(query, origin, { action: "conversation.assigned", target: id, details });
-    const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
-    if (entered) await raiseRoster(query, id);
-    return { changed: true, entered: entered ? assigneeId : null };
+    return { changed: true, entered: await give(query, id, locked, assigneeId, origin) };
   });
+}
+
+/**
+ * Within a transaction that holds the conversation, and has looked at who has it. The agent becomes a member.
+ * @returns who became one by it
+ */
+export async function give(
+  query: Query,
+  id: string,
+  locked: Locked,
+  assigneeId: string | null,
+  origin: Origin,
+): Promise<string | null> {
+  await query({
+    name: "set-assignee",
+    text: "UPDATE conversations SET assignee_id = $2 WHERE id = $1",
+    values: [id, assigneeId],
+  });
+  await noteAssigned(query, id, assigneeId);
+  const details = { from: locked.assigneeId, to: assigneeId };
+  await record(query, origin, { action: "conversation.assigned", target: id, details });
+  const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
+  if (entered) await raiseRoster(query, id);
+  return entered ? assigneeId : null;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions, Queue } from "bullmq";
+import { startAssignment } from "./assignment.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
@@ -97,6 +98,7 @@ export function startWorker(options: {
     onRound: () => liveness.progressed("relay"),
     addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),
   });
+  const assignment = startAssignment({ database, redis, publisher, log, metrics });
   const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });
   return {
     relay,
@@ -104,6 +106,7 @@ export function startWorker(options: {
     async close() {
       liveness.stop();
       schedules.stop();
+      await assignment.stop();
       await relay.stop();
       await privacy.close();
       await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));

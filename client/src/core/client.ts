@@ -73,6 +73,9 @@ export interface Client {
   /** Live updates that are not chat. */
   readonly channels: Channels;
   rest: Rest;
+  /** What this client keeps no state of, such as an agent's view of the team, is asked and heard here. */
+  request: Link["request"];
+  onEvent: Link["listen"];
   /** Comes again at once instead of waiting for the next attempt. */
   reconnect(): void;
   close(): void;
@@ -271,6 +274,8 @@ export function createClient(options: ClientOptions): Client {
     onAnnouncement: announcements.listen,
     channels: { subscribe: channels.subscribe },
     rest,
+    request: link.request,
+    onEvent: link.listen,
     reconnect: link.reconnect,
     close() {
       network.abort();

@@ -215,7 +215,8 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
     applyUpdate: (message) => change(message.conversationId, (one) => withMessage(one, message, me())),
     applyShared(shared) {
       if (find(shared.id)) change(shared.id, (one) => withShared(one, shared));
-      else void readOne(shared.id);
+      // Agents hear of every support conversation with each of its messages: only their own ones are read.
+      else if (shared.participants.some(({ userId }) => userId === me())) void readOne(shared.id);
     },
     applyRead: ({ conversationId, userId, seq }) =>
       change(conversationId, (one) => withRead(one, userId, seq, me())),

@@ -40,7 +40,7 @@ export function createRest({ url, tokens, fetch }: RestOptions): Rest {
 interface Envelope<Data> {
   success?: boolean;
   data?: Data;
-  error?: { code?: unknown; message?: unknown; retryAfterMs?: unknown };
+  error?: { code?: unknown; message?: unknown; retryAfterMs?: unknown; present?: unknown };
 }
 
 /** Takes the data out of `{success, data}`, or throws what `{success: false, error}` says. */
@@ -53,10 +53,13 @@ export async function unwrap<Data>(response: Response): Promise<Data> {
     throw new NoAnswer(`answer ${response.status} without JSON`, error);
   }
   if (response.ok && envelope?.success === true) return envelope.data as Data;
-  const { code, message, retryAfterMs } = envelope?.error ?? {};
+  const { code, message, retryAfterMs, present } = envelope?.error ?? {};
   throw new CodedError(
     isErrorCode(code) ? code : response.status >= 500 ? "UNAVAILABLE" : "INTERNAL",
     typeof message === "string" ? message : `answer ${response.status}`,
-    typeof retryAfterMs === "number" ? { retryAfterMs } : {},
+    {
+      ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+      ...(typeof present === "string" || present === null ? { present } : {}),
+    },
   );
 }
