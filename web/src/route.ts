@@ -4,12 +4,15 @@ export interface Route {
   path: string;
   /** The open conversation, so that a reload and the phone's back key do what they promise. */
   conversationId: string | null;
+  /** What pages keep in their address besides it, as it stands there. */
+  search: string;
 }
 
 function read(): Route {
   return {
     path: location.pathname.replace(/(.)\/+$/, "$1"),
     conversationId: new URLSearchParams(location.search).get("conversation"),
+    search: location.search,
   };
 }
 

@@ -90,7 +90,7 @@ function OpenThread({ conversationId }: { conversationId: string }) {
   );
 }
 
-function TypingLine({ conversationId }: { conversationId: string }) {
+export function TypingLine({ conversationId }: { conversationId: string }) {
   const { t } = useLanguage();
   const client = useClient();
   const typing = useSelected(client.typing, (state) => state[conversationId]) ?? [];

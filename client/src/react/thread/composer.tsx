@@ -3,6 +3,7 @@ import {
   type ClipboardEvent,
   type DragEvent,
   type KeyboardEvent,
+  type ReactNode,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -15,12 +16,25 @@ import { drafts } from "./drafts.ts";
 import { UploadList } from "./upload-list.tsx";
 import { useUploads } from "./use-uploads.ts";
 
+/** What is offered while one writes: it stands above the field and may take keys before it. */
+export interface Suggestions {
+  list: ReactNode;
+  /** True: the key was for the list. */
+  onKeyDown: (event: KeyboardEvent) => boolean;
+}
+
+/** A hook; the same one for the composer's whole life. */
+export type UseSuggestions = (text: string, write: (text: string) => void) => Suggestions;
+
+const useNone: UseSuggestions = () => ({ list: null, onKeyDown: () => false });
+
 interface ComposerProps {
   conversationId: string;
   name: string;
+  useSuggestions?: UseSuggestions;
 }
 
-export function Composer({ conversationId, name }: ComposerProps) {
+export function Composer({ conversationId, name, useSuggestions = useNone }: ComposerProps) {
   const { t } = useTexts();
   const client = useClient();
   const me = client.me() ?? "";
@@ -49,6 +63,8 @@ export function Composer({ conversationId, name }: ComposerProps) {
     else client.pressKey(conversationId);
   }
 
+  const suggestions = useSuggestions(text, write);
+
   function send() {
     if (!canSend) return;
     client.send({
@@ -63,6 +79,7 @@ export function Composer({ conversationId, name }: ComposerProps) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
+    if (!event.nativeEvent.isComposing && suggestions.onKeyDown(event)) return;
     // While an input method composes, Enter chooses a candidate; Safari says so only by the key code 229.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229)
       return;
@@ -123,6 +140,7 @@ export function Composer({ conversationId, name }: ComposerProps) {
         <Icon name="attach" />
       </button>
       <div className="composer-field">
+        {suggestions.list}
         <textarea
           ref={field}
           rows={1}

@@ -1,5 +1,5 @@
 import type { Conversation } from "@parloir/contracts/shapes.ts";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { Thread } from "../../core/thread.ts";
 import { useClient } from "../client-context.tsx";
@@ -14,12 +14,14 @@ interface MessageListProps {
   thread: Thread;
   conversation: Conversation | undefined;
   name: string;
+  /** What stands behind the message of a seq; 0 is before all of them. */
+  notes?: ReadonlyMap<number, ReactNode> | undefined;
 }
 
 /** Nearer to the end than this counts as reading the newest. */
 const bottomPixels = 80;
 
-export function MessageList({ thread, conversation, name }: MessageListProps) {
+export function MessageList({ thread, conversation, name, notes }: MessageListProps) {
   const { t } = useTexts();
   const client = useClient();
   const state = useSnapshot(thread.state);
@@ -71,12 +73,16 @@ export function MessageList({ thread, conversation, name }: MessageListProps) {
           initialTopMostItemIndex={initial.current}
           computeItemKey={(_index, row) => row.key}
           itemContent={(index, row) => (
-            <MessageRow
-              row={row}
-              meta={showsMeta(row, rows[index - firstSeq + 1])}
-              author={authorOf(row, conversation)}
-              first={index === firstSeq && !hasOlder}
-            />
+            <>
+              {row.seq === 1 && notes?.get(0)}
+              <MessageRow
+                row={row}
+                meta={showsMeta(row, rows[index - firstSeq + 1])}
+                author={authorOf(row, conversation)}
+                first={index === firstSeq && !hasOlder}
+              />
+              {row.seq !== null && notes?.get(row.seq)}
+            </>
           )}
           alignToBottom
           followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
