@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { channelName } from "./channels.ts";
 import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
+import { maxWatched } from "./shapes.ts";
 
 export const maxAttachments = 10;
 const attachmentIds = z.array(uuid).check(
@@ -26,9 +27,6 @@ export type SendMessagePayload = z.infer<typeof sendMessagePayload>;
 export const maxSyncConversations = 200;
 /** Messages per conversation and answer of `sync` or `join_conversation`. */
 export const maxSyncPage = 200;
-
-/** People whose presence one socket watches. */
-export const maxWatched = 200;
 
 /**
  * What a client has of a conversation: everything up to `seq`, and with `change` also every change up to that one of

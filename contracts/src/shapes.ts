@@ -184,6 +184,9 @@ export interface Presence {
   lastSeenAt: string | null;
 }
 
+/** People whose presence one socket watches. */
+export const maxWatched = 200;
+
 export interface ReadMark {
   lastReadSeq: number;
   unreadCount: number;

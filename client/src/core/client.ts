@@ -1,5 +1,6 @@
 import type { Announcement } from "@parloir/contracts/channels.ts";
 import type { CreateConversationBody } from "@parloir/contracts/http.ts";
+import type { ReadNotifications } from "@parloir/contracts/notifications.ts";
 import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
 import { type AttentionSource, pageAttention } from "./attention.ts";
 import { type Channels, createChannels } from "./channels.ts";
@@ -13,6 +14,7 @@ import { createListeners, type Link, type LinkEvent } from "./link.ts";
 import type { Observable } from "./observable.ts";
 import { createOutbox, type Outbox, type OutboxMessage } from "./outbox.ts";
 import { createMemoryStore, type OutboxStore } from "./outbox-store.ts";
+import { createPresences, type Presences } from "./presence.ts";
 import { createRest, type Rest } from "./rest.ts";
 import { createSync } from "./sync.ts";
 import type { Thread } from "./thread.ts";
@@ -70,8 +72,14 @@ export interface Client {
   onMessage(listener: (message: Message) => void): () => void;
   onNotification(listener: (notification: Notification) => void): () => void;
   onAnnouncement(listener: (announcement: Announcement) => void): () => void;
+  /** Lines of the bell that were read in another page of this person. */
+  onNotificationsRead(listener: (read: ReadNotifications) => void): () => void;
   /** Live updates that are not chat. */
   readonly channels: Channels;
+  /** Who is online, of those whom a view follows. */
+  readonly presences: Presences;
+  /** Marks everything in the conversation as read; a thread that is open and seen is marked by itself. @throws CodedError */
+  markRead(conversationId: string): Promise<void>;
   rest: Rest;
   /** What this client keeps no state of, such as an agent's view of the team, is asked and heard here. */
   request: Link["request"];
@@ -100,6 +108,7 @@ export function createClient(options: ClientOptions): Client {
   const messages = createListeners<Message>();
   const notifications = createListeners<Notification>();
   const announcements = createListeners<Announcement>();
+  const readLines = createListeners<ReadNotifications>();
   let me = options.userId ?? null;
   let restored = false;
 
@@ -144,6 +153,7 @@ export function createClient(options: ClientOptions): Client {
   const heartbeat = createHeartbeat({ link, conversations, find: threads.find });
 
   const channels = createChannels({ link });
+  const presences = createPresences({ link });
 
   function reloadAll(options: { forget: boolean }): void {
     void conversations.refresh(options);
@@ -174,6 +184,7 @@ export function createClient(options: ClientOptions): Client {
         sync.opened(payload);
         viewing.opened();
         channels.opened(payload.epoch);
+        presences.opened();
         outbox.resume();
         break;
       case "new_message":
@@ -209,6 +220,12 @@ export function createClient(options: ClientOptions): Client {
       case "resync":
         channels.resync(payload);
         if (payload.channel === undefined) reloadAll({ forget: false });
+        break;
+      case "presence":
+        presences.receive(payload);
+        break;
+      case "notifications_read":
+        readLines.emit(payload);
         break;
       case "announcement":
         announcements.emit(payload);
@@ -272,7 +289,14 @@ export function createClient(options: ClientOptions): Client {
     onMessage: messages.listen,
     onNotification: notifications.listen,
     onAnnouncement: announcements.listen,
+    onNotificationsRead: readLines.listen,
     channels: { subscribe: channels.subscribe },
+    presences: { state: presences.state, watch: presences.watch },
+    async markRead(conversationId) {
+      const seq = conversations.find(conversationId)?.lastSeq ?? 0;
+      if (seq === 0) return;
+      conversations.applyOwnMark(conversationId, await link.request("mark_read", { conversationId, seq }));
+    },
     rest,
     request: link.request,
     onEvent: link.listen,
@@ -283,6 +307,7 @@ export function createClient(options: ClientOptions): Client {
       viewing.close();
       heartbeat.close();
       channels.close();
+      presences.close();
       sync.close();
       outbox.close();
       threads.close();

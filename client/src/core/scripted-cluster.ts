@@ -1,6 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { CommandAnswers, SendReceipt } from "@parloir/contracts/events.ts";
-import type { Conversation, Message } from "@parloir/contracts/shapes.ts";
+import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
 import { createListeners, firstState, type Link, type LinkEvent, NoAnswer, nextState } from "./link.ts";
 import { createCell } from "./observable.ts";
 import { messageOfReceipt } from "./timeline.ts";
@@ -11,6 +11,7 @@ export const conversationId = "00000000-0000-4000-8000-000000000001";
 
 export function createScriptedCluster() {
   const messages: Message[] = [];
+  const lines: Notification[] = [];
   const requests: string[] = [];
   let lastChange = 0;
   let reachable = true;
@@ -115,6 +116,9 @@ export function createScriptedCluster() {
       "GET /api/messages/conversations": () => ({ items: [conversation()], nextCursor: null }),
       [`GET /api/messages/conversations/${conversationId}`]: () => ({ ...conversation(), messages }),
       "GET /api/messages/unread": () => ({ total: messages.length - lastReadSeq, conversations: {} }),
+      "POST /api/messages/conversations": conversation,
+      "GET /api/notifications": () => ({ items: lines, nextCursor: null, unread: lines.length }),
+      "POST /api/notifications/read": () => ({ ids: lines.splice(0).map(({ id }) => id), unread: 0 }),
       "GET /api/messages": () => history(searchParams),
       "POST /api/messages": () => {
         const { content, clientMessageId } = JSON.parse(String(init?.body));
@@ -137,6 +141,8 @@ export function createScriptedCluster() {
 
   return {
     messages,
+    /** Of the bell. */
+    lines,
     /** What came by REST. */
     requests,
     setReachable(next: boolean) {
@@ -242,6 +248,9 @@ function createScriptedLink({
     },
     heartbeat: () => ({ tips: { [conversationId]: head() } }),
     leave_conversation: () => ({}),
+    watch_presence: ({ userIds }: { userIds: string[] }) => ({
+      presence: Object.fromEntries(userIds.map((id) => [id, { status: "online", lastSeenAt: null }])),
+    }),
     subscribe: () => ({ cursor: 0, events: [], complete: true }),
     unsubscribe: () => ({}),
     typing: () => ({}),

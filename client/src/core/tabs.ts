@@ -1,6 +1,7 @@
 import type { Command } from "@parloir/contracts/commands.ts";
 import { errorBody } from "@parloir/contracts/errors.ts";
 import type { Ack } from "@parloir/contracts/events.ts";
+import { maxWatched } from "@parloir/contracts/shapes.ts";
 import { asCodedError, type ConnectionState, type Link, type LinkEvent, type Opening } from "./link.ts";
 
 /**
@@ -59,6 +60,8 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
   const looking = new Map<string, string>();
   /** Which channels each tab has subscribed to: left when no tab wants it any more. */
   const subscribed = new Map<string, Set<string>>();
+  /** Whose presence each tab follows: the socket has one list for all. */
+  const presence = new Map<string, string[]>();
   const watched = new Set<string>();
   let opening: Opening | null = null;
 
@@ -86,8 +89,16 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
       else own.delete(name);
       if (command === "unsubscribe" && [...subscribed.values()].some((each) => each.has(name))) return {};
     }
+    if (command === "watch_presence") {
+      presence.set(from, (payload as { userIds: string[] }).userIds);
+      return link.request(command, { userIds: followed() });
+    }
     return link.request(command, payload as never);
   };
+
+  function followed(): string[] {
+    return [...new Set([...presence.values()].flat())].slice(0, maxWatched);
+  }
 
   function forget(tab: string): void {
     const left = looking.get(tab);
@@ -96,6 +107,8 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
     for (const name of subscribed.get(tab) ?? [])
       request(tab, "unsubscribe", { channel: name }).catch(() => undefined);
     subscribed.delete(tab);
+    if (presence.has(tab)) request(tab, "watch_presence", { userIds: [] }).catch(() => undefined);
+    presence.delete(tab);
   }
 
   function welcome(from: string): void {

@@ -1,6 +1,5 @@
-import { maxWatched } from "@parloir/contracts/commands.ts";
 import type { Page } from "@parloir/contracts/http.ts";
-import type { Presence, SharedConversation } from "@parloir/contracts/shapes.ts";
+import { maxWatched, type Presence, type SharedConversation } from "@parloir/contracts/shapes.ts";
 import type { Desk, DeskChange, SupportSettings, SupportSettingsChange } from "@parloir/contracts/support.ts";
 import type { Client } from "../client.ts";
 import { createCell, type Observable } from "../observable.ts";

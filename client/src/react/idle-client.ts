@@ -1,0 +1,77 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
+import type { Client } from "../core/client.ts";
+import { firstState } from "../core/link.ts";
+import { createCell } from "../core/observable.ts";
+import type { Thread } from "../core/thread.ts";
+
+const later = () => Promise.reject(new CodedError("UNAVAILABLE", "there is no connection yet"));
+const never = () => () => undefined;
+const nothing = () => undefined;
+
+/**
+ * What components see before there is a connection: while a server renders them, and until the page runs. Everything
+ * is loading, so that both render the same.
+ */
+export function createIdleClient(): Client {
+  const loading = { status: "loading", error: null } as const;
+  const thread = createCell({
+    ...loading,
+    messages: [],
+    stored: [],
+    pending: [],
+    hasOlder: false,
+    loadingOlder: false,
+    behind: false,
+  });
+  return {
+    connection: createCell(firstState()),
+    conversations: createCell({ ...loading, items: [], hasMore: false, unreadTotal: 0 }),
+    typing: createCell({}),
+    viewing: createCell({ conversationId: null, unreadAfter: null }),
+    pending: createCell([]),
+    presences: { state: createCell({}), watch: never },
+    channels: { subscribe: never },
+    me: () => null,
+    thread: (conversationId): Thread => ({
+      conversationId,
+      state: thread,
+      load: nothing,
+      loadOlder: async () => undefined,
+      reload: nothing,
+      merge: nothing,
+      catchUp: nothing,
+      noteHead: nothing,
+      setPending: nothing,
+      cursor: nothing,
+      isMissingChanges: () => false,
+      close: nothing,
+    }),
+    open: nothing,
+    setAtBottom: nothing,
+    send: () => {
+      throw new CodedError("UNAVAILABLE", "there is no connection yet");
+    },
+    upload: later,
+    fileLink: later,
+    edit: later,
+    delete: later,
+    react: later,
+    retry: nothing,
+    discard: nothing,
+    pressKey: nothing,
+    stopTyping: nothing,
+    startConversation: later,
+    loadMoreConversations: later,
+    refreshConversations: later,
+    markRead: later,
+    onMessage: never,
+    onNotification: never,
+    onNotificationsRead: never,
+    onAnnouncement: never,
+    rest: later,
+    request: later,
+    onEvent: never,
+    reconnect: nothing,
+    close: nothing,
+  };
+}
