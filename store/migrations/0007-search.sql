@@ -26,12 +26,20 @@ ALTER TEXT SEARCH CONFIGURATION search_english
 CREATE FUNCTION search_plain(content text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
 $$ SELECT regexp_replace(content, '[-./:@_+~&?=%#<>\u2019\u0001\u0002]', ' ', 'g') $$;
 
--- Without positions: half the size, and nothing here asks for them.
-CREATE FUNCTION search_document(content text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
+-- NFKC makes one spelling of the composed and the decomposed, the wide and the narrow. Nearly every text has it already.
+CREATE FUNCTION search_normal(content text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$
-  SELECT strip(to_tsvector('search_words', t) || to_tsvector('search_french', t) || to_tsvector('search_english', t))
-  FROM (SELECT search_plain(CASE WHEN octet_length(content) = length(content) THEN content
-    ELSE normalize(content, NFKC) END) AS t OFFSET 0) plain
+  SELECT CASE WHEN octet_length(content) = length(content) OR content IS NFKC NORMALIZED THEN content
+    ELSE normalize(content, NFKC) END
+$$;
+
+-- Without positions: half the size, and nothing here asks for them. Not STRICT, and one expression: so it is inlined
+-- where it is called. Measured on 120 characters: 32 µs, as a function that is called 68.
+CREATE FUNCTION search_document(content text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$
+  SELECT strip(to_tsvector('search_words', search_plain(search_normal(content)))
+    || to_tsvector('search_french', search_plain(search_normal(content)))
+    || to_tsvector('search_english', search_plain(search_normal(content))))
 $$;
 
 -- All words must be there; the last one may be only a beginning. Both are plain words without any punctuation. A word

@@ -144,4 +144,4 @@ CREATE TABLE stale_hours (hour timestamptz(3) PRIMARY KEY);
 
 -- Which jobs of a row are still to be done, one bit each (contracts/src/jobs.ts), and conversations whose cycles
 -- changed without a message.
-ALTER TABLE outbox ADD COLUMN todo smallint NOT NULL DEFAULT 3, ADD COLUMN touched uuid[];
+ALTER TABLE outbox ADD COLUMN todo smallint NOT NULL DEFAULT 7, ADD COLUMN touched uuid[];

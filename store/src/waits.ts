@@ -223,7 +223,9 @@ WITH input AS MATERIALIZED (
       SELECT a.assignee_id FROM assignments a WHERE a.conversation_id = i."conversationId" AND a.seq < i."endSeq"
       ORDER BY a.seq DESC, a.id DESC LIMIT 1) ELSE i."assigneeId" END,
     (extract(epoch FROM i."endedAt" - i."startedAt") * 1000)::bigint,
-    CASE WHEN i."endedAt" IS NOT NULL THEN business_ms(i."startedAt", i."endedAt") END
+    -- Without a schedule at its start it is null, which one look for all tells cheaper than a call each.
+    CASE WHEN i."endedAt" IS NOT NULL AND i."startedAt" >= (SELECT min(valid_from) FROM schedules)
+      THEN business_ms(i."startedAt", i."endedAt") END
   FROM input i ORDER BY i."conversationId", i.cycle, i."startSeq"
   ON CONFLICT (conversation_id, cycle, start_seq) DO UPDATE
   SET ${measured.map((column) => `${column} = EXCLUDED.${column}`).join(", ")}

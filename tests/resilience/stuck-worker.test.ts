@@ -60,7 +60,7 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   const done = async () => {
     const { values } = await metrics.get("parloir_jobs_total").get();
     return values
-      .filter(({ labels }) => labels["queue"] === queues.notify.name)
+      .filter(({ labels }) => labels.queue === queues.notify.name)
       .reduce((sum, { value }) => sum + value, 0);
   };
 

@@ -1,4 +1,5 @@
 import { bucketGrowth } from "@parloir/contracts/histogram.ts";
+import { queues } from "@parloir/contracts/jobs.ts";
 import type { ResponseTimes } from "@parloir/contracts/stats.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { rollUp } from "@parloir/store/rollups.ts";
@@ -125,9 +126,11 @@ describe("what runs by the clock", () => {
     const { metrics } = cluster.workers[0]!;
     const { values } = await metrics.get("parloir_queue_jobs").get();
     expect(new Set(values.map(({ labels }) => labels.queue))).toEqual(
-      new Set(["notify", "response-times", "maintenance"]),
+      new Set(Object.values(queues).map(({ name }) => name)),
     );
-    expect((await metrics.get("parloir_queue_oldest_seconds").get()).values).toHaveLength(3);
+    expect((await metrics.get("parloir_queue_oldest_seconds").get()).values).toHaveLength(
+      Object.keys(queues).length,
+    );
     await Promise.all([queue.close(), events.close()]);
   });
 });

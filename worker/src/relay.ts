@@ -99,12 +99,14 @@ function jobsOf(rows: OutboxRow[]): Pick<Jobs, OutboxQueue> {
   const waiting = (queue: OutboxQueue) => rows.filter((row) => (row.todo & outboxBits[queue]) !== 0);
   const notify = waiting("notify");
   const responseTimes = waiting("responseTimes");
+  const search = waiting("search");
   const conversations = responseTimes.flatMap((row) => [
     ...row.messages.map((message) => message.conversationId),
     ...(row.touched ?? []),
   ]);
   return {
     notify: { outboxIds: notify.map(idOf), messages: notify.flatMap((row) => row.messages) },
+    search: { outboxIds: search.map(idOf), messages: search.flatMap((row) => row.messages) },
     responseTimes: { outboxIds: responseTimes.map(idOf), conversationIds: [...new Set(conversations)] },
   };
 }

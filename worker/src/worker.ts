@@ -1,3 +1,4 @@
+import { type Jobs, queues } from "@parloir/contracts/jobs.ts";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -7,6 +8,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions, Queue } from "bullmq";
 import { startAssignment } from "./assignment.ts";
+import { gatherJobs } from "./gather.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
@@ -15,6 +17,7 @@ import { createNotifyProcessor } from "./processors/notify.ts";
 import { watchQueues } from "./queue-metrics.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { createResponseTimesProcessor } from "./response-times/processor.ts";
+import { createSearchProcessor } from "./search/processor.ts";
 
 export interface WorkerParts {
   relay: Relay;
@@ -55,13 +58,20 @@ export function startWorker(options: {
     onWritten: (count) => notifications.inc(count),
   });
   const shared = { queueRedis: options.queueRedis, log, metrics };
-  const responseTimes = createResponseTimesProcessor({ database, metrics });
+  const search = gathered("search", createSearchProcessor(database));
+  const responseTimes = gathered("responseTimes", createResponseTimesProcessor({ database, metrics }));
   const maintenance = createMaintenance(database);
   const jobQueues = {
     notify: startJobQueue({
       queue: "notify",
       process: (job) => notify(job.data),
       onJob: () => liveness.progressed("jobs"),
+      ...shared,
+    }),
+    search: startJobQueue({
+      queue: "search",
+      process: (job) => search(job.data),
+      onJob: () => liveness.progressed("search"),
       ...shared,
     }),
     responseTimes: startJobQueue({
@@ -83,13 +93,14 @@ export function startWorker(options: {
     onStuck: options.onStuck,
     waiting: {
       jobs: jobQueues.notify.waiting,
+      search: jobQueues.search.waiting,
       "response times": jobQueues.responseTimes.waiting,
       maintenance: jobQueues.maintenance.waiting,
       relay: () => countOutbox(database).catch(() => undefined),
     },
   });
-  const queues = Object.values(jobQueues).map(({ queue }) => queue);
-  watchQueues(queues, metrics);
+  const served = Object.values(jobQueues).map(({ queue }) => queue);
+  watchQueues(served, metrics);
   const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
     database,
@@ -102,7 +113,7 @@ export function startWorker(options: {
   const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });
   return {
     relay,
-    queues,
+    queues: served,
     async close() {
       liveness.stop();
       schedules.stop();
@@ -112,4 +123,12 @@ export function startWorker(options: {
       await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));
     },
   };
+}
+
+function gathered<Q extends "search" | "responseTimes">(
+  queue: Q,
+  process: (jobs: Jobs[Q][]) => Promise<void>,
+): (job: Jobs[Q]) => Promise<void> {
+  const { gatherMs, concurrency } = queues[queue];
+  return gatherJobs({ process, gatherMs, atMost: concurrency });
 }

@@ -9,7 +9,6 @@ import type { Database } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import { findRecipients, type Recipient, writeNotifications } from "@parloir/store/notifications.ts";
 import { finishOutbox } from "@parloir/store/outbox.ts";
-import { indexMessages } from "@parloir/store/search.ts";
 
 /**
  * Notifies each member who has not read a message and does not have its conversation open: a row, a `notification`
@@ -61,7 +60,7 @@ export function createNotifyProcessor(options: {
   }
 
   return async (job) => {
-    await Promise.all([notify(job), announceToAgents(job.messages), indexMessages(database, job.messages)]);
+    await Promise.all([notify(job), announceToAgents(job.messages)]);
     await finishOutbox(database, job.outboxIds, outboxBits.notify);
   };
 }

@@ -8,16 +8,23 @@ import { writeWaitsOf } from "./write.ts";
 export function createResponseTimesProcessor(options: {
   database: Database;
   metrics: Metrics;
-}): (job: ResponseTimesJob) => Promise<void> {
+}): (jobs: ResponseTimesJob[]) => Promise<void> {
   const { database } = options;
   const seconds = options.metrics.get("parloir_wait_seconds");
   const unanswered = options.metrics.get("parloir_waits_unanswered_total");
-  return async (job) => {
-    const { changed } = await writeWaitsOf(database, job.conversationIds);
+  return async (jobs) => {
+    const { changed } = await writeWaitsOf(
+      database,
+      jobs.flatMap((job) => job.conversationIds),
+    );
     for (const { measure, kind, outcome, ms } of changed) {
       if (outcome === "closed_unanswered") unanswered.inc({ measure, kind });
       else if (ms !== null) seconds.observe({ measure, kind }, ms / 1_000);
     }
-    await finishOutbox(database, job.outboxIds, outboxBits.responseTimes);
+    await finishOutbox(
+      database,
+      jobs.flatMap((job) => job.outboxIds),
+      outboxBits.responseTimes,
+    );
   };
 }

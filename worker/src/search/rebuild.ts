@@ -1,6 +1,6 @@
 import { listConversationIds } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { findUnindexed, indexMessages } from "@parloir/store/search.ts";
+import { createIndexer, findUnindexed } from "@parloir/store/search-index.ts";
 
 const conversationsAtOnce = 500;
 const messagesAtOnce = 1_000;
@@ -12,13 +12,14 @@ const messagesAtOnce = 1_000;
  */
 export async function rebuildSearch(database: Database): Promise<{ conversations: number; indexed: number }> {
   const total = { conversations: 0, indexed: 0 };
+  const index = createIndexer(database);
   for (let after: string | null = null; ; ) {
     const ids: string[] = await listConversationIds(database, after, conversationsAtOnce);
     total.conversations += ids.length;
     // Ends: what was indexed, or deleted meanwhile, is not found again.
     for (;;) {
       const missing = await findUnindexed(database, ids, messagesAtOnce);
-      await indexMessages(database, missing);
+      await index(missing);
       total.indexed += missing.length;
       if (missing.length < messagesAtOnce) break;
     }
