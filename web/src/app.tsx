@@ -8,6 +8,7 @@ import { SignInPage } from "./sign-in/sign-in-page.tsx";
 // Sockets, virtual list and link detection are not needed to choose who one is.
 const pages: Record<string, ComponentType<{ user: { id: string; name: string } }>> = {
   "/messages": lazy(() => import("./messages/messages-page.tsx")),
+  "/admin/messages": lazy(() => import("./console/console-page.tsx")),
   "/admin/metrics": lazy(() => import("./metrics/metrics-page.tsx")),
 };
 

@@ -24,7 +24,11 @@ export interface Suggestions {
 }
 
 /** A hook; the same one for the composer's whole life. */
-export type UseSuggestions = (text: string, write: (text: string) => void) => Suggestions;
+export type UseSuggestions = (composer: {
+  conversationId: string;
+  text: string;
+  write: (text: string) => void;
+}) => Suggestions;
 
 const useNone: UseSuggestions = () => ({ list: null, onKeyDown: () => false });
 
@@ -63,7 +67,7 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
     else client.pressKey(conversationId);
   }
 
-  const suggestions = useSuggestions(text, write);
+  const suggestions = useSuggestions({ conversationId, text, write });
 
   function send() {
     if (!canSend) return;
