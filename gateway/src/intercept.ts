@@ -1,7 +1,7 @@
 import type { ChannelEvent } from "@parloir/contracts/channels.ts";
 import { channelOfRoom, conversationOfRoom, isTeamRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Revocation } from "@parloir/contracts/internal.ts";
-import type { Message, Note } from "@parloir/contracts/shapes.ts";
+import type { Message, Note, Notification } from "@parloir/contracts/shapes.ts";
 import type { Intercept } from "./cluster-adapter.ts";
 import type { GatewayContext } from "./context.ts";
 
@@ -25,6 +25,14 @@ export function createIntercept(gateway: GatewayContext): Intercept {
       .verify()
       .then(() => io.local.to(room).emit(event as "note_added", payload as Note))
       .catch((error: unknown) => log.warn({ err: error, event }, "agents were not told: roles are unknown"));
+  }
+
+  /**
+   * The relay's tip: the worker tells of a message that the database holds. Its push, which has had more time, may be
+   * lost, and be the last one. `change` is never below `seq`.
+   */
+  function tip({ conversationId, seq, type }: Notification): void {
+    if (type === "message" && conversationId && seq) sequencer.tip(conversationId, seq);
   }
 
   return (room, event, payload) => {
@@ -51,6 +59,10 @@ export function createIntercept(gateway: GatewayContext): Intercept {
     if (event === "channel_removed") {
       void channels.recheck((payload as { channel: string }).channel);
       return true;
+    }
+    if (event === "notification") {
+      tip(payload as Notification);
+      return false;
     }
     const { conversationId } = payload as { conversationId: string };
     const userId = room.slice(userPrefix.length);
