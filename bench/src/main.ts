@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
+import { besideSlowReaders } from "./beside-slow.ts";
 import { combine, ratiosOf } from "./combine.ts";
 import type { Fleet } from "./load/fleet.ts";
 import { startFleet } from "./load/fleet.ts";
@@ -126,6 +127,16 @@ async function main(): Promise<void> {
   process.once("SIGTERM", () => stopAll().finally(() => process.exit(143)));
   try {
     const sides = await startSides(options, undo);
+    if (options.slowReaders > 0) {
+      const side = sides[0]!;
+      await besideSlowReaders({
+        pairs: side.target.pairs,
+        readers: options.slowReaders,
+        rounds: options.rounds,
+        measure: () => measureOnce(options, side, options.rate),
+      });
+      return;
+    }
     const { results, windows } = await (options.saturate ? saturation : fixedRate)(options, sides);
     print(options, results);
     writeJson(options, results, windows);

@@ -18,6 +18,8 @@ export interface Options {
   seed: number;
   generators: number;
   saturate: boolean;
+  /** Devices that read nothing, in every second window; 0 for an ordinary run. */
+  slowReaders: number;
   /** The search multiplies the rate by this from step to step. */
   factor: number;
   gateways: number;
@@ -46,6 +48,7 @@ usual recipe (bench/reference), and compares latency, CPU per message and memory
   --saturate       search the highest rate that each sustains
   --factor N       the search's step (1.25)
   --only NAME      ours or reference
+  --slow-readers N only ours, in turns alone and beside N devices that stop reading (0)
   --workers N      load-generator processes (1)
   --gateways N --apis N --cluster-workers N    the cluster to start (2, 1, 1)
   --port N         its port (a free one)
@@ -76,6 +79,7 @@ const flags = {
   seed: { type: "string" },
   json: { type: "string" },
   profile: { type: "string" },
+  "slow-readers": { type: "string" },
   saturate: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -83,9 +87,11 @@ const flags = {
 export function parseOptions(argv: readonly string[]): Options {
   const values = readFlags(argv);
   const saturate = values.saturate ?? false;
+  const slowReaders = whole("--slow-readers", values["slow-readers"], 0, 0);
   return {
     help: values.help ?? false,
-    targets: targetsOf(values.only),
+    targets: slowReaders > 0 ? ["ours"] : targetsOf(values.only),
+    slowReaders,
     rate: number("--rate", values.rate, saturate ? 400 : 300, 1),
     seconds: number("--seconds", values.seconds, saturate ? 8 : 20, 1),
     warmUpSeconds: number("--warm-up", values["warm-up"], 3, 0),
