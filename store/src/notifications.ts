@@ -14,9 +14,11 @@ export async function findRecipients(database: Database, messages: OutboxMessage
     name: "find-recipients",
     text: `SELECT DISTINCT p.conversation_id AS "conversationId", p.user_id AS "userId"
       FROM json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint, "senderId" text)
-      JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id <> i."senderId"
-      WHERE p.left_at IS NULL AND GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) < i.seq
-        AND (p.muted_until IS NULL OR p.muted_until <= now())`,
+      CROSS JOIN LATERAL (
+        SELECT conversation_id, user_id FROM members m
+        WHERE m.conversation_id = i."conversationId" AND m.user_id <> i."senderId" AND m.left_at IS NULL
+          AND GREATEST(m.last_read_seq, m.joined_seq, m.cleared_seq) < i.seq
+          AND (m.muted_until IS NULL OR m.muted_until <= now()) OFFSET 0) p`,
     values: [JSON.stringify(messages)],
   });
 }
@@ -47,17 +49,19 @@ export async function writeNotifications(
         SELECT p.user_id, v.id AS conversation_id, m.seq, u.name AS title,
           left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}) AS message, ${unreadOf} AS unread
         FROM json_to_recordset($1::json) AS i("conversationId" uuid, "userId" text)
-        JOIN members p ON p.conversation_id = i."conversationId" AND p.user_id = i."userId" AND p.left_at IS NULL
-          AND (p.muted_until IS NULL OR p.muted_until <= now())
-        JOIN conversations v ON v.id = p.conversation_id
+        CROSS JOIN LATERAL (
+          SELECT * FROM members WHERE conversation_id = i."conversationId" AND user_id = i."userId"
+            AND left_at IS NULL AND (muted_until IS NULL OR muted_until <= now()) LIMIT 1) p
+        CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v
         CROSS JOIN LATERAL (
           SELECT x.* FROM messages x
           WHERE x.conversation_id = v.id AND x.sender_id <> p.user_id
             AND x.seq > GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq)
           ORDER BY x.seq DESC LIMIT 1) m
-        JOIN users u ON u.id = m.sender_id
-        WHERE NOT EXISTS (SELECT FROM notifications n WHERE n.user_id = p.user_id
-          AND n.conversation_id = v.id AND n.type = 'message' AND n.seq >= m.seq)
+        CROSS JOIN LATERAL (SELECT name FROM users WHERE id = m.sender_id LIMIT 1) u
+        LEFT JOIN LATERAL (SELECT true AS is_there FROM notifications n WHERE n.user_id = p.user_id
+          AND n.conversation_id = v.id AND n.type = 'message' AND n.seq >= m.seq LIMIT 1) written ON true
+        WHERE written.is_there IS NULL
         ORDER BY p.user_id, v.id
       ), written AS (
         INSERT INTO notifications AS n (user_id, conversation_id, seq, type, count)

@@ -168,8 +168,8 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: "store/src/notifications.ts",
-        find: "AND n.seq >= m.seq)",
-        replace: "AND n.seq > m.seq)",
+        find: "AND n.seq >= m.seq LIMIT 1)",
+        replace: "AND n.seq > m.seq LIMIT 1)",
       },
       {
         file: "store/src/notifications.ts",
