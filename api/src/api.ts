@@ -6,6 +6,7 @@ import type { ApiConfig } from "@parloir/platform/env.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { createNetworks } from "@parloir/platform/networks.ts";
 import { createPrivateServer } from "@parloir/platform/private-server.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
@@ -51,6 +52,7 @@ import { standingRoutes } from "./routes/standing.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { teamRoutes } from "./routes/team.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { createRecogniseKey } from "./server-keys.ts";
 import { createMintToken } from "./standing.ts";
 import { createAnnounceToAgents } from "./team.ts";
@@ -162,6 +164,7 @@ export function createApi(options: {
     ...privacyRoutes({ database, publisher, forgetPerson, exportLimit: limits.exports }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
+    ...webhookRoutes({ database, networks: createNetworks(config.outboundNetworks), cursors }),
     ...notificationRoutes({ database, publisher, cursors }),
     ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit: limits.sends }),

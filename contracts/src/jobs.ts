@@ -27,14 +27,20 @@ export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
 /**
  * What runs by the clock, once however many workers there are. Each is safe to run again.
  * - `rollups`: sums up the hours whose waits changed.
+ * - `ledger`: deletes deliveries that were done long ago.
  */
 export const maintenanceTasks = {
   rollups: { everyMs: 30_000 },
+  ledger: { everyMs: 3_600_000 },
 } as const;
 export type MaintenanceTask = keyof typeof maintenanceTasks;
 const tasks = Object.keys(maintenanceTasks) as [MaintenanceTask, ...MaintenanceTask[]];
 const maintenanceJob = z.strictObject({ task: z.enum(tasks) });
 export type MaintenanceJob = z.infer<typeof maintenanceJob>;
+
+/** `take`: which handing out of the row this is. A job of an earlier one does nothing. */
+const deliveryJob = z.strictObject({ id: uuid, take: z.int() });
+export type DeliveryJob = z.infer<typeof deliveryJob>;
 
 /** For whoever looks at the queue; nothing depends on it. */
 const kept = {
@@ -50,6 +56,8 @@ const gathered = 50;
  *   together. `timeoutMs`: of one attempt.
  * - `gatherMs`: how long jobs are gathered before they are done together.
  * - `backoffMs`: of the first delay; twice that with every further one.
+ * - `ledger`: the row in `deliveries` counts the attempts and says when the next is due, so a job runs once.
+ * - `rate`: jobs in a time, over all workers.
  */
 export const queues = {
   notify: {
@@ -92,11 +100,27 @@ export const queues = {
     timeoutMs: 60_000,
     ...kept,
   },
+  // Twelve attempts are three hours. Many at a time: nearly all of it is waiting for others' servers.
+  webhooks: {
+    name: "webhooks",
+    schema: deliveryJob,
+    concurrency: 32,
+    attempts: 12,
+    backoffMs: 5_000,
+    timeoutMs: 15_000,
+    ledger: true,
+    rate: { max: 200, duration: 1_000 },
+    ...kept,
+  },
 } as const;
 
 export type QueueName = keyof typeof queues;
 /** What each queue's jobs carry. */
 export type Jobs = { [Q in QueueName]: z.infer<(typeof queues)[Q]["schema"]> };
+
+/** Queues that the ledger feeds, by its channels. */
+export const deliveryQueues = { webhook: "webhooks" } as const satisfies Record<string, QueueName>;
+export type DeliveryChannel = keyof typeof deliveryQueues;
 
 /** Queues that the outbox feeds, with their bits in `outbox.todo`: a row goes when none is left. */
 export const outboxBits = { notify: 1, responseTimes: 2, search: 4 } as const;

@@ -17,6 +17,7 @@ export const scopes = {
   "channels:publish": "publish to channels",
   "channels:grant": "say who may subscribe to a channel",
   "announcements:send": "announce to everyone or to a role",
+  "webhooks:manage": "add, change, replay and remove webhooks",
   "stats:read": "read response times",
   "stats:write": "set business hours",
   "support:write": "change how support conversations are given to agents",

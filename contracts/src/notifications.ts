@@ -35,11 +35,24 @@ const quietHours = z
   .strictObject({ zone, from: timeOfDay, to: timeOfDay })
   .check(z.refine(({ from, to }) => from !== to, "from and to are the same"));
 
+const channels = z.strictObject({
+  /** `notification` on the person's open pages. The bell has every line in any case. */
+  socket: z.boolean(),
+  /** By the host's back end, in its own ways. */
+  webhook: z.boolean(),
+  push: z.boolean(),
+  email: z.boolean(),
+});
+
 export const notificationPreferences = z.strictObject({
-  channels: z.strictObject({
-    /** `notification` on the person's open pages. The bell has every line in any case. */
-    socket: z.boolean(),
-  }),
+  channels,
   quietHours: z.nullable(quietHours),
 });
 export type NotificationPreferences = z.infer<typeof notificationPreferences>;
+
+/** Channels that are not given stay as they are. */
+export const putPreferencesBody = z.strictObject({
+  channels: z.partial(channels),
+  quietHours: z.nullable(quietHours),
+});
+export type PutPreferencesBody = z.infer<typeof putPreferencesBody>;

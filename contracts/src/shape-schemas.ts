@@ -23,7 +23,7 @@ export function schemaFor<T>() {
 }
 
 /** As above; the documents then show it once, under this name. */
-function named<T>(id: string) {
+export function named<T>(id: string) {
   return <S extends z.ZodMiniType>(schema: Same<z.output<S>, T> extends true ? S : never): S => {
     z.globalRegistry.add(schema as S, { id });
     return schema as S;
@@ -31,7 +31,7 @@ function named<T>(id: string) {
 }
 
 export const time = z.iso.datetime();
-const count = seq;
+export const count = seq;
 const cursor = z.nullable(z.string());
 
 export const nothing = z.strictObject({});

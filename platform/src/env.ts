@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
+import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveries.ts";
 import { type Reader, read, type Source, shortestSecret } from "./environment-reader.ts";
 
 /**
@@ -76,6 +77,8 @@ export interface ApiConfig extends CommonConfig {
   demoAccounts: boolean;
   /** People may sign in with e-mail and password. */
   passwordSignIn: boolean;
+  /** Besides public addresses, what webhooks may lead to. */
+  outboundNetworks: string[];
 }
 
 export interface WorkerConfig extends CommonConfig {
@@ -83,6 +86,7 @@ export interface WorkerConfig extends CommonConfig {
   databasePoolSize: number;
   queueRedisUrl: string;
   retention: RetentionPolicy;
+  deliveries: DeliveryConfig;
   /** Null: there is no board. */
   queueBoardPassword: string | null;
 }
@@ -120,6 +124,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     attachments: attachments(env),
     webRoot: env.optional("WEB_ROOT"),
     passwordSignIn: passwordSignIn(env),
+    outboundNetworks: allowedNetworks(env),
     demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
   }));
 }
@@ -133,6 +138,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
       databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
       queueRedisUrl: env.url("QUEUE_REDIS_URL", base.redisUrl),
       retention: retention(env),
+      deliveries: deliveries(env),
       queueBoardPassword: queueBoardPassword(env),
     };
   });

@@ -256,6 +256,12 @@ export const metricTable = {
     help: "Support conversations that were given to an agent by themselves.",
     labels: [],
   },
+  parloir_deliveries_total: {
+    kind: "counter",
+    of: ["worker"],
+    help: "Attempts to tell somebody beyond their pages, by channel and outcome: sent, failed (again later), dead (given up), dropped (needless by then), postponed or lost (somebody else's by then).",
+    labels: ["channel", "outcome"],
+  },
   parloir_people_erased_total: {
     kind: "counter",
     of: ["worker"],

@@ -1,16 +1,19 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
-import type { NotificationPreferences, ReadNotifications } from "@parloir/contracts/notifications.ts";
+import type {
+  NotificationPreferences,
+  PutPreferencesBody,
+  ReadNotifications,
+} from "@parloir/contracts/notifications.ts";
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { longestPreview } from "./notifications.ts";
 
 /** A person's lines as they see them. Writing them is in notifications.ts, raising read marks in marks.ts. */
 
 /** Of a line `n`: nobody is shown what a conversation holds that is not theirs any more, or was deleted for them. */
 const isVisible = `EXISTS (SELECT FROM members p WHERE p.conversation_id = n.conversation_id
   AND p.user_id = n.user_id AND p.left_at IS NULL AND n.seq > ${floorOf})`;
-
-const longestPreview = 200;
 
 /** Newest activity first; the texts are those of now, so an edited or deleted message is shown as it is. */
 export async function listNotifications(
@@ -80,12 +83,15 @@ export async function readNotifications(
   return { ids: read.map((row) => row.id), unread: await countUnreadNotifications(database, userId) };
 }
 
-const everything: NotificationPreferences = { channels: { socket: true }, quietHours: null };
+const everything: NotificationPreferences = {
+  channels: { socket: true, webhook: true, push: true, email: true },
+  quietHours: null,
+};
 
 export async function findPreferences(database: Database, userId: string): Promise<NotificationPreferences> {
   const rows = await database.query<NotificationPreferences>({
     name: "find-preferences",
-    text: `SELECT json_build_object('socket', socket) AS channels, CASE WHEN quiet_zone IS NOT NULL THEN
+    text: `SELECT json_build_object('socket', socket, 'webhook', webhook, 'push', push, 'email', email) AS channels, CASE WHEN quiet_zone IS NOT NULL THEN
         json_build_object('zone', quiet_zone, 'from', to_char(quiet_from, 'HH24:MI'), 'to', to_char(quiet_to, 'HH24:MI'))
         END AS "quietHours"
       FROM notification_preferences WHERE user_id = $1`,
@@ -98,22 +104,28 @@ export async function findPreferences(database: Database, userId: string): Promi
 export async function putPreferences(
   database: Database,
   userId: string,
-  { channels, quietHours }: NotificationPreferences,
+  { channels, quietHours }: PutPreferencesBody,
 ): Promise<void> {
   const rows = await database.query({
     name: "put-preferences",
-    text: `INSERT INTO notification_preferences (user_id, socket, quiet_zone, quiet_from, quiet_to)
-      SELECT $1, $2, $3, $4::time, $5::time
-      WHERE $3::text IS NULL OR EXISTS (SELECT FROM pg_timezone_names WHERE lower(name) = lower($3))
-      ON CONFLICT (user_id) DO UPDATE SET socket = EXCLUDED.socket, quiet_zone = EXCLUDED.quiet_zone,
-        quiet_from = EXCLUDED.quiet_from, quiet_to = EXCLUDED.quiet_to
+    text: `INSERT INTO notification_preferences AS p (user_id, quiet_zone, quiet_from, quiet_to,
+        socket, webhook, push, email)
+      SELECT $1, $2, $3::time, $4::time,
+        COALESCE($5, true), COALESCE($6, true), COALESCE($7, true), COALESCE($8, true)
+      WHERE $2::text IS NULL OR EXISTS (SELECT FROM pg_timezone_names WHERE lower(name) = lower($2))
+      ON CONFLICT (user_id) DO UPDATE SET quiet_zone = EXCLUDED.quiet_zone, quiet_from = EXCLUDED.quiet_from,
+        quiet_to = EXCLUDED.quiet_to, socket = COALESCE($5, p.socket), webhook = COALESCE($6, p.webhook),
+        push = COALESCE($7, p.push), email = COALESCE($8, p.email)
       RETURNING 1`,
     values: [
       userId,
-      channels.socket,
       quietHours?.zone ?? null,
       quietHours?.from ?? null,
       quietHours?.to ?? null,
+      channels.socket ?? null,
+      channels.webhook ?? null,
+      channels.push ?? null,
+      channels.email ?? null,
     ],
   });
   if (!rows[0]) throw new CodedError("INVALID", "quietHours.zone: not a zone of the database");

@@ -18,6 +18,9 @@ const parts = {
     WHERE n.user_id = $1 AND ($2::text IS NULL OR n.id > $2::uuid) ORDER BY n.id LIMIT $3`,
   preferences: `SELECT '' AS key, to_jsonb(n) - 'user_id' AS row FROM notification_preferences n
     WHERE n.user_id = $1 AND $2::text IS NULL LIMIT $3`,
+  deliveries: `SELECT d.id::text AS key, json_build_object('channel', d.channel, 'conversationId', d.conversation_id,
+      'seq', d.seq, 'state', d.state, 'createdAt', d.created_at, 'doneAt', d.done_at) AS row
+    FROM deliveries d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.id > $2::uuid) ORDER BY d.id LIMIT $3`,
   blocks: `SELECT b.blocked_id AS key, json_build_object('userId', b.blocked_id, 'createdAt', b.created_at) AS row
     FROM blocks b WHERE b.blocker_id = $1 AND ($2::text IS NULL OR b.blocked_id > $2) ORDER BY b.blocked_id LIMIT $3`,
   reactions: `SELECT concat_ws(' ', r.conversation_id, lpad(r.seq::text, 20, '0'), r.emoji) AS key, json_build_object(

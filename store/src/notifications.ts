@@ -32,7 +32,17 @@ export interface WrittenNotification {
   announce: boolean;
 }
 
-const longestPreview = 200;
+export const longestPreview = 200;
+
+/**
+ * What the ledger gets for each line. Here and not by a job of its own: a worker that is killed has then either
+ * written both or neither. The uncorrelated EXISTS is asked once per statement and, when nobody has a webhook, keeps
+ * everything else from running.
+ */
+const planned = `INSERT INTO deliveries (channel, target, user_id, conversation_id, seq)
+  SELECT 'webhook', e.id, w.user_id, w.conversation_id, w.seq FROM written w CROSS JOIN webhooks e
+  WHERE e.disabled_at IS NULL AND EXISTS (SELECT FROM webhooks WHERE disabled_at IS NULL)
+  ON CONFLICT DO NOTHING`;
 
 /**
  * Writes or raises one unread line per recipient, for the newest message of another that they have not read.
@@ -69,6 +79,8 @@ export async function writeNotifications(
         ON CONFLICT (user_id, conversation_id, type) WHERE read_at IS NULL
         DO UPDATE SET seq = EXCLUDED.seq, count = EXCLUDED.count, created_at = now() WHERE n.seq < EXCLUDED.seq
         RETURNING id, user_id, conversation_id, seq, type, count, created_at
+      ), planned AS (
+        ${planned}
       )
       SELECT w.user_id AS "userId", w.conversation_id AS "conversationId", d.unread AS "unreadCount",
         COALESCE(f.socket AND NOT COALESCE(is_quiet(f.quiet_zone, f.quiet_from, f.quiet_to, now()), false), true)

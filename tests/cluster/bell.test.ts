@@ -127,16 +127,23 @@ describe("somebody who does not want to be told", () => {
   /** A clock time in UTC, some hours from now. */
   const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
 
+  const others = { webhook: true, push: true, email: true };
   it.each<[string, () => NotificationPreferences, string[]]>([
-    ["on their pages", () => ({ channels: { socket: false }, quietHours: null }), []],
+    ["on their pages", () => ({ channels: { socket: false, ...others }, quietHours: null }), []],
     [
       "at this hour",
-      () => ({ channels: { socket: true }, quietHours: { zone: "UTC", from: inHours(-2), to: inHours(2) } }),
+      () => ({
+        channels: { socket: true, ...others },
+        quietHours: { zone: "UTC", from: inHours(-2), to: inHours(2) },
+      }),
       [],
     ],
     [
       "at another hour",
-      () => ({ channels: { socket: true }, quietHours: { zone: "UTC", from: inHours(2), to: inHours(-2) } }),
+      () => ({
+        channels: { socket: true, ...others },
+        quietHours: { zone: "UTC", from: inHours(2), to: inHours(-2) },
+      }),
       ["quiet?"],
     ],
   ])("%s: is told or not, and finds the line in the bell", async (_, preferences, told) => {
@@ -150,6 +157,14 @@ describe("somebody who does not want to be told", () => {
     await page.waitFor("unread", (each) => each.conversationId === id);
     await until(ben, ({ items }) => items[0]?.message === "quiet?");
     expect(await barrier(ben, page)).toEqual([...told, "barrier"]);
+  });
+
+  it("keeps the channels that a change does not name", async () => {
+    const ben = await cluster.person("ben");
+    await prefer(ben, { channels: { push: false, email: false }, quietHours: null });
+    const { body } = await prefer(ben, { channels: { email: true }, quietHours: null });
+    const channels = { socket: true, webhook: true, push: false, email: true };
+    expect(body.data).toEqual({ channels, quietHours: null });
   });
 
   it("of a muted conversation has no line of it", async () => {

@@ -115,6 +115,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     redis,
     queueRedis,
     retention: config.retention,
+    deliveries: config.deliveries,
     log,
     metrics,
     onStuck: (part) => log.error({ part }, "the worker is stuck"),

@@ -46,6 +46,7 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   const onStuck = (part: string) => void stuck.push(part);
   const worker = startWorker({
     retention: readWorkerConfig({}).retention,
+    deliveries: readWorkerConfig({}).deliveries,
     database,
     redis,
     queueRedis,

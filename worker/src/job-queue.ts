@@ -7,7 +7,8 @@ import { type ConnectionOptions, Queue, Worker } from "bullmq";
 /** One queue of the catalogue with this process's share of its work. */
 export interface JobQueue<Job> {
   queue: Queue;
-  add: (id: string, job: Job) => Promise<void>;
+  /** Without a priority, before all that have one; a higher number is done later. */
+  add: (id: string, job: Job, priority?: number) => Promise<void>;
   /** Jobs that wait, or undefined when the queue cannot be asked. */
   waiting: () => Promise<number | undefined>;
   /** Lets running jobs finish. */
@@ -25,12 +26,12 @@ export function startJobQueue<Q extends QueueName>(options: {
   metrics: Metrics;
 }): JobQueue<Jobs[Q]> {
   const { log, metrics, queueRedis } = options;
-  const { name, schema, concurrency, attempts, backoffMs, timeoutMs, keepCompleted, keepFailed } =
-    queues[options.queue];
+  const settings: QueueSettings = queues[options.queue];
+  const { name, schema, concurrency, backoffMs, timeoutMs, keepCompleted, keepFailed } = settings;
   const queue = new Queue(name, {
     connection: queueRedis.queue,
     defaultJobOptions: {
-      attempts,
+      attempts: settings.ledger ? 1 : settings.attempts,
       backoff: { type: "exponential", delay: backoffMs },
       removeOnComplete: keepCompleted,
       removeOnFail: keepFailed,
@@ -39,20 +40,32 @@ export function startJobQueue<Q extends QueueName>(options: {
   queue.on("error", (error) => log.debug({ err: error, queue: name }, "queue connection"));
   const process = (job: { data: unknown }) =>
     withinMs(timeoutMs, options.process({ data: parse(schema, job.data) as Jobs[Q] }));
-  const worker = new Worker(name, process, { connection: queueRedis.worker, concurrency });
+  const worker = new Worker(name, process, {
+    connection: queueRedis.worker,
+    concurrency,
+    ...(settings.rate ? { limiter: settings.rate } : {}),
+  });
   watch(worker, log, metrics);
   worker.on("completed", options.onJob);
   worker.on("failed", options.onJob);
   return {
     queue,
-    add: async (id, job) => void (await queue.add(name, job, { jobId: id })),
-    waiting: () => queue.getWaitingCount().catch(() => undefined),
+    async add(id, job, priority) {
+      await queue.add(name, job, priority === undefined ? { jobId: id } : { jobId: id, priority });
+    },
+    waiting: () => queue.getJobCountByTypes("waiting", "prioritized").catch(() => undefined),
     async close() {
       await worker.close();
       await queue.close();
     },
   };
 }
+
+/** One entry of the catalogue, whichever. */
+type QueueSettings = (typeof queues)[QueueName] & {
+  ledger?: true;
+  rate?: { max: number; duration: number };
+};
 
 /** What goes on after its time is up does no harm: every effect may happen again. */
 async function withinMs(ms: number, work: Promise<void>): Promise<void> {

@@ -46,6 +46,7 @@ const worker = startWorker({
   redis,
   queueRedis,
   retention: config.retention,
+  deliveries: config.deliveries,
   log,
   metrics,
   onStuck,

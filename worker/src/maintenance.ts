@@ -2,6 +2,7 @@ import { bucketGrowth } from "@parloir/contracts/histogram.ts";
 import { type MaintenanceJob, type MaintenanceTask, maintenanceTasks } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { deleteOldDeliveries } from "@parloir/store/deliveries.ts";
 import { rollUp } from "@parloir/store/rollups.ts";
 import type { Queue } from "bullmq";
 
@@ -14,6 +15,7 @@ const hoursAtOnce = 24;
 export function createMaintenance(database: Database): (job: MaintenanceJob) => Promise<void> {
   const tasks: Record<MaintenanceTask, () => Promise<boolean>> = {
     rollups: async () => (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce,
+    ledger: () => deleteOldDeliveries(database),
   };
   return async ({ task }) => {
     while (await tasks[task]());

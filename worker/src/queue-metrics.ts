@@ -2,6 +2,8 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Queue } from "bullmq";
 
 const states = ["waiting", "active", "delayed", "failed"] as const;
+/** BullMQ keeps those that may wait longer by themselves. */
+const counted = [...states, "prioritized"] as const;
 
 /** Depth and oldest age of each queue, asked when somebody scrapes. Every worker says the same: take the maximum. */
 export function watchQueues(queues: Queue[], metrics: Metrics): void {
@@ -17,12 +19,13 @@ export function watchQueues(queues: Queue[], metrics: Metrics): void {
   }
 
   async function count(queue: Queue): Promise<void> {
-    const counts = await queue.getJobCounts(...states);
+    const { prioritized = 0, ...counts } = await queue.getJobCounts(...counted);
+    counts.waiting = (counts.waiting ?? 0) + prioritized;
     for (const state of states) depth.set({ queue: queue.name, state }, counts[state] ?? 0);
   }
 
   async function age(queue: Queue): Promise<void> {
-    // Jobs are taken oldest first: the first that waits is the oldest.
+    // Jobs are taken oldest first: the first that waits is the oldest, but for retries, which may wait.
     const [first] = await queue.getWaiting(0, 0);
     oldest.set({ queue: queue.name }, first ? Math.max(Date.now() - first.timestamp, 0) / 1_000 : 0);
   }

@@ -1,5 +1,6 @@
 import { type Jobs, queues } from "@parloir/contracts/jobs.ts";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
+import type { DeliveryConfig } from "@parloir/platform/env-deliveries.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
@@ -8,6 +9,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions, Queue } from "bullmq";
 import { startAssignment } from "./assignment.ts";
+import { startDeliveries } from "./deliveries/deliveries.ts";
 import { gatherJobs } from "./gather.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
@@ -34,6 +36,7 @@ export function startWorker(options: {
   /** Two clients: a worker's blocks. */
   queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
   retention: RetentionPolicy;
+  deliveries: DeliveryConfig;
   /** This worker has work and does none: end the process. */
   onStuck: (part: string) => void;
   /** When it counts as stuck. */
@@ -87,6 +90,12 @@ export function startWorker(options: {
       ...shared,
     }),
   };
+  const deliveries = startDeliveries({
+    database,
+    config: options.deliveries,
+    onJob: (queue) => liveness.progressed(queue),
+    ...shared,
+  });
   const liveness = watchLiveness({
     log,
     times: options.liveness,
@@ -96,10 +105,11 @@ export function startWorker(options: {
       search: jobQueues.search.waiting,
       "response times": jobQueues.responseTimes.waiting,
       maintenance: jobQueues.maintenance.waiting,
+      webhooks: deliveries.queues.webhooks.waiting,
       relay: () => countOutbox(database).catch(() => undefined),
     },
   });
-  const served = Object.values(jobQueues).map(({ queue }) => queue);
+  const served = [...Object.values(jobQueues), ...Object.values(deliveries.queues)].map(({ queue }) => queue);
   watchQueues(served, metrics);
   const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
@@ -120,6 +130,7 @@ export function startWorker(options: {
       await assignment.stop();
       await relay.stop();
       await privacy.close();
+      await deliveries.close();
       await Promise.all(Object.values(jobQueues).map((queue) => queue.close()));
     },
   };

@@ -3,7 +3,7 @@ import { rooms } from "@parloir/contracts/ids.ts";
 import {
   listNotificationsQuery,
   type NotificationList,
-  notificationPreferences,
+  putPreferencesBody,
   readNotificationsBody,
 } from "@parloir/contracts/notifications.ts";
 import { notificationList, preferences, readNotices } from "@parloir/contracts/shape-schemas.ts";
@@ -79,7 +79,7 @@ export function notificationRoutes(options: {
       about: "Sets by which ways one wants to be notified, and when not.",
       answer: preferences,
       who: "person",
-      body: notificationPreferences,
+      body: putPreferencesBody,
       async handle({ body, person }) {
         await putPreferences(database, person.id, body);
         return { data: await findPreferences(database, person.id) };
