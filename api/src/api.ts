@@ -26,6 +26,7 @@ import { demoRoutes } from "./demo.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createInternalHandlers } from "./internal.ts";
 import { createRequestLimits } from "./limits.ts";
+import { createMailbox } from "./mailbox.ts";
 import { createMarkRead } from "./marks.ts";
 import { createPages } from "./pages.ts";
 import { createPasswords } from "./passwords.ts";
@@ -180,6 +181,7 @@ export function createApi(options: {
     routes: createRouter({ routes, authenticate, limits, log, metrics }),
     files: attachments.fileServer,
     docs: createDocs(routes),
+    mailbox: config.mailbox ? createMailbox(database) : null,
     pages: createPages(config.webRoot, config.allowedOrigins),
     health,
     allowedOrigins: config.allowedOrigins,

@@ -15,6 +15,8 @@ export function createApp(options: {
   /** Hands out uploaded files. */
   files: RequestHandler;
   docs: RequestHandler;
+  /** What would have been sent by e-mail; only in development. */
+  mailbox: RequestHandler | null;
   pages: RequestHandler;
   health: Health;
   allowedOrigins: string[];
@@ -36,6 +38,7 @@ export function createApp(options: {
     response.status(isReady(report) ? 200 : 503).json({ status: report.status });
   });
   app.use(options.docs);
+  if (options.mailbox) app.use(options.mailbox);
   const crossOrigin = cors({ origin: options.allowedOrigins, maxAge: 600 });
   app.use(boundBodies(({ method, path }) => method === "POST" && path === "/api/attachments"));
   app.use("/files", crossOrigin);

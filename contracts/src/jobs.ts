@@ -27,10 +27,12 @@ export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
 /**
  * What runs by the clock, once however many workers there are. Each is safe to run again.
  * - `rollups`: sums up the hours whose waits changed.
+ * - `digests`: plans e-mails for those who stayed away.
  * - `ledger`: deletes deliveries that were done long ago.
  */
 export const maintenanceTasks = {
   rollups: { everyMs: 30_000 },
+  digests: { everyMs: 5_000 },
   ledger: { everyMs: 3_600_000 },
 } as const;
 export type MaintenanceTask = keyof typeof maintenanceTasks;
@@ -112,6 +114,18 @@ export const queues = {
     rate: { max: 200, duration: 1_000 },
     ...kept,
   },
+  // Servers of mail count connections and messages, and think badly of who is in a hurry.
+  mails: {
+    name: "mails",
+    schema: deliveryJob,
+    concurrency: 3,
+    attempts: 10,
+    backoffMs: 60_000,
+    timeoutMs: 25_000,
+    ledger: true,
+    rate: { max: 10, duration: 1_000 },
+    ...kept,
+  },
 } as const;
 
 export type QueueName = keyof typeof queues;
@@ -119,7 +133,10 @@ export type QueueName = keyof typeof queues;
 export type Jobs = { [Q in QueueName]: z.infer<(typeof queues)[Q]["schema"]> };
 
 /** Queues that the ledger feeds, by its channels. */
-export const deliveryQueues = { webhook: "webhooks" } as const satisfies Record<string, QueueName>;
+export const deliveryQueues = { webhook: "webhooks", email: "mails" } as const satisfies Record<
+  string,
+  QueueName
+>;
 export type DeliveryChannel = keyof typeof deliveryQueues;
 
 /** Queues that the outbox feeds, with their bits in `outbox.todo`: a row goes when none is left. */

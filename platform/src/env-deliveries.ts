@@ -8,6 +8,18 @@ export interface DeliveryConfig {
   /** A webhook that has failed for so long is disabled; null: never. */
   disableAfterHours: number | null;
   allowedNetworks: string[];
+  /** Null: nothing is sent by e-mail. */
+  mail: MailConfig | null;
+}
+
+export interface MailConfig {
+  /** Null: into the mailbox of development. */
+  smtpUrl: string | null;
+  from: string;
+  /** Somebody has stayed away when they were not there for so long. */
+  afterSeconds: number;
+  /** Of a conversation, with `{id}` in it. */
+  conversationUrl: string;
 }
 
 export function deliveries(env: Reader): DeliveryConfig {
@@ -15,7 +27,27 @@ export function deliveries(env: Reader): DeliveryConfig {
     backoffMs: env.number("DELIVERY_BACKOFF_MS", 0) || null,
     disableAfterHours: env.number("WEBHOOK_DISABLE_AFTER_HOURS", 72) || null,
     allowedNetworks: allowedNetworks(env),
+    mail: mail(env),
   };
+}
+
+function mail(env: Reader): MailConfig | null {
+  const smtpUrl = env.optional("SMTP_URL");
+  const from = env.optional("MAIL_FROM");
+  const conversationUrl = env.optional("CONVERSATION_URL") ?? ownUrl(env);
+  const afterSeconds = env.number("MAIL_AFTER_SECONDS", 3_600);
+  if (smtpUrl !== null && !/^smtps?:\/\/[^/]/.test(smtpUrl))
+    env.problem("SMTP_URL is no smtp:// or smtps:// URL");
+  if (smtpUrl !== null && from === null) env.problem("MAIL_FROM is required with SMTP_URL");
+  if (!conversationUrl.includes("{id}") || !URL.canParse(conversationUrl.replace("{id}", "x")))
+    env.problem("CONVERSATION_URL is no URL with {id} in it");
+  if (afterSeconds === 0 || (smtpUrl === null && env.production)) return null;
+  return { smtpUrl, from: from ?? "Parloir <parloir@localhost>", afterSeconds, conversationUrl };
+}
+
+function ownUrl(env: Reader): string {
+  const own = env.text("PUBLIC_URL", "http://localhost:8080").replace(/\/+$/, "");
+  return `${own}/messages?conversation={id}`;
 }
 
 /** On a laptop the receiver is most likely on it as well. */

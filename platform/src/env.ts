@@ -77,6 +77,8 @@ export interface ApiConfig extends CommonConfig {
   demoAccounts: boolean;
   /** People may sign in with e-mail and password. */
   passwordSignIn: boolean;
+  /** There is a page with what would have been sent by e-mail: in development. */
+  mailbox: boolean;
   /** Besides public addresses, what webhooks may lead to. */
   outboundNetworks: string[];
 }
@@ -124,6 +126,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     attachments: attachments(env),
     webRoot: env.optional("WEB_ROOT"),
     passwordSignIn: passwordSignIn(env),
+    mailbox: env.flag("MAILBOX_PAGE", !env.production, "the mailbox page exists only in development"),
     outboundNetworks: allowedNetworks(env),
     demoAccounts: env.flag("DEMO_ACCOUNTS", false, "demo accounts exist only in development"),
   }));

@@ -13,3 +13,25 @@ export async function onlineOf(redis: RedisClient, userIds: readonly string[]): 
   const states = await Promise.all(userIds.map((userId) => redis.hvals(nodesOfPerson(userId))));
   return userIds.filter((_, index) => states[index]!.includes("online"));
 }
+
+/**
+ * When each of them was last there: now, for who has a socket; null for who was not there in a long time.
+ * Milliseconds since 1970. @throws what Redis says
+ */
+export async function lastThere(
+  redis: RedisClient,
+  userIds: readonly string[],
+): Promise<Map<string, number | null>> {
+  const answers = await Promise.all(
+    userIds.map((userId) =>
+      Promise.all([redis.hlen(nodesOfPerson(userId)), redis.get(seenOfPerson(userId))]),
+    ),
+  );
+  const now = Date.now();
+  return new Map(
+    userIds.map((userId, index) => {
+      const [sockets, seen] = answers[index]!;
+      return [userId, sockets > 0 ? now : seen === null ? null : Number(seen)];
+    }),
+  );
+}

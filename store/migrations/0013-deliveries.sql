@@ -36,6 +36,8 @@ CREATE TABLE deliveries (
   reason text,
   -- Of the last answer over HTTP.
   status smallint,
+  -- Of an e-mail: the lines that it tells of, [{conversationId, seq}]; conversation_id and seq are the newest of them.
+  lines jsonb,
   -- When it may be tried. While it is queued or begun: when that counts as lost.
   due_at timestamptz(3) NOT NULL DEFAULT now(),
   -- How often it was handed to a queue. Only the job of the last time may begin, and only once.
@@ -66,3 +68,18 @@ STABLE LANGUAGE sql AS $$
     (local::date + CASE WHEN local::time < until THEN 0 ELSE 1 END + until) AT TIME ZONE zone) END
   FROM (SELECT at AT TIME ZONE zone AS local) l
 $$;
+
+-- When a line is to be told by e-mail unless it was read by then; null: not at all, or it has been. A nullable column:
+-- the table is not rewritten, and the index holds only lines of people with an address.
+ALTER TABLE notifications ADD COLUMN mail_due_at timestamptz(3);
+CREATE INDEX notifications_mail_due ON notifications (mail_due_at) WHERE mail_due_at IS NOT NULL AND read_at IS NULL;
+
+-- In development, what would have been sent by e-mail.
+CREATE TABLE mailbox (
+  id uuid PRIMARY KEY,
+  user_id text NOT NULL,
+  address text NOT NULL,
+  subject text NOT NULL,
+  content text NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now()
+);

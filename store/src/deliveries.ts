@@ -22,6 +22,14 @@ const leaseSeconds = 30;
 /** At a time, of one webhook: one that hangs must not take all places. While it fails, one: it is only tried. */
 const webhookRoom = 8;
 
+/** At a time, of a way that is one lane. */
+const wholeLanes = { email: 20 } as const satisfies Partial<Record<DeliveryChannel, number>>;
+
+const wholeLane = (channel: DeliveryChannel, room: number) => `UNION ALL
+  SELECT '${channel}', NULL, ${room} - (SELECT count(*) FROM deliveries d
+    WHERE ${waitingIn(channel)} AND d.stage <> 'idle' AND d.due_at > now())
+  WHERE EXISTS (SELECT FROM deliveries d WHERE ${waitingIn(channel)} AND d.due_at <= now())`;
+
 export interface Lane {
   channel: DeliveryChannel;
   target: string | null;
@@ -40,7 +48,10 @@ export async function dueLanes(database: Database): Promise<Lane[]> {
           AND d.due_at > now()) AS room
       FROM webhooks e
       WHERE e.disabled_at IS NULL AND EXISTS (
-        SELECT FROM deliveries d WHERE ${waitingIn("webhook")} AND d.target = e.id AND d.due_at <= now())`,
+        SELECT FROM deliveries d WHERE ${waitingIn("webhook")} AND d.target = e.id AND d.due_at <= now())
+      ${Object.entries(wholeLanes)
+        .map(([channel, room]) => wholeLane(channel as DeliveryChannel, room))
+        .join(" ")}`,
     values: [],
   });
   return lanes.filter(({ room }) => room > 0);
@@ -69,16 +80,13 @@ export async function takeDeliveries(database: Database, { channel, target, room
   });
 }
 
+/** An attempt, whatever the way. */
 export interface Begun {
   id: string;
   take: number;
-  target: string | null;
   /** This one included. */
   attempts: number;
-  createdAt: string;
   userId: string;
-  /** As it stands at this moment. */
-  notification: Notification;
   /** Why it is not to be sent. */
   needless: string | null;
   /** The person's quiet hours end then. */
@@ -87,17 +95,31 @@ export interface Begun {
   leaseMs: number;
 }
 
+export interface BegunNotification extends Begun {
+  target: string;
+  createdAt: string;
+  /** As it stands at this moment. */
+  notification: Notification;
+}
+
+/** `b`: of two runs of one job only the first finds it so. */
+export const begin = `b AS (
+        UPDATE deliveries SET stage = 'begun', attempts = attempts + 1
+        WHERE id = $1 AND takes = $2 AND state = 'waiting' AND stage = 'queued' AND due_at > now() RETURNING *
+      )`;
+
 /**
  * Begins an attempt: null when another run has it, or had it. Everything is asked at this moment: whether the person
  * is still a member, has not read or muted it, and wants to be told by this way.
  */
-export async function beginDelivery(database: Database, id: string, take: number): Promise<Begun | null> {
-  const rows = await database.query<Begun>({
+export async function beginDelivery(
+  database: Database,
+  id: string,
+  take: number,
+): Promise<BegunNotification | null> {
+  const rows = await database.query<BegunNotification>({
     name: "begin-delivery",
-    text: `WITH b AS (
-        UPDATE deliveries SET stage = 'begun', attempts = attempts + 1
-        WHERE id = $1 AND takes = $2 AND state = 'waiting' AND stage = 'queued' AND due_at > now() RETURNING *
-      )
+    text: `WITH ${begin}
       SELECT b.id, b.takes AS take, b.target, b.attempts, b.created_at AS "createdAt", b.user_id AS "userId",
         extract(epoch FROM b.due_at - now())::float8 * 1000 AS "leaseMs",
         CASE
@@ -106,8 +128,7 @@ export async function beginDelivery(database: Database, id: string, take: number
           WHEN GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) >= b.seq OR n.id IS NULL THEN 'read'
           WHEN n.seq > b.seq THEN 'superseded'
           WHEN m.deleted_at IS NOT NULL THEN 'deleted'
-          WHEN NOT COALESCE(CASE b.channel WHEN 'webhook' THEN f.webhook WHEN 'push' THEN f.push ELSE f.email END, true)
-            THEN 'unwanted'
+          WHEN NOT COALESCE(CASE b.channel WHEN 'webhook' THEN f.webhook ELSE f.push END, true) THEN 'unwanted'
         END AS needless,
         quiet_until(f.quiet_zone, f.quiet_from, f.quiet_to, now()) AS "quietUntil",
         json_build_object('id', n.id, 'type', n.type, 'conversationId', n.conversation_id, 'seq', n.seq,

@@ -48,16 +48,20 @@ const planned = `INSERT INTO deliveries (channel, target, user_id, conversation_
  * Writes or raises one unread line per recipient, for the newest message of another that they have not read.
  * Running it again changes and answers nothing: a line is only ever raised, and never rewritten once it was read.
  * Whatever was read or muted meanwhile is left out here, at the moment of writing.
+ * @param mailAfterSeconds when a line is due by e-mail to who has an address; null: never
  */
 export async function writeNotifications(
   database: Database,
   recipients: Recipient[],
+  mailAfterSeconds: number | null = null,
 ): Promise<WrittenNotification[]> {
   return database.query<WrittenNotification>({
     name: "write-notifications",
     text: `WITH due AS MATERIALIZED (
         SELECT p.user_id, v.id AS conversation_id, m.seq, u.name AS title,
-          left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}) AS message, ${unreadOf} AS unread
+          left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}) AS message, ${unreadOf} AS unread,
+          CASE WHEN $2::int IS NOT NULL THEN (SELECT now() + make_interval(secs => $2) FROM users a
+            WHERE a.id = p.user_id AND a.email IS NOT NULL) END AS mail_due_at
         FROM json_to_recordset($1::json) AS i("conversationId" uuid, "userId" text)
         CROSS JOIN LATERAL (
           SELECT * FROM members WHERE conversation_id = i."conversationId" AND user_id = i."userId"
@@ -74,10 +78,11 @@ export async function writeNotifications(
         WHERE written.is_there IS NULL
         ORDER BY p.user_id, v.id
       ), written AS (
-        INSERT INTO notifications AS n (user_id, conversation_id, seq, type, count)
-        SELECT user_id, conversation_id, seq, 'message', unread FROM due
+        INSERT INTO notifications AS n (user_id, conversation_id, seq, type, count, mail_due_at)
+        SELECT user_id, conversation_id, seq, 'message', unread, mail_due_at FROM due
         ON CONFLICT (user_id, conversation_id, type) WHERE read_at IS NULL
-        DO UPDATE SET seq = EXCLUDED.seq, count = EXCLUDED.count, created_at = now() WHERE n.seq < EXCLUDED.seq
+        DO UPDATE SET seq = EXCLUDED.seq, count = EXCLUDED.count, created_at = now(),
+          mail_due_at = COALESCE(n.mail_due_at, EXCLUDED.mail_due_at) WHERE n.seq < EXCLUDED.seq
         RETURNING id, user_id, conversation_id, seq, type, count, created_at
       ), planned AS (
         ${planned}
@@ -90,6 +95,6 @@ export async function writeNotifications(
           'createdAt', to_char(w.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL) AS notification
       FROM written w JOIN due d USING (user_id, conversation_id)
       LEFT JOIN LATERAL (SELECT * FROM notification_preferences WHERE user_id = w.user_id LIMIT 1) f ON true`,
-    values: [JSON.stringify(recipients)],
+    values: [JSON.stringify(recipients), mailAfterSeconds],
   });
 }

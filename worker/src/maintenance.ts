@@ -12,9 +12,14 @@ const hoursAtOnce = 24;
  * What runs by the clock, in short transactions. A task goes on while it finds as much as it takes at once, and no
  * longer: the present hour changes again and again.
  */
-export function createMaintenance(database: Database): (job: MaintenanceJob) => Promise<void> {
+export function createMaintenance(options: {
+  database: Database;
+  planDigests: () => Promise<boolean>;
+}): (job: MaintenanceJob) => Promise<void> {
+  const { database } = options;
   const tasks: Record<MaintenanceTask, () => Promise<boolean>> = {
     rollups: async () => (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce,
+    digests: options.planDigests,
     ledger: () => deleteOldDeliveries(database),
   };
   return async ({ task }) => {

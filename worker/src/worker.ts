@@ -9,7 +9,7 @@ import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions, Queue } from "bullmq";
 import { startAssignment } from "./assignment.ts";
-import { startDeliveries } from "./deliveries/deliveries.ts";
+import { type Deliveries, type DeliveryQueue, startDeliveries } from "./deliveries/deliveries.ts";
 import { gatherJobs } from "./gather.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
@@ -58,12 +58,20 @@ export function startWorker(options: {
     redis,
     publisher,
     log,
+    mailAfterSeconds: options.deliveries.mail?.afterSeconds ?? null,
     onWritten: (count) => notifications.inc(count),
   });
   const shared = { queueRedis: options.queueRedis, log, metrics };
   const search = gathered("search", createSearchProcessor(database));
   const responseTimes = gathered("responseTimes", createResponseTimesProcessor({ database, metrics }));
-  const maintenance = createMaintenance(database);
+  const deliveries = startDeliveries({
+    database,
+    redis,
+    config: options.deliveries,
+    onJob: (queue) => liveness.progressed(queue),
+    ...shared,
+  });
+  const maintenance = createMaintenance({ database, planDigests: deliveries.planDigests });
   const jobQueues = {
     notify: startJobQueue({
       queue: "notify",
@@ -90,12 +98,6 @@ export function startWorker(options: {
       ...shared,
     }),
   };
-  const deliveries = startDeliveries({
-    database,
-    config: options.deliveries,
-    onJob: (queue) => liveness.progressed(queue),
-    ...shared,
-  });
   const liveness = watchLiveness({
     log,
     times: options.liveness,
@@ -105,11 +107,11 @@ export function startWorker(options: {
       search: jobQueues.search.waiting,
       "response times": jobQueues.responseTimes.waiting,
       maintenance: jobQueues.maintenance.waiting,
-      webhooks: deliveries.queues.webhooks.waiting,
+      ...waitingOf(deliveries.queues),
       relay: () => countOutbox(database).catch(() => undefined),
     },
   });
-  const served = [...Object.values(jobQueues), ...Object.values(deliveries.queues)].map(({ queue }) => queue);
+  const served = Object.values({ ...jobQueues, ...deliveries.queues }).map(({ queue }) => queue);
   watchQueues(served, metrics);
   const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
@@ -142,4 +144,10 @@ function gathered<Q extends "search" | "responseTimes">(
 ): (job: Jobs[Q]) => Promise<void> {
   const { gatherMs, concurrency } = queues[queue];
   return gatherJobs({ process, gatherMs, atMost: concurrency });
+}
+
+/** A way that is switched off never waits. */
+function waitingOf(queues: Deliveries["queues"]): Record<DeliveryQueue, () => Promise<number | undefined>> {
+  const none = () => Promise.resolve(0);
+  return { webhooks: queues.webhooks?.waiting ?? none, mails: queues.mails?.waiting ?? none };
 }

@@ -1,22 +1,22 @@
 import type { DeliveryJob } from "@parloir/contracts/jobs.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { type Begun, beginDelivery, dropDelivery, postponeDelivery } from "@parloir/store/deliveries.ts";
-
-/** What became of an attempt: `sent`, `failed`, `dead`, `dropped` or `postponed`. */
-export type Send = (delivery: Begun) => Promise<string>;
+import { type Begun, dropDelivery, postponeDelivery } from "@parloir/store/deliveries.ts";
 
 /**
  * The job of every queue that the ledger feeds: begins the attempt, unless another run has, and sends what is still to
  * be sent at this moment.
  */
-export function createDeliver(options: {
+export function createDeliver<B extends Begun>(options: {
   database: Database;
-  send: Send;
+  /** Null when another run has it. */
+  begin: (database: Database, id: string, take: number) => Promise<B | null>;
+  /** Answers what became of it: `sent`, `failed`, `dead` or `dropped`. */
+  send: (delivery: B) => Promise<string>;
   onOutcome: (outcome: string) => void;
 }): (job: DeliveryJob) => Promise<void> {
   const { database } = options;
 
-  async function attempt(delivery: Begun, begunAt: number): Promise<string> {
+  async function attempt(delivery: B, begunAt: number): Promise<string> {
     if (delivery.needless !== null) {
       await dropDelivery(database, delivery, delivery.needless);
       return "dropped";
@@ -32,7 +32,7 @@ export function createDeliver(options: {
 
   return async ({ id, take }) => {
     const begunAt = performance.now();
-    const delivery = await beginDelivery(database, id, take);
+    const delivery = await options.begin(database, id, take);
     if (delivery) options.onOutcome(await attempt(delivery, begunAt));
   };
 }

@@ -1,20 +1,27 @@
-import { type DeliveryChannel, deliveryQueues, type QueueName } from "@parloir/contracts/jobs.ts";
+import { type DeliveryChannel, deliveryQueues } from "@parloir/contracts/jobs.ts";
 import type { DeliveryConfig } from "@parloir/platform/env-deliveries.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createNetworks } from "@parloir/platform/networks.ts";
+import type { RedisClient } from "@parloir/platform/redis.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { type Begun, beginDelivery } from "@parloir/store/deliveries.ts";
+import { beginDigest } from "@parloir/store/digests.ts";
 import type { ConnectionOptions } from "bullmq";
 import { type JobQueue, startJobQueue } from "../job-queue.ts";
-import { createDeliver, type Send } from "./deliver.ts";
+import { createDeliver } from "./deliver.ts";
+import { createDigestPlanner } from "./digests.ts";
 import { startDispatch } from "./dispatch.ts";
+import { createMailSender, createPost } from "./mails.ts";
 import { createOutbound } from "./outbound.ts";
 import { createWebhookSender } from "./webhooks.ts";
 
-type DeliveryQueue = (typeof deliveryQueues)[DeliveryChannel];
+export type DeliveryQueue = (typeof deliveryQueues)[DeliveryChannel];
 
 export interface Deliveries {
-  queues: { [Q in DeliveryQueue]: Pick<JobQueue<unknown>, "queue" | "waiting"> };
+  /** Those of the ways that are switched on. */
+  queues: Partial<Record<DeliveryQueue, Pick<JobQueue<unknown>, "queue" | "waiting">>>;
+  planDigests: () => Promise<boolean>;
   /** Hands out nothing more, lets running attempts finish. */
   close: () => Promise<void>;
 }
@@ -25,52 +32,63 @@ const retryPriority = 10;
 /** What leaves the cluster: the ledger's rows, each way with a queue of its own. */
 export function startDeliveries(options: {
   database: Database;
+  redis: RedisClient;
   config: DeliveryConfig;
   queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
   onJob: (queue: DeliveryQueue) => void;
   log: Log;
   metrics: Metrics;
 }): Deliveries {
-  const { database, config, log, metrics } = options;
+  const { database, redis, config, log, metrics } = options;
   const outcomes = metrics.get("parloir_deliveries_total");
   const outbound = createOutbound(createNetworks(config.allowedNetworks));
-  const start = (channel: DeliveryChannel, send: Send) => {
+  const post = config.mail && createPost(database, config.mail);
+
+  function start<B extends Begun>(
+    channel: DeliveryChannel,
+    begin: (database: Database, id: string, take: number) => Promise<B | null>,
+    send: (delivery: B) => Promise<string>,
+  ) {
     const queue = deliveryQueues[channel];
     const onOutcome = (outcome: string) => outcomes.inc({ channel, outcome });
-    const deliver = createDeliver({ database, send, onOutcome });
-    return startJobQueue({
-      queue,
-      process: (job) => deliver(job.data),
-      onJob: () => options.onJob(queue),
-      queueRedis: options.queueRedis,
-      log,
-      metrics,
-    });
+    const deliver = createDeliver({ database, begin, send, onOutcome });
+    const { queueRedis } = options;
+    const onJob = () => options.onJob(queue);
+    return startJobQueue({ queue, process: (job) => deliver(job.data), onJob, queueRedis, log, metrics });
+  }
+
+  const sendWebhook = createWebhookSender({
+    database,
+    outbound,
+    ...config,
+    onDisabled: (webhook) =>
+      log.warn({ webhook }, "a webhook is disabled: it is gone, or has failed for too long"),
+  });
+  const queues: Partial<Record<DeliveryQueue, ReturnType<typeof start>>> = {
+    webhooks: start("webhook", beginDelivery, sendWebhook),
   };
-  const queues = {
-    webhooks: start(
-      "webhook",
-      createWebhookSender({
-        database,
-        outbound,
-        ...config,
-        onDisabled: (webhook) => log.warn({ webhook }, "a webhook is disabled: it has failed for too long"),
-      }),
-    ),
-  };
+  if (config.mail && post) {
+    const send = createMailSender({ database, post, ...config.mail, backoffMs: config.backoffMs });
+    queues.mails = start("email", beginDigest, send);
+  }
   const dispatch = startDispatch({
     database,
     log,
-    addJob: (queue, job, isRetry) =>
-      queues[queue].add(`${job.id}-${job.take}`, job, isRetry ? retryPriority : undefined),
+    channels: (Object.keys(deliveryQueues) as DeliveryChannel[]).filter(
+      (channel) => queues[deliveryQueues[channel]] !== undefined,
+    ),
+    addJob: async (queue, job, isRetry) =>
+      queues[queue]?.add(`${job.id}-${job.take}`, job, isRetry ? retryPriority : undefined),
   });
   return {
     queues,
+    planDigests: config.mail
+      ? createDigestPlanner({ database, redis, ...config.mail })
+      : () => Promise.resolve(false),
     async close() {
       await dispatch.stop();
-      await Promise.all(
-        (Object.keys(queues) as QueueName[] as DeliveryQueue[]).map((name) => queues[name].close()),
-      );
+      await Promise.all(Object.values(queues).map((queue) => queue.close()));
+      post?.close();
       await outbound.close();
     },
   };

@@ -19,6 +19,8 @@ const retryMs = 1_000;
 
 export function startDispatch(options: {
   database: Database;
+  /** Ways that are switched on. */
+  channels: DeliveryChannel[];
   addJob: (
     queue: (typeof deliveryQueues)[DeliveryChannel],
     job: DeliveryJob,
@@ -35,6 +37,7 @@ export function startDispatch(options: {
   async function round(): Promise<boolean> {
     let isMore = false;
     for (const lane of await dueLanes(database)) {
+      if (!options.channels.includes(lane.channel)) continue;
       const taken = await takeDeliveries(database, lane);
       for (const { id, take, isRetry } of taken)
         await options.addJob(deliveryQueues[lane.channel], { id, take }, isRetry);

@@ -2,7 +2,7 @@ import { queues } from "@parloir/contracts/jobs.ts";
 import type { WebhookEvent } from "@parloir/contracts/webhooks.ts";
 import { signWebhook } from "@parloir/platform/webhook-signature.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { type Begun, dropDelivery, markFailed, markSent } from "@parloir/store/deliveries.ts";
+import { type BegunNotification, dropDelivery, markFailed, markSent } from "@parloir/store/deliveries.ts";
 import {
   findSigningWebhook,
   noteWebhookFailure,
@@ -30,13 +30,13 @@ export function createWebhookSender(options: {
   backoffMs: number | null;
   disableAfterHours: number | null;
   onDisabled: (webhookId: string) => void;
-}): (delivery: Begun) => Promise<string> {
+}): (delivery: BegunNotification) => Promise<string> {
   const { database, outbound } = options;
   const { attempts } = queues.webhooks;
   const firstMs = options.backoffMs ?? queues.webhooks.backoffMs;
 
   return async (delivery) => {
-    const webhookId = delivery.target!;
+    const webhookId = delivery.target;
     const webhook = await findSigningWebhook(database, webhookId);
     if (!webhook) {
       await dropDelivery(database, delivery, "webhook_gone");
@@ -61,7 +61,11 @@ export function createWebhookSender(options: {
 /** «Never», in what an interval of Postgres can hold. */
 const maxHours = 1_000_000;
 
-async function post(outbound: Outbound, webhook: SigningWebhook, delivery: Begun): Promise<Outcome> {
+async function post(
+  outbound: Outbound,
+  webhook: SigningWebhook,
+  delivery: BegunNotification,
+): Promise<Outcome> {
   const { id, createdAt, userId, notification } = delivery;
   const event: WebhookEvent = {
     id,

@@ -20,6 +20,8 @@ export function createNotifyProcessor(options: {
   redis: RedisClient;
   publisher: RoomPublisher;
   log: Log;
+  /** When a line is due by e-mail; null: never. */
+  mailAfterSeconds: number | null;
   onWritten: (count: number) => void;
 }): (job: NotifyJob) => Promise<void> {
   const { database, publisher } = options;
@@ -39,7 +41,7 @@ export function createNotifyProcessor(options: {
     if (unread.length === 0) return;
     const recipients = await withoutLookers(unread);
     if (recipients.length === 0) return;
-    const written = await writeNotifications(database, recipients);
+    const written = await writeNotifications(database, recipients, options.mailAfterSeconds);
     options.onWritten(written.length);
     const totals = await unreadTotals(
       database,
