@@ -46,6 +46,7 @@ import { noteRoutes } from "./routes/notes.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
+import { pushRoutes } from "./routes/push.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { signInRoutes } from "./routes/sign-in.ts";
@@ -53,7 +54,7 @@ import { standingRoutes } from "./routes/standing.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { supportRoutes } from "./routes/support.ts";
 import { teamRoutes } from "./routes/team.ts";
-import { webhookRoutes } from "./routes/webhooks.ts";
+import { createCheckUrl, webhookRoutes } from "./routes/webhooks.ts";
 import { createRecogniseKey } from "./server-keys.ts";
 import { createMintToken } from "./standing.ts";
 import { createAnnounceToAgents } from "./team.ts";
@@ -150,6 +151,7 @@ export function createApi(options: {
     allowedOrigins: config.allowedOrigins,
     production: config.production,
   };
+  const checkUrl = createCheckUrl(createNetworks(config.outboundNetworks));
   const routes = [
     ...peopleRoutes({ database, mintToken }),
     ...standingRoutes({ database, publisher, forgetPerson }),
@@ -165,7 +167,8 @@ export function createApi(options: {
     ...privacyRoutes({ database, publisher, forgetPerson, exportLimit: limits.exports }),
     ...keyRoutes({ database, cursors, forgetKeys: keys.forget }),
     ...auditRoutes({ database, cursors }),
-    ...webhookRoutes({ database, networks: createNetworks(config.outboundNetworks), cursors }),
+    ...webhookRoutes({ database, checkUrl, cursors }),
+    ...pushRoutes({ database, checkUrl }),
     ...notificationRoutes({ database, publisher, cursors }),
     ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit: limits.sends }),

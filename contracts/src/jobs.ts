@@ -114,6 +114,18 @@ export const queues = {
     rate: { max: 200, duration: 1_000 },
     ...kept,
   },
+  // A push is for now: what could not be told within minutes stands in the bell.
+  pushes: {
+    name: "pushes",
+    schema: deliveryJob,
+    concurrency: 16,
+    attempts: 6,
+    backoffMs: 5_000,
+    timeoutMs: 15_000,
+    ledger: true,
+    rate: { max: 500, duration: 1_000 },
+    ...kept,
+  },
   // Servers of mail count connections and messages, and think badly of who is in a hurry.
   mails: {
     name: "mails",
@@ -133,10 +145,11 @@ export type QueueName = keyof typeof queues;
 export type Jobs = { [Q in QueueName]: z.infer<(typeof queues)[Q]["schema"]> };
 
 /** Queues that the ledger feeds, by its channels. */
-export const deliveryQueues = { webhook: "webhooks", email: "mails" } as const satisfies Record<
-  string,
-  QueueName
->;
+export const deliveryQueues = {
+  webhook: "webhooks",
+  push: "pushes",
+  email: "mails",
+} as const satisfies Record<string, QueueName>;
 export type DeliveryChannel = keyof typeof deliveryQueues;
 
 /** Queues that the outbox feeds, with their bits in `outbox.todo`: a row goes when none is left. */

@@ -8,6 +8,8 @@ export interface DeliveryConfig {
   /** A webhook that has failed for so long is disabled; null: never. */
   disableAfterHours: number | null;
   allowedNetworks: string[];
+  /** Whom a push service may ask about what it is sent: an https or mailto URL. */
+  pushContact: string;
   /** Null: nothing is sent by e-mail. */
   mail: MailConfig | null;
 }
@@ -27,8 +29,17 @@ export function deliveries(env: Reader): DeliveryConfig {
     backoffMs: env.number("DELIVERY_BACKOFF_MS", 0) || null,
     disableAfterHours: env.number("WEBHOOK_DISABLE_AFTER_HOURS", 72) || null,
     allowedNetworks: allowedNetworks(env),
+    pushContact: pushContact(env),
     mail: mail(env),
   };
+}
+
+function pushContact(env: Reader): string {
+  const own = env.optional("PUBLIC_URL") ?? "";
+  const contact = env.optional("PUSH_CONTACT");
+  if (contact !== null && !/^(https:\/\/|mailto:).+/.test(contact))
+    env.problem("PUSH_CONTACT is no https: or mailto: URL");
+  return contact ?? (own.startsWith("https:") ? own : "mailto:parloir@localhost");
 }
 
 function mail(env: Reader): MailConfig | null {

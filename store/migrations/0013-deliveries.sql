@@ -74,6 +74,26 @@ $$;
 ALTER TABLE notifications ADD COLUMN mail_due_at timestamptz(3);
 CREATE INDEX notifications_mail_due ON notifications (mail_due_at) WHERE mail_due_at IS NOT NULL AND read_at IS NULL;
 
+-- Made by whichever process needs it first, and never again: a subscription counts for one key only.
+CREATE TABLE vapid_keys (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  public_key text NOT NULL,
+  private_key text NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now()
+);
+
+-- A browser in which somebody is told. The endpoint is a secret of the browser's; whoever shows it has that browser.
+CREATE TABLE push_subscriptions (
+  id uuid PRIMARY KEY DEFAULT uuidv7(),
+  user_id text NOT NULL REFERENCES users (id),
+  endpoint text NOT NULL UNIQUE,
+  p256dh text NOT NULL,
+  auth text NOT NULL,
+  expires_at timestamptz(3),
+  created_at timestamptz(3) NOT NULL DEFAULT now()
+);
+CREATE INDEX push_subscriptions_of_user ON push_subscriptions (user_id, id);
+
 -- In development, what would have been sent by e-mail.
 CREATE TABLE mailbox (
   id uuid PRIMARY KEY,

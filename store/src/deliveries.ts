@@ -23,7 +23,7 @@ const leaseSeconds = 30;
 const webhookRoom = 8;
 
 /** At a time, of a way that is one lane. */
-const wholeLanes = { email: 20 } as const satisfies Partial<Record<DeliveryChannel, number>>;
+const wholeLanes = { push: 100, email: 20 } as const satisfies Partial<Record<DeliveryChannel, number>>;
 
 const wholeLane = (channel: DeliveryChannel, room: number) => `UNION ALL
   SELECT '${channel}', NULL, ${room} - (SELECT count(*) FROM deliveries d
@@ -123,6 +123,7 @@ export async function beginDelivery(
       SELECT b.id, b.takes AS take, b.target, b.attempts, b.created_at AS "createdAt", b.user_id AS "userId",
         extract(epoch FROM b.due_at - now())::float8 * 1000 AS "leaseMs",
         CASE
+          WHEN r.banned_at IS NOT NULL THEN 'banned'
           WHEN p.user_id IS NULL THEN 'left'
           WHEN p.muted_until > now() THEN 'muted'
           WHEN GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) >= b.seq OR n.id IS NULL THEN 'read'
@@ -137,6 +138,7 @@ export async function beginDelivery(
           'count', n.count, 'createdAt', to_char(n.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL)
           AS notification
       FROM b
+      CROSS JOIN LATERAL (SELECT banned_at FROM users WHERE id = b.user_id LIMIT 1) r
       LEFT JOIN LATERAL (SELECT * FROM members
         WHERE conversation_id = b.conversation_id AND user_id = b.user_id AND left_at IS NULL LIMIT 1) p ON true
       LEFT JOIN LATERAL (SELECT * FROM notifications

@@ -92,11 +92,11 @@ export async function beginDigest(database: Database, id: string, take: number):
     text: `WITH ${begin}
       SELECT b.id, b.takes AS take, b.attempts, b.user_id AS "userId", u.name, u.email AS address, u.locale,
         extract(epoch FROM b.due_at - now())::float8 * 1000 AS "leaseMs", COALESCE(l.lines, '[]') AS lines,
-        CASE WHEN l.lines IS NULL THEN 'read' WHEN u.email IS NULL THEN 'no_address'
+        CASE WHEN u.banned_at IS NOT NULL THEN 'banned' WHEN l.lines IS NULL THEN 'read' WHEN u.email IS NULL THEN 'no_address'
           WHEN NOT COALESCE(f.email, true) THEN 'unwanted' END AS needless,
         quiet_until(f.quiet_zone, f.quiet_from, f.quiet_to, now()) AS "quietUntil"
       FROM b
-      CROSS JOIN LATERAL (SELECT name, email, locale FROM users WHERE id = b.user_id LIMIT 1) u
+      CROSS JOIN LATERAL (SELECT name, email, locale, banned_at FROM users WHERE id = b.user_id LIMIT 1) u
       LEFT JOIN LATERAL (SELECT * FROM notification_preferences WHERE user_id = b.user_id LIMIT 1) f ON true
       CROSS JOIN LATERAL (
         SELECT json_agg(json_build_object('conversationId', i."conversationId", 'title', COALESCE(s.name, ''),

@@ -226,6 +226,7 @@ export function finishErasure(database: Database, { userId, alias, keep }: Runni
   const own: [string, string][] = [
     ["notifications", "DELETE FROM notifications WHERE user_id = $1"],
     ["deliveries", "DELETE FROM deliveries WHERE user_id = $1"],
+    ["pushes", "DELETE FROM push_subscriptions WHERE user_id = $1"],
     ["letters", "DELETE FROM mailbox WHERE user_id = $1"],
     ["preferences", "DELETE FROM notification_preferences WHERE user_id = $1"],
     ["roles", "DELETE FROM user_roles WHERE user_id = $1"],

@@ -18,6 +18,8 @@ const parts = {
     WHERE n.user_id = $1 AND ($2::text IS NULL OR n.id > $2::uuid) ORDER BY n.id LIMIT $3`,
   preferences: `SELECT '' AS key, to_jsonb(n) - 'user_id' AS row FROM notification_preferences n
     WHERE n.user_id = $1 AND $2::text IS NULL LIMIT $3`,
+  pushSubscriptions: `SELECT s.id::text AS key, json_build_object('endpoint', s.endpoint, 'createdAt', s.created_at) AS row
+    FROM push_subscriptions s WHERE s.user_id = $1 AND ($2::text IS NULL OR s.id > $2::uuid) ORDER BY s.id LIMIT $3`,
   deliveries: `SELECT d.id::text AS key, json_build_object('channel', d.channel, 'conversationId', d.conversation_id,
       'seq', d.seq, 'state', d.state, 'createdAt', d.created_at, 'doneAt', d.done_at) AS row
     FROM deliveries d WHERE d.user_id = $1 AND ($2::text IS NULL OR d.id > $2::uuid) ORDER BY d.id LIMIT $3`,

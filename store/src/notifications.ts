@@ -1,4 +1,5 @@
 import type { OutboxMessage } from "@parloir/contracts/jobs.ts";
+import { maxPushSubscriptions } from "@parloir/contracts/push.ts";
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { unreadOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
@@ -36,12 +37,16 @@ export const longestPreview = 200;
 
 /**
  * What the ledger gets for each line. Here and not by a job of its own: a worker that is killed has then either
- * written both or neither. The uncorrelated EXISTS is asked once per statement and, when nobody has a webhook, keeps
- * everything else from running.
+ * written both or neither. The uncorrelated EXISTS are asked once per statement and, when nobody has a webhook or a
+ * browser to be told in, keep everything else from running.
  */
 const planned = `INSERT INTO deliveries (channel, target, user_id, conversation_id, seq)
   SELECT 'webhook', e.id, w.user_id, w.conversation_id, w.seq FROM written w CROSS JOIN webhooks e
   WHERE e.disabled_at IS NULL AND EXISTS (SELECT FROM webhooks WHERE disabled_at IS NULL)
+  UNION ALL
+  SELECT 'push', s.id, w.user_id, w.conversation_id, w.seq FROM written w
+  CROSS JOIN LATERAL (SELECT id FROM push_subscriptions WHERE user_id = w.user_id ORDER BY id LIMIT ${maxPushSubscriptions}) s
+  WHERE EXISTS (SELECT FROM push_subscriptions)
   ON CONFLICT DO NOTHING`;
 
 /**

@@ -87,6 +87,9 @@ export async function endTokens(query: Run, userId: string): Promise<void> {
     values: [userId],
   });
   await query({ name: "end-sessions", text: "DELETE FROM sessions WHERE user_id = $1", values: [userId] });
+  // A browser in wrong hands is told nothing more.
+  const pushes = "DELETE FROM push_subscriptions WHERE user_id = $1";
+  await query({ name: "end-pushes", text: pushes, values: [userId] });
 }
 
 /** Longer than any transaction lives: what was committed late is seen by the next question. */

@@ -3,8 +3,10 @@ import { Icon } from "@parloir/client/react/icons.tsx";
 import type { ReactNode } from "react";
 import { useLanguage } from "./languages/language.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./preferences.tsx";
+import { switchOff } from "./push/push.ts";
+import { PushSwitch } from "./push/push-switch.tsx";
 import { go } from "./route.ts";
-import { signOut } from "./session.ts";
+import { session, signOut } from "./session.ts";
 
 interface BarProps {
   user: { id: string; name: string };
@@ -13,7 +15,18 @@ interface BarProps {
   children?: ReactNode;
 }
 
-export function leave() {
+const pushOffMs = 2_000;
+
+/** Whoever uses this browser next must not be told of this person's messages. */
+async function stopPush(): Promise<void> {
+  const userId = session.getSnapshot()?.user.id;
+  if (userId === undefined) return;
+  const late = new Promise((resolve) => setTimeout(resolve, pushOffMs));
+  await Promise.race([switchOff(userId).catch(() => undefined), late]);
+}
+
+export async function leave() {
+  await stopPush();
   signOut();
   go("/sign-in");
 }
@@ -34,6 +47,7 @@ export function Bar({ user, status, children }: BarProps) {
       )}
       {children}
       <span className="bar-gap" />
+      <PushSwitch userId={user.id} />
       <LanguageSwitch />
       <ThemeSwitch />
       <span className="bar-me" data-testid="me" data-user-id={user.id}>
@@ -44,7 +58,7 @@ export function Bar({ user, status, children }: BarProps) {
         className="button button-icon button-quiet"
         aria-label={t.signOut}
         title={t.signOut}
-        onClick={leave}
+        onClick={() => void leave()}
       >
         <Icon name="leave" />
       </button>

@@ -149,5 +149,6 @@ function gathered<Q extends "search" | "responseTimes">(
 /** A way that is switched off never waits. */
 function waitingOf(queues: Deliveries["queues"]): Record<DeliveryQueue, () => Promise<number | undefined>> {
   const none = () => Promise.resolve(0);
-  return { webhooks: queues.webhooks?.waiting ?? none, mails: queues.mails?.waiting ?? none };
+  const of = (queue: DeliveryQueue) => queues[queue]?.waiting ?? none;
+  return { webhooks: of("webhooks"), pushes: of("pushes"), mails: of("mails") };
 }

@@ -31,23 +31,28 @@ import { type Route, route } from "../route.ts";
 const secretBytes = 32;
 const newSecret = () => webhookSecret(randomBytes(secretBytes));
 
+/** @throws CodedError INVALID for a URL that nothing would be sent to */
+export type CheckUrl = (field: string, url: string) => void;
+
+/** Early and in words. What counts is the address at the moment of sending, which the worker judges. */
+export function createCheckUrl(networks: Networks): CheckUrl {
+  return (field, text) => {
+    const { hostname, protocol } = new URL(text);
+    if (!isIpLiteral(hostname)) return;
+    if (!networks.mayCall(hostname)) throw new CodedError("INVALID", `${field}: not a public address`);
+    if (protocol === "http:" && !networks.isListed(hostname))
+      throw new CodedError("INVALID", `${field}: must be https`);
+  };
+}
+
 /** Where the host's back end is told of unseen notifications, and what became of it. The worker sends. */
 export function webhookRoutes(options: {
   database: Database;
-  networks: Networks;
+  checkUrl: CheckUrl;
   cursors: Cursors;
 }): Route[] {
-  const { database, networks, cursors } = options;
+  const { database, checkUrl, cursors } = options;
   const access = { who: "admin", scope: "webhooks:manage" } as const;
-
-  /** Early and in words. What counts is the address at the moment of sending, which the worker judges. */
-  function checkUrl(text: string): void {
-    const { hostname, protocol } = new URL(text);
-    if (isIpLiteral(hostname) && !networks.mayCall(hostname))
-      throw new CodedError("INVALID", "url: not a public address");
-    if (protocol === "http:" && isIpLiteral(hostname) && !networks.isListed(hostname))
-      throw new CodedError("INVALID", "url: must be https");
-  }
 
   return [
     route({
@@ -58,7 +63,7 @@ export function webhookRoutes(options: {
       ...access,
       body: createWebhookBody,
       async handle({ body: { url, name = new URL(url).hostname }, origin }) {
-        checkUrl(url);
+        checkUrl("url", url);
         const secret = newSecret();
         const created = await createWebhook(database, { url, name, secret }, origin);
         return { status: 201, data: { ...created, secret } satisfies NewWebhook };
@@ -86,7 +91,7 @@ export function webhookRoutes(options: {
       params: webhookParams,
       body: changeWebhookBody,
       async handle({ params, body, origin }) {
-        if (body.url !== undefined) checkUrl(body.url);
+        if (body.url !== undefined) checkUrl("url", body.url);
         return { data: await changeWebhook(database, params.id, body, origin) };
       },
     }),

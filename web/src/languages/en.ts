@@ -19,6 +19,10 @@ export const en = {
   themeSystem: "Automatic",
   themeLight: "Light",
   themeDark: "Dark",
+  pushOn: "This browser tells you of new messages, also without an open page. Switch it off",
+  pushOff: "Let this browser tell you of new messages, also without an open page",
+  pushDenied: "This browser was told not to show notifications. You can change that in its settings",
+  pushFailed: "That did not work. Try again",
   newConversationWith: "Who do you want to write to?",
   nobodyElse: "There is nobody else here.",
 };

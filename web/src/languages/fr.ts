@@ -21,6 +21,11 @@ export const fr: Catalogue = {
   themeSystem: "Automatique",
   themeLight: "Clair",
   themeDark: "Sombre",
+  pushOn: "Ce navigateur vous signale les nouveaux messages, même sans page ouverte. Désactiver",
+  pushOff: "Laisser ce navigateur vous signaler les nouveaux messages, même sans page ouverte",
+  pushDenied:
+    "Ce navigateur a reçu l’ordre de ne pas afficher de notifications. Ses réglages permettent de le changer",
+  pushFailed: "Cela n’a pas fonctionné. Réessayez",
   newConversationWith: "À qui voulez-vous écrire ?",
   nobodyElse: "Il n’y a personne d’autre ici.",
 };

@@ -4,9 +4,11 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createNetworks } from "@parloir/platform/networks.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
+import { newVapidKeys } from "@parloir/platform/vapid.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type Begun, beginDelivery } from "@parloir/store/deliveries.ts";
 import { beginDigest } from "@parloir/store/digests.ts";
+import { vapidKeys } from "@parloir/store/push.ts";
 import type { ConnectionOptions } from "bullmq";
 import { type JobQueue, startJobQueue } from "../job-queue.ts";
 import { createDeliver } from "./deliver.ts";
@@ -14,6 +16,7 @@ import { createDigestPlanner } from "./digests.ts";
 import { startDispatch } from "./dispatch.ts";
 import { createMailSender, createPost } from "./mails.ts";
 import { createOutbound } from "./outbound.ts";
+import { createPushSender } from "./pushes.ts";
 import { createWebhookSender } from "./webhooks.ts";
 
 export type DeliveryQueue = (typeof deliveryQueues)[DeliveryChannel];
@@ -64,8 +67,16 @@ export function startDeliveries(options: {
     onDisabled: (webhook) =>
       log.warn({ webhook }, "a webhook is disabled: it is gone, or has failed for too long"),
   });
+  const sendPush = createPushSender({
+    database,
+    outbound,
+    keys: () => vapidKeys(database, newVapidKeys),
+    contact: config.pushContact,
+    backoffMs: config.backoffMs,
+  });
   const queues: Partial<Record<DeliveryQueue, ReturnType<typeof start>>> = {
     webhooks: start("webhook", beginDelivery, sendWebhook),
+    pushes: start("push", beginDelivery, sendPush),
   };
   if (config.mail && post) {
     const send = createMailSender({ database, post, ...config.mail, backoffMs: config.backoffMs });
