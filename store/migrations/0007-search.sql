@@ -42,6 +42,15 @@ $$
     || to_tsvector('search_english', search_plain(search_normal(content))))
 $$;
 
+-- Who wrote it and in which month, as two words that no text holds: the inverted index then finds a common word of one
+-- person, or of the newest months, without fetching all its other hits. The month counts from year 0.
+CREATE FUNCTION search_facets(sender_id text, created_at timestamptz) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$
+  SELECT array_to_tsvector(ARRAY['@' || sender_id, '#' || (extract(year FROM created_at AT TIME ZONE 'UTC') * 12
+    + extract(month FROM created_at AT TIME ZONE 'UTC'))::integer])
+$$;
+
 -- All words must be there; the last one may be only a beginning. Both are plain words without any punctuation. A word
 -- that the parser takes for several is all of them: documents hold no positions, so «follows» becomes «and».
 CREATE FUNCTION search_query(first_words text, last_word text) RETURNS tsquery
@@ -65,8 +74,8 @@ CREATE TABLE message_search (
 CREATE INDEX message_search_newest ON message_search (created_at, conversation_id, seq);
 
 INSERT INTO message_search (conversation_id, seq, sender_id, created_at, document)
-SELECT conversation_id, seq, sender_id, created_at, search_document(content) FROM messages
-WHERE kind = 'text' AND deleted_at IS NULL ORDER BY created_at;
+SELECT conversation_id, seq, sender_id, created_at, search_document(content) || search_facets(sender_id, created_at)
+FROM messages WHERE kind = 'text' AND deleted_at IS NULL ORDER BY created_at;
 CREATE INDEX message_search_document ON message_search USING gin (document);
 
 -- Search by subject. Subjects never change: the updates of conversations stay HOT.
@@ -100,7 +109,8 @@ BEGIN
   ELSIF NEW.kind = 'text' THEN
     INSERT INTO message_search AS s (conversation_id, seq, sender_id, created_at, document)
     VALUES (NEW.conversation_id, NEW.seq, NEW.sender_id, NEW.created_at,
-      CASE WHEN NEW.deleted_at IS NULL THEN search_document(NEW.content) ELSE '' END)
+      CASE WHEN NEW.deleted_at IS NULL
+        THEN search_document(NEW.content) || search_facets(NEW.sender_id, NEW.created_at) ELSE '' END)
     ON CONFLICT (conversation_id, seq)
     DO UPDATE SET sender_id = EXCLUDED.sender_id, document = EXCLUDED.document;
   END IF;

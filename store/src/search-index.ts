@@ -42,7 +42,8 @@ export function createIndexer(database: Database): (messages: MessageKey[]) => P
     await database.query({
       name: "index-messages",
       text: `INSERT INTO message_search (conversation_id, seq, sender_id, created_at, document)
-        SELECT m.conversation_id, m.seq, m.sender_id, m.created_at, i.document ${messagesOf}
+        SELECT m.conversation_id, m.seq, m.sender_id, m.created_at,
+          i.document || search_facets(m.sender_id, m.created_at) ${messagesOf}
         ORDER BY m.conversation_id, m.seq ON CONFLICT DO NOTHING`,
       values: [JSON.stringify(rows)],
     });

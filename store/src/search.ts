@@ -10,7 +10,8 @@ import { messageJson } from "./messages.ts";
  * - **near**: when little text is within reach, it is read by conversation. What is within reach is arithmetic on heads
  *   and floors, so the choice costs a few look-ups, and somebody with few conversations never pays for all the others'.
  * - **far**: agents, and whoever has more than that. A common word is found among the newest messages before long; only
- *   when these do not fill the page is it rare enough for the inverted index, whose hits must all be fetched and sorted.
+ *   when these do not fill the page is the inverted index asked, whose hits must all be fetched and sorted: the newest
+ *   months' first, so that a common word of which a filter leaves little does not fetch those of a whole year.
  */
 export interface SearchRequest {
   userId: string;
@@ -70,7 +71,15 @@ export function searchMessages(database: Database, request: SearchRequest): Prom
     if (reach) return limited<SearchHit>(near(request, reach));
     const recent = await limited<SearchHit>(far("search-newest", newestText, request));
     if (recent.length >= request.limit) return recent;
-    return limited<SearchHit>(far("search-index", indexText, request));
+    const found: SearchHit[] = [];
+    for (const span of monthSpans(request)) {
+      const left = { ...request, ...span, limit: request.limit - found.length };
+      found.push(
+        ...(await limited<SearchHit>(far("search-index", indexText, left, facetsOf(left, span.months)))),
+      );
+      if (found.length >= request.limit) break;
+    }
+    return found;
   });
 }
 
@@ -144,8 +153,8 @@ const headline = (configuration: string) =>
   `ts_headline('${configuration}', search_plain(m.content), k.query, ${headlineOptions})`;
 
 /** Texts and marks are read for the page only. */
-const hits = (page: string, query: string) => `
-  WITH k AS MATERIALIZED (SELECT ${query} AS query)
+const hits = (page: string, query: string, facets = "''::tsquery") => `
+  WITH k AS MATERIALIZED (SELECT query, query && ${facets} AS narrowed FROM (SELECT ${query} AS query OFFSET 0) q)
   SELECT ${messageJson} AS message,
     ARRAY[${["search_words", "search_french", "search_english"].map(headline).join(", ")}] AS marked
   FROM k CROSS JOIN LATERAL (${page}) s
@@ -192,13 +201,49 @@ const newestText = hits(
 // index of times, 600 ms for a word that the inverted index has in 1 ms.
 const indexText = hits(
   farPage(`SELECT * FROM (SELECT x.conversation_id, x.seq, x.created_at, x.sender_id FROM message_search x
-    WHERE x.document @@ k.query OFFSET 0) x WHERE ${inRange("x")}`),
+    WHERE x.document @@ k.narrowed OFFSET 0) x WHERE ${inRange("x")}`),
   farQuery,
+  "$15::tsquery",
 );
 
-function far(name: string, text: string, request: SearchRequest) {
+function far(name: string, text: string, request: SearchRequest, ...more: string[]) {
   const values = [...filterValues(request), ...rangeValues(request), request.limit, ...queryValues(request)];
-  return { name, text, values };
+  return { name, text, values: [...values, ...more] };
+}
+
+/** Of search_facets: both are quoted, and an id holds nothing that would have to be escaped. */
+function facetsOf({ senderId }: SearchRequest, months: number[]): string {
+  const sender = senderId === null ? [] : [`'@${senderId}'`];
+  const anyMonth = months.length === 0 ? [] : [`(${months.map((month) => `'#${month}'`).join(" | ")})`];
+  return [...sender, ...anyMonth].join(" & ");
+}
+
+interface Span {
+  /** The facets of these months hold everything from `from` on; none: everything there is. */
+  months: number[];
+  from: string | null;
+  before: SearchPosition | null;
+}
+
+/** How many months each step reads, before the last one, which reads the rest. */
+const monthsOfStep = [2, 6];
+
+/** The request's time, newest first, in pieces. */
+function* monthSpans({ from, to, before }: SearchRequest): Generator<Span> {
+  const newest = new Date(before?.createdAt ?? to ?? Date.now());
+  // One more: another machine's clock may be in the next month already.
+  let next = newest.getUTCFullYear() * 12 + newest.getUTCMonth() + 2;
+  let upper = before;
+  for (const count of monthsOfStep) {
+    const months = Array.from({ length: count + 1 }, (_, n) => next - n);
+    const first = months.at(-1)! - 1;
+    next = first;
+    const start = new Date(Date.UTC(Math.floor(first / 12), first % 12)).toISOString();
+    if (from !== null && from >= start) break;
+    yield { months, from: start, before: upper };
+    upper = { createdAt: start, conversationId: lowestId, seq: 0 };
+  }
+  yield { months: [], from, before: upper };
 }
 
 const lowestId = "00000000-0000-0000-0000-000000000000";

@@ -22,6 +22,16 @@ async function find(person: TestPerson, query: string | Record<string, string>):
   return items.map(({ message }) => message.content);
 }
 
+async function allPages(person: TestPerson, query: Record<string, string>): Promise<string[]> {
+  const contents: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const { items, nextCursor } = await page(person, { ...query, ...(cursor ? { cursor } : {}) });
+    contents.push(...items.map(({ message }) => message.content));
+    cursor = nextCursor;
+  }
+  return contents;
+}
+
 /** Messages are found a moment after their ack: this waits until all of them are indexed. */
 async function indexed(): Promise<void> {
   const left = () => cluster.sql<{ n: number }>("SELECT count(*)::int AS n FROM outbox");
@@ -249,6 +259,35 @@ describe("pages", () => {
     expect(await status(sam, { q: "toad" })).toBe(400);
     expect(await status(sam, { q: "newt", conversationId: id })).toBe(400);
     expect(await status(sam, { q: "newt", cursor: `${nextCursor}A` })).toBe(400);
+  });
+});
+
+describe("an agent's search", () => {
+  it("reaches through all months, newest first, each message once, for everybody and for one sender", async () => {
+    const [sue, tom] = [await cluster.person("sue"), await cluster.person("tom", "agent")];
+    const { id } = await support(sue);
+    // A day, and the last and first moments of months, on both sides of where the steps of a search end.
+    await cluster.sql(
+      `INSERT INTO messages (id, conversation_id, seq, sender_id, client_message_id, fingerprint, content, change,
+        kind, created_at)
+      SELECT uuidv7(), $1, n, CASE n % 2 WHEN 0 THEN $2 ELSE $3 END, n::text, 0, 'walrus ' || n, n, 'text',
+        CASE n % 3
+          WHEN 0 THEN date_trunc('month', now()) - interval '1 month' * (20 - n / 3)
+          WHEN 1 THEN date_trunc('month', now()) - interval '1 month' * (20 - n / 3) + interval '1 ms'
+          ELSE date_trunc('month', now()) - interval '1 month' * (19 - n / 3) - interval '1 ms' END
+      FROM generate_series(1, 60) n`,
+      [id, sue.id, tom.id],
+    );
+    await cluster.sql("UPDATE conversations SET last_seq = 60, last_change = 60 WHERE id = $1", [id]);
+    await rebuildSearch(cluster.apis[0]!.database);
+    const all = Array.from({ length: 60 }, (_, n) => `walrus ${60 - n}`);
+    expect(await allPages(tom, { q: "walrus", limit: "7" })).toEqual(all);
+    expect(await find(tom, { q: "walrus", limit: "50" })).toEqual(all.slice(0, 50));
+    const from = new Date(Date.now() - 400 * 86_400_000).toISOString();
+    const since = await allPages(tom, { q: "walrus", from, limit: "50" });
+    expect(since).toEqual(all.slice(0, since.length));
+    expect(since.length).toBeGreaterThan(36);
+    expect(await allPages(tom, { q: "walrus", status: "closed" })).toEqual([]);
   });
 });
 

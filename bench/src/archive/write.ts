@@ -85,7 +85,8 @@ async function writeMessages(client: pg.Client, batch: PlannedMessage[]): Promis
        FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[]) AS m(c, s, i, p, t, a)
        RETURNING *)
      INSERT INTO message_search (conversation_id, seq, sender_id, created_at, document)
-     SELECT conversation_id, seq, sender_id, created_at, search_document(content) FROM written`,
+     SELECT conversation_id, seq, sender_id, created_at,
+       search_document(content) || search_facets(sender_id, created_at) FROM written`,
     [
       batch.map((message) => message.conversation.id),
       batch.map((message) => message.seq),
