@@ -1,7 +1,10 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import {
+  type Distribution,
+  type DistributionQuery,
   type Durations,
   defaultStatsDays,
+  distributionBounds,
   exactDays,
   type Figures,
   longestHourlyDays,
@@ -14,6 +17,7 @@ import type { Database } from "@parloir/store/database.ts";
 import {
   type DurationsRow,
   type FiguresRow,
+  readDistribution,
   readFigures,
   readWaiting,
   type WaitFilter,
@@ -30,7 +34,7 @@ export async function responseTimes(database: Database, query: ResponseTimesQuer
   const { by = "start", zone = "UTC", groupBy = null } = query;
   const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
   const [rows, waiting] = await Promise.all([
-    exact
+    exact || groupBy === "hour_of_week"
       ? readFigures(database, filter, zone, groupBy)
       : readRolledUp(database, filter, zone, groupBy).then((rolled) =>
           figuresOfRollups(rolled, groupBy !== null),
@@ -57,18 +61,46 @@ export async function responseTimes(database: Database, query: ResponseTimesQuer
   };
 }
 
+/** Always of the waits themselves. @throws CodedError INVALID when the time asked for is too long */
+export async function distribution(database: Database, query: DistributionQuery): Promise<Distribution> {
+  const { from, to, exact } = boundsOf(query);
+  if (!exact) throw tooLong(exactDays);
+  const { by = "start" } = query;
+  const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
+  const rows = await readDistribution(database, filter, distributionBounds);
+  const of = (measure: string) =>
+    [...distributionBounds, null].map(
+      (_, bucket) => rows.find((row) => row.measure === measure && row.bucket === bucket)?.n ?? 0,
+    );
+  return {
+    from,
+    to,
+    by,
+    bounds: [...distributionBounds],
+    firstReply: of("first_reply"),
+    nextReply: of("next_reply"),
+    resolution: of("resolution"),
+  };
+}
+
+const tooLong = (days: number) => new CodedError("INVALID", `from and to are more than ${days} days apart`);
+
 /**
  * Up to now, and the last month, unless the query says otherwise. Long times are of whole hours, from rollups.
  * @throws CodedError INVALID
  */
-function boundsOf(query: ResponseTimesQuery): { from: string; to: string; exact: boolean } {
+function boundsOf(query: Pick<ResponseTimesQuery, "from" | "to" | "groupBy" | "zone">): {
+  from: string;
+  to: string;
+  exact: boolean;
+} {
   const { from, to, groupBy } = query;
   const end = to === undefined ? Date.now() : Date.parse(to);
   const start = from === undefined ? end - defaultStatsDays * dayMs : Date.parse(from);
-  const longestDays = groupBy === "hour" ? longestHourlyDays : longestStatsDays;
+  const longest = { hour: longestHourlyDays, hour_of_week: exactDays } as const;
+  const longestDays = groupBy && groupBy in longest ? longest[groupBy as "hour"] : longestStatsDays;
   if (start > end) throw new CodedError("INVALID", "from is after to");
-  if (end - start > longestDays * dayMs)
-    throw new CodedError("INVALID", `from and to are more than ${longestDays} days apart`);
+  if (end - start > longestDays * dayMs) throw tooLong(longestDays);
   const exact = end - start <= exactDays * dayMs || (groupBy === "day" && !hasWholeHours(query.zone));
   const hours = (at: number) => (exact ? at : Math.round(at / hourMs) * hourMs);
   return { from: new Date(hours(start)).toISOString(), to: new Date(hours(end)).toISOString(), exact };

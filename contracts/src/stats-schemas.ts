@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { userId, uuid } from "./ids.ts";
 import { schemaFor, time } from "./shape-schemas.ts";
 import {
+  type Distribution,
   type MeasureFigures,
   measuredKinds,
   measures,
@@ -44,6 +45,19 @@ export const responseTimes = schemaFor<ResponseTimes>()(
     exact: z.boolean(),
     groups: z.nullable(z.array(z.strictObject({ key: z.nullable(z.string()), ...byMeasure }))),
     waiting: z.strictObject({ n: number, oldestSeconds: figure, oldestBusinessSeconds: figure }),
+  }),
+);
+
+const counts = z.array(z.int());
+export const distribution = schemaFor<Distribution>()(
+  z.strictObject({
+    from: time,
+    to: time,
+    by: z.enum(["start", "end"]),
+    bounds: counts,
+    firstReply: counts,
+    nextReply: counts,
+    resolution: counts,
   }),
 );
 

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { pageCursor, pageLimit } from "./http.ts";
+import { pageCursor, pageLimit, wholeNumber } from "./http.ts";
 import { userId } from "./ids.ts";
 import { moment, timeOfDay, zone } from "./time.ts";
 
@@ -43,13 +43,30 @@ export const responseTimesQuery = z
   .strictObject({
     ...range,
     zone: z.optional(zone),
-    groupBy: z.optional(z.enum(["hour", "day", "agent"])),
+    groupBy: z.optional(z.enum(["hour", "day", "hour_of_week", "agent"])),
   })
   .check(fromBeforeTo);
 export type ResponseTimesQuery = z.infer<typeof responseTimesQuery>;
 
+/** Of `distribution`, in seconds: the upper ends of its buckets; above the last one there is one more. */
+export const distributionBounds = [
+  60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200, 604_800,
+] as const;
+
+export const distributionQuery = z.strictObject(range).check(fromBeforeTo);
+export type DistributionQuery = z.infer<typeof distributionQuery>;
+
+/** ISO weekday and hour, in `zone`. */
+const hourOfWeek = z.string().check(z.regex(/^[1-7]-([01]\d|2[0-3])$/));
+const someSeconds = wholeNumber(0, 1_000_000_000);
+
 const waitFilter = {
   ...range,
+  /** Of a bucket: longer than the one, and not longer than the other. */
+  longerThan: z.optional(someSeconds),
+  upTo: z.optional(someSeconds),
+  hourOfWeek: z.optional(hourOfWeek),
+  zone: z.optional(zone),
   /** Waits that nobody is accountable for: unanswered, and assigned to nobody. */
   nobody: z.optional(z.enum(["true", "false"])),
   measure: z.optional(z.enum(measures)),
@@ -101,10 +118,21 @@ export interface ResponseTimes extends MeasureFigures {
   zone: string;
   /** False: of rollups, so `from` and `to` are whole hours, and percentiles within 1 %. */
   exact: boolean;
-  /** With `groupBy`: `key` is the hour's beginning in UTC, the day in `zone`, or the agent. */
+  /** With `groupBy`: `key` is the hour's beginning in UTC, the day or the hour of the week in `zone`, or the agent. */
   groups: ({ key: string | null } & MeasureFigures)[] | null;
   /** Everything that waits at this moment, whenever it began. */
   waiting: { n: number; oldestSeconds: number | null; oldestBusinessSeconds: number | null };
+}
+
+/** How many that ended as hoped took how long: a count for each of `bounds`, and one for what took longer. */
+export interface Distribution {
+  from: string;
+  to: string;
+  by: "start" | "end";
+  bounds: number[];
+  firstReply: number[];
+  nextReply: number[];
+  resolution: number[];
 }
 
 /** A single wait, with where its messages are: `startSeq` is the message that waits, `endSeq` the one that answered. */

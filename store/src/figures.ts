@@ -28,11 +28,14 @@ const valuesOf = ({ from, to, agentId, kind }: WaitFilter) => [
   kind,
 ];
 
-export type GroupBy = "hour" | "day" | "agent";
+export type GroupBy = "hour" | "day" | "hour_of_week" | "agent";
+/** ISO weekday and hour in a zone, as «1-09». */
+const hourOfWeekOf = (column: string, zone: string) => `to_char(${column} AT TIME ZONE ${zone}, 'ID-HH24')`;
 const keyOf: Record<GroupBy, (column: string) => string> = {
   // An hour keeps its own offset, so that the hour which a clock repeats is two.
   hour: (column) => `to_char(date_trunc('hour', ${column}, $5), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`,
   day: (column) => `to_char(${column} AT TIME ZONE $5, 'YYYY-MM-DD')`,
+  hour_of_week: (column) => hourOfWeekOf(column, "$5"),
   agent: () => `CASE WHEN $5::text IS NOT NULL THEN ${who} END`,
 };
 
@@ -83,6 +86,28 @@ export async function readFigures(
   });
 }
 
+export interface DistributionRow {
+  measure: Measure;
+  /** 0 is up to the first bound, and so on; the number of bounds is above the last. */
+  bucket: number;
+  n: number;
+}
+
+/** How many took how long, of those that ended as hoped. @param bounds seconds, ascending; a bucket holds its upper end */
+export async function readDistribution(
+  database: Database,
+  filter: WaitFilter,
+  bounds: readonly number[],
+): Promise<DistributionRow[]> {
+  const { by } = filter;
+  return database.query<DistributionRow>({
+    name: `read-distribution-${by}`,
+    text: `SELECT w.measure, width_bucket(w.ms - 1, $5::bigint[]) AS bucket, count(*) AS n
+      FROM waits w WHERE ${within(by)} AND w.${isGood} AND w.ms IS NOT NULL GROUP BY 1, 2`,
+    values: [...valuesOf(filter), bounds.map((seconds) => seconds * 1_000)],
+  });
+}
+
 export interface WaitingRow {
   n: number;
   oldestMs: number | null;
@@ -106,6 +131,12 @@ export interface WaitListFilter extends WaitFilter {
   nobody: boolean;
   measure: Measure | null;
   outcome: Outcome | null;
+  /** Milliseconds: longer than the one, and not longer than the other. */
+  longerThanMs: number | null;
+  upToMs: number | null;
+  /** As «1-09», in `zone`. */
+  hourOfWeek: string | null;
+  zone: string;
   sort: "newest" | "oldest";
   /** Keyset: strictly behind this line. */
   after: { at: string; conversationId: string; cycle: number; startSeq: number } | null;
@@ -123,6 +154,8 @@ export async function listWaits(database: Database, filter: WaitListFilter): Pro
     text: `SELECT ${waitColumns} FROM waits w
       WHERE ${within(by)} AND (NOT $5 OR ${who} IS NULL)
         AND ($6::text IS NULL OR w.measure = $6) AND ($7::text IS NULL OR w.outcome = $7)
+        AND ($13::bigint IS NULL OR w.ms > $13) AND ($14::bigint IS NULL OR w.ms <= $14)
+        AND ($15::text IS NULL OR ${hourOfWeekOf(column, "$16::text")} = $15)
         AND ($8::timestamptz IS NULL
           OR (${keys.join(", ")}) ${sort === "newest" ? "<" : ">"} ($8, $9::uuid, $10::int, $11::bigint))
       ORDER BY ${keys.map((key) => `${key} ${direction}`).join(", ")} LIMIT $12`,
@@ -136,6 +169,10 @@ export async function listWaits(database: Database, filter: WaitListFilter): Pro
       after?.cycle ?? null,
       after?.startSeq ?? null,
       filter.limit,
+      filter.longerThanMs,
+      filter.upToMs,
+      filter.hourOfWeek,
+      filter.zone,
     ],
   });
   return rows.map(lineOf);

@@ -56,7 +56,10 @@ export interface RolledRow {
   maxMs: number;
 }
 
-const keyOf: Record<GroupBy, string> = {
+/** Hours of the week are told of the waits themselves. */
+export type RolledUpBy = Exclude<GroupBy, "hour_of_week">;
+
+const keyOf: Record<RolledUpBy, string> = {
   hour: `to_char(hour, 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`,
   day: "to_char(hour AT TIME ZONE $6, 'YYYY-MM-DD')",
   agent: "agent_id",
@@ -67,7 +70,7 @@ export async function readRolledUp(
   database: Database,
   filter: WaitFilter,
   zone: string,
-  groupBy: GroupBy | null,
+  groupBy: RolledUpBy | null,
 ): Promise<RolledRow[]> {
   return database.query<RolledRow>({
     name: `read-rolled-up-${groupBy}`,

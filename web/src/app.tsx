@@ -9,6 +9,7 @@ import { SignInPage } from "./sign-in/sign-in-page.tsx";
 const pages: Record<string, ComponentType<{ user: { id: string; name: string } }>> = {
   "/messages": lazy(() => import("./messages/messages-page.tsx")),
   "/admin/messages": lazy(() => import("./console/console-page.tsx")),
+  "/admin/stats": lazy(() => import("./stats/stats-page.tsx")),
   "/admin/metrics": lazy(() => import("./metrics/metrics-page.tsx")),
 };
 

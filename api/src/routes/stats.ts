@@ -2,6 +2,7 @@ import { defaultPageSize } from "@parloir/contracts/http.ts";
 import { pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import {
+  distributionQuery,
   exportWaitsQuery,
   listWaitsQuery,
   putScheduleBody,
@@ -12,6 +13,7 @@ import {
   type WaitsQuery,
 } from "@parloir/contracts/stats.ts";
 import {
+  distribution as distributionAnswer,
   responseTimes as responseTimesAnswer,
   schedule,
   seller as sellerAnswer,
@@ -23,7 +25,7 @@ import { listSchedules, putSchedule } from "@parloir/store/schedules.ts";
 import * as z from "zod/mini";
 import { csvHead, csvLine } from "../csv.ts";
 import type { Cursors } from "../cursor.ts";
-import { responseTimes, seconds } from "../figures.ts";
+import { distribution, responseTimes, seconds } from "../figures.ts";
 import { type Route, route } from "../route.ts";
 import { requireAgent } from "./agents.ts";
 
@@ -49,6 +51,18 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       async handle({ query, ...caller }) {
         mayRead(caller);
         return { data: await responseTimes(database, query) };
+      },
+    }),
+    route({
+      ...forAgents,
+      method: "get",
+      path: "/api/stats/distribution",
+      about: "How many waits took how long.",
+      answer: distributionAnswer,
+      query: distributionQuery,
+      async handle({ query, ...caller }) {
+        mayRead(caller);
+        return { data: await distribution(database, query) };
       },
     }),
     route({
@@ -140,6 +154,10 @@ function filterOf(query: WaitsQuery): Omit<WaitListFilter, "sort" | "after" | "l
     nobody: query.nobody === "true",
     measure: query.measure ?? null,
     outcome: query.outcome ?? null,
+    longerThanMs: query.longerThan === undefined ? null : query.longerThan * 1_000,
+    upToMs: query.upTo === undefined ? null : query.upTo * 1_000,
+    hourOfWeek: query.hourOfWeek ?? null,
+    zone: query.zone ?? "UTC",
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ClusterFeed, createClusterFeed } from "@parloir/client/core/cluster.ts";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { useEffect, useState } from "react";
+import { AdminNav } from "../admin-nav.tsx";
 import { Bar } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { token } from "../session.ts";
@@ -53,7 +54,9 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
 
   return (
     <>
-      <Bar user={user} status={status} />
+      <Bar user={user} status={status}>
+        <AdminNav here="/admin/metrics" />
+      </Bar>
       <main className="metrics" data-stale={isStale || undefined} data-testid="metrics">
         <div className="metrics-head">
           <h1>{t.title}</h1>
