@@ -2,7 +2,7 @@ import { type ClusterPoint, type ClusterView, isGone, type Quantiles } from "@pa
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";
-import { deliveryLevel, errorBudget } from "./health.ts";
+import { allowedFailures, deliveryLevel, errorBudget } from "./health.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
 /** One row that answers: are we well? Each figure with its unit and its window. */
@@ -49,7 +49,7 @@ export function Headline({ view, points, now }: { view: ClusterView; points: Clu
       <Tile
         title={t.budget}
         value={shown(budget, formats.percent)}
-        note={budget === null ? t.budgetUnused : `${t.budgetMeaning}, ${t.lastHour}`}
+        note={budget === null ? t.budgetUnused : `${t.budgetMeaning(formats.percent(allowedFailures))}, ${t.lastHour}`}
         tone={budget !== null && budget < 0 ? "error" : undefined}
         t={t}
       />

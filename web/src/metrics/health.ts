@@ -4,6 +4,7 @@ import {
   isGone,
   type NodeSnapshot,
 } from "@parloir/contracts/cluster.ts";
+import serviceLevels from "../../../infra/service-levels.json" with { type: "json" };
 
 /** What the snapshots say about the whole: are we well? */
 
@@ -31,7 +32,8 @@ export function reach({ nodes }: ClusterView, store: string, now: number): { ok:
   return { ok: users.filter(({ checks }) => checks[store] === "ok").length, of: users.length };
 }
 
-const allowedFailures = 0.001;
+/** Of all sends: what the service level leaves. */
+export const allowedFailures = 1 - serviceLevels.levels.send.objective;
 
 /**
  * What is left of the allowed failures, 1 to 0 and below: sends that failed for a reason of ours, of all in the

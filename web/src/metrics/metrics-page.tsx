@@ -8,6 +8,7 @@ import { token } from "../session.ts";
 import { Headline } from "./headline.tsx";
 import { History } from "./history.tsx";
 import { Nodes } from "./nodes.tsx";
+import { ResponseTimesSection } from "./response-times.tsx";
 import { Stores } from "./stores.tsx";
 import { metricsTexts } from "./texts.ts";
 import { useNow } from "./use-now.ts";
@@ -85,6 +86,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             <Stores view={view} now={serverNow} />
             <Nodes view={view} now={serverNow} drain={feed.drain} />
             <History points={points} />
+            <ResponseTimesSection paused={paused} />
           </>
         )}
       </main>

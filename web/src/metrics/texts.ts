@@ -26,7 +26,7 @@ const en = {
   messages: "Messages a second",
   outbox: "Oldest queued job",
   budget: "Error budget",
-  budgetMeaning: "of 0.1 % failed sends",
+  budgetMeaning: (share: string) => `of ${share} failed sends`,
   budgetUnused: "nothing was sent",
   stores: "Balancer and stores",
   balancer: "Balancer",
@@ -79,6 +79,15 @@ const en = {
   chartReceive: "Send to receive, worst gateway",
   chartMessages: "Messages a second",
   chartSockets: "Sockets",
+  responseTimes: "Response times",
+  firstReply: "First reply",
+  nextReply: "Next reply",
+  resolution: "Resolution",
+  median: "Median",
+  unanswered: (n: number) => `${n} without a reply`,
+  lastDay: "last 24 h",
+  waitingNow: "Customers who wait",
+  oldest: "the longest for",
 };
 
 export type MetricsTexts = {
@@ -113,7 +122,7 @@ const fr: MetricsTexts = {
   messages: "Messages par seconde",
   outbox: "Plus ancienne tâche en file",
   budget: "Budget d’erreurs",
-  budgetMeaning: "de 0,1 % d’envois en échec",
+  budgetMeaning: (share) => `de ${share} d’envois en échec`,
   budgetUnused: "rien n’a été envoyé",
   stores: "Répartiteur et stockage",
   balancer: "Répartiteur",
@@ -166,6 +175,15 @@ const fr: MetricsTexts = {
   chartReceive: "De l’envoi à la réception, pire passerelle",
   chartMessages: "Messages par seconde",
   chartSockets: "Connexions",
+  responseTimes: "Temps de réponse",
+  firstReply: "Première réponse",
+  nextReply: "Réponse suivante",
+  resolution: "Résolution",
+  median: "Médiane",
+  unanswered: (n) => `${n} sans réponse`,
+  lastDay: "dernières 24 h",
+  waitingNow: "Clients qui attendent",
+  oldest: "le plus ancien depuis",
 };
 
 export const metricsTexts: Record<Language, MetricsTexts> = { en, fr };

@@ -1,0 +1,263 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root, type Stage, startStage } from "./stage.ts";
+import { type Visitor, waitMs } from "./visitor.ts";
+
+/** Two agents and their customers before a real cluster: the console and the statistics. */
+let stage: Stage;
+let ana: Visitor;
+let karim: Visitor;
+
+async function api<Data>(as: string, method: string, route: string, body?: object): Promise<Data> {
+  const headers = { "content-type": "application/json" };
+  const session = await fetch(`${stage.url}/api/demo/sessions`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ userId: as }),
+  });
+  const { token } = ((await session.json()) as { data: { token: string } }).data;
+  const answer = await fetch(`${stage.url}${route}`, {
+    method,
+    headers: { ...headers, authorization: `Bearer ${token}` },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return ((await answer.json()) as { data: Data }).data;
+}
+
+/** A customer's conversation with one message. */
+async function ticket(customer: string, title: string, content: string): Promise<string> {
+  const subject = { type: "order", id: title, title };
+  const { id } = await api<{ id: string }>(customer, "POST", "/api/messages/conversations", {
+    kind: "support",
+    subject,
+  });
+  await write(customer, id, content);
+  return id;
+}
+
+const write = (as: string, conversationId: string, content: string) =>
+  api(as, "POST", "/api/messages", { conversationId, clientMessageId: crypto.randomUUID(), content });
+
+async function openConsole(account: string): Promise<Visitor> {
+  const visitor = await stage.visitor();
+  await visitor.page.goto(`${stage.url}/admin/messages`);
+  await visitor.page.locator(`[data-demo-account="${account}"]`).click();
+  await visitor.connected();
+  return visitor;
+}
+
+const row = (page: Page, id: string) =>
+  page.locator(`[data-testid="console-row"][data-conversation-id="${id}"]`);
+const notice = (page: Page, text: string) =>
+  page.locator('[data-testid="notices"] p', { hasText: text }).last();
+
+let bike: string;
+let lamp: string;
+beforeAll(async () => {
+  stage = await startStage({ viewport: { width: 1_280, height: 800 } });
+  bike = await ticket("demo-zoe", "A bicycle", "Where is my bicycle?");
+  lamp = await ticket("demo-tom", "A lamp", "The lamp is broken.");
+  [ana, karim] = [await openConsole("demo-ana"), await openConsole("demo-karim")];
+}, 300_000);
+afterAll(() => stage?.stop(), 90_000);
+
+async function seriousIn(page: Page): Promise<unknown[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.UPDATE_SCREENSHOTS !== "1") return;
+  await mkdir(path.join(root, "docs/images"), { recursive: true });
+  await page.screenshot({ path: path.join(root, `docs/images/${name}.png`) });
+}
+
+describe("the console", () => {
+  it("shows what customers wrote; opening one shows the thread and who the customer is", {
+    timeout: 120_000,
+  }, async () => {
+    await row(ana.page, lamp).waitFor();
+    await row(ana.page, bike).click();
+    await ana.bubble("Where is my bicycle?").waitFor();
+    await ana.page.locator('[data-testid="context"]', { hasText: "Zoé Lambert" }).waitFor();
+    await ana.page.locator('[data-testid="context"]', { hasText: "First reply" }).waitFor();
+    expect(new URL(ana.page.url()).searchParams.get("conversation")).toBe(bike);
+  });
+
+  it("an agent takes it; the other, who was slower, is told who has it, and takes it over", {
+    timeout: 120_000,
+  }, async () => {
+    await row(karim.page, bike).click();
+    await karim.page.locator('[data-testid="company"]', { hasText: "Ana Ruiz" }).waitFor();
+    // What Karim sees is old: his list is told of nothing while Ana takes it.
+    await karim.page.route("**/assign", async (route) => {
+      await api("demo-ana", "POST", `/api/messages/conversations/${bike}/assign`, {
+        assigneeId: "demo-ana",
+        expected: null,
+      });
+      await karim.page.unroute("**/assign");
+      await route.continue();
+    });
+    await karim.page.locator('[data-testid="assign-me"]').click();
+    const told = notice(karim.page, "Ana Ruiz");
+    await told.waitFor();
+    await ana.page.locator('[data-testid="actions"] [data-testid="assignee"]').waitFor();
+    await expect
+      .poll(() => ana.page.locator('[data-testid="actions"] [data-testid="assignee"]').inputValue(), {
+        timeout: waitMs,
+      })
+      .toBe("demo-ana");
+    await told.getByRole("button", { name: "Take it over" }).click();
+    await expect
+      .poll(() => karim.page.locator('[data-testid="actions"] [data-testid="assignee"]').inputValue(), {
+        timeout: waitMs,
+      })
+      .toBe("demo-karim");
+  });
+
+  it("a note reaches the other agent and stands in the thread; a canned reply fills in the names", {
+    timeout: 120_000,
+  }, async () => {
+    await ana.page.getByRole("button", { name: "Private note", exact: true }).click();
+    await ana.page.locator('[data-testid="note-composer"]').fill("She is a good customer.");
+    await ana.page.locator('[data-testid="note-composer"]').press("Enter");
+    await karim.page.locator('[data-testid="note"]', { hasText: "She is a good customer." }).waitFor();
+    await api("demo-ana", "POST", "/api/canned-replies", {
+      shortcut: "hello",
+      title: "Greeting",
+      content: "Hello {customer.name}, {agent.name} here about {subject.title}.",
+    });
+    await ana.page.getByRole("button", { name: "Reply", exact: true }).click();
+    await ana.composer.pressSequentially("/hel");
+    await ana.page.locator('[data-testid="offers"]', { hasText: "Greeting" }).waitFor();
+    await ana.composer.press("Enter");
+    await expect
+      .poll(() => ana.composer.inputValue(), { timeout: waitMs })
+      .toBe("Hello Zoé Lambert, Ana Ruiz here about A bicycle.");
+    await ana.composer.press("Enter");
+    await karim.bubble("Hello Zoé Lambert").waitFor();
+    await picture(ana.page, "console");
+  });
+
+  it("closes, and takes it back; the keys do the same", { timeout: 120_000 }, async () => {
+    await ana.page.locator('[data-testid="close-or-reopen"]').click();
+    const closed = notice(ana.page, "Closed.");
+    await closed.waitFor();
+    await row(ana.page, bike).waitFor({ state: "detached" });
+    await closed.getByRole("button", { name: "Undo" }).click();
+    await row(ana.page, bike).waitFor();
+    await ana.page.locator("body").click({ position: { x: 640, y: 20 } });
+    await ana.page.keyboard.press("e");
+    await ana.page.locator('[data-testid="actions"][data-status="closed"]').waitFor();
+    await ana.page.keyboard.press("o");
+    await ana.page.locator('[data-testid="actions"][data-status="open"]').waitFor();
+    await ana.page.keyboard.press("?");
+    await ana.page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await ana.page.keyboard.press("Escape");
+    await ana.page.keyboard.press("k");
+    await expect
+      .poll(() => new URL(ana.page.url()).searchParams.get("conversation"), { timeout: waitMs })
+      .not.toBeNull();
+  });
+
+  it("rows stay under the pointer, and move when it leaves", { timeout: 120_000 }, async () => {
+    await write("demo-tom", lamp, "It is still broken.");
+    const order = () =>
+      ana.page
+        .locator('[data-testid="console-row"]')
+        .evaluateAll((rows) => rows.map((each) => each.getAttribute("data-conversation-id")));
+    await expect.poll(order, { timeout: waitMs }).toEqual([lamp, bike]);
+    await row(ana.page, bike).hover();
+    await ana.page.locator('[data-testid="console-list"][data-held]').waitFor();
+    await write("demo-zoe", bike, "And my bicycle?");
+    await row(ana.page, bike).locator('[data-testid="preview"]', { hasText: "And my bicycle?" }).waitFor();
+    await ana.page.locator(".list-waiting").waitFor();
+    expect(await order()).toEqual([lamp, bike]);
+    await ana.page.mouse.move(900, 20);
+    await expect.poll(order, { timeout: waitMs }).toEqual([bike, lamp]);
+  });
+
+  it("several are closed at once, and taken back at once", { timeout: 120_000 }, async () => {
+    for (const box of await ana.page.locator(".console-row-select input").all()) await box.click();
+    await ana.page.locator('[data-testid="bulk"]', { hasText: "2 selected" }).waitFor();
+    await ana.page.locator('[data-testid="bulk"]').getByRole("button", { name: "Close" }).click();
+    const told = notice(ana.page, "2 closed.");
+    await told.waitFor();
+    await told.getByRole("button", { name: "Undo" }).click();
+    await ana.page.mouse.move(900, 20);
+    for (const id of [bike, lamp]) await row(ana.page, id).waitFor();
+  });
+
+  it("filters stand in the address, and a search finds what messages say", {
+    timeout: 120_000,
+  }, async () => {
+    await ana.page.locator('[data-testid="views"]').getByRole("button", { name: "Unassigned" }).click();
+    await row(ana.page, bike).waitFor({ state: "detached" });
+    expect(new URL(ana.page.url()).searchParams.get("view")).toBe("unassigned");
+    await ana.page.reload();
+    await row(ana.page, lamp).waitFor();
+    await ana.page.locator(".console-search").fill("bicycle");
+    await ana.page.getByRole("button", { name: "Messages", exact: true }).click();
+    await ana.page.locator('[data-testid="hits"] button', { hasText: "Where is my" }).first().click();
+    await ana.bubble("Where is my bicycle?").waitFor();
+    await ana.page.locator(".console-search").fill("");
+    await ana.page.locator('[data-testid="views"]').getByRole("button", { name: "All" }).click();
+    await row(ana.page, bike).waitFor();
+  });
+
+  it("axe finds nothing serious in it, in both themes and on a tablet", { timeout: 120_000 }, async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await ana.page.emulateMedia({ colorScheme });
+      expect(await seriousIn(ana.page)).toEqual([]);
+    }
+    await picture(ana.page, "console-dark");
+    await ana.page.emulateMedia({ colorScheme: "light" });
+    await ana.page.setViewportSize({ width: 834, height: 1_112 });
+    expect(await seriousIn(ana.page)).toEqual([]);
+    await ana.page.getByRole("button", { name: "Show the customer" }).click();
+    await ana.page.locator('[data-testid="context"][data-shown]').waitFor();
+    await picture(ana.page, "console-tablet");
+    await ana.page.setViewportSize({ width: 1_280, height: 800 });
+    await ana.page.locator('[data-testid="team"]').click();
+    await ana.page.locator('[data-testid="team-list"]', { hasText: "Karim Benali" }).waitFor();
+    expect(await seriousIn(ana.page)).toEqual([]);
+    await picture(ana.page, "console-team");
+    await ana.page.keyboard.press("Escape");
+    expect([ana.problems, karim.problems]).toEqual([[], []]);
+  });
+});
+
+describe("the statistics", () => {
+  it("tell how long it took, and each figure leads to its conversations", { timeout: 120_000 }, async () => {
+    await ana.page.goto(`${stage.url}/admin/stats`);
+    const tile = ana.page.locator('[data-testid="tile-first_reply"]');
+    await tile.getByRole("button", { name: "1 answered" }).click();
+    const waits = ana.page.locator('[data-testid="waits"]');
+    await waits.getByRole("link", { name: "Open" }).first().waitFor();
+    await picture(ana.page, "stats");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await ana.page.emulateMedia({ colorScheme });
+      expect(await seriousIn(ana.page)).toEqual([]);
+    }
+    const saved = ana.page.waitForEvent("download");
+    await waits.getByRole("button", { name: "Save as CSV" }).click();
+    expect((await saved).suggestedFilename()).toBe("waits.csv");
+    await waits.getByRole("link", { name: "Open" }).first().click();
+    await ana.bubble("Where is my bicycle?").waitFor();
+    expect(ana.problems).toEqual([]);
+  });
+});
+
+describe("who is no agent", () => {
+  it.each(["/admin/messages", "/admin/stats"])("is told so at %s", { timeout: 120_000 }, async (address) => {
+    const tom = await stage.visitor();
+    await tom.page.goto(`${stage.url}${address}`);
+    await tom.page.locator('[data-demo-account="demo-tom"]').click();
+    await tom.page.getByText("This page is for agents.").waitFor();
+    await tom.page.context().close();
+  });
+});
