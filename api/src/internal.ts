@@ -13,6 +13,7 @@ import type {
 import type { Message, Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
+import { beginCanaryConversation } from "@parloir/store/canary.ts";
 import { findSubscribers, readChannelPages } from "@parloir/store/channels.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
@@ -105,6 +106,14 @@ export function createInternalHandlers(options: {
       const results = await Promise.all(
         items.map(
           async ({ since }) => ({ ok: true, data: await revocationsSince(database, since) }) as const,
+        ),
+      );
+      return { epoch: await epoch.recent(), results };
+    },
+    async canary({ items }) {
+      const results = await Promise.all(
+        items.map(async ({ userId }) =>
+          ok({ conversationId: await beginCanaryConversation(database, userId) }),
         ),
       );
       return { epoch: await epoch.recent(), results };

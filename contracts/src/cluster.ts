@@ -33,6 +33,8 @@ export interface GatewayFigures {
   pushedShare: number | null;
   ack: Quantiles | null;
   delivery: Quantiles | null;
+  /** What the gateway's own pair of clients measures across gateways. */
+  canary: { ack: Quantiles | null; delivery: Quantiles | null; failedPerSecond: number };
   /** Since the process started. */
   gapsRepaired: number;
   resyncs: number;
@@ -68,6 +70,8 @@ export interface NodeSnapshot {
   /** What this process needs, as its readiness sees it: postgres, redis, queue. */
   checks: Record<string, "ok" | "degraded">;
   pid: number;
+  /** A gateway's own, for other processes: behind the balancer. */
+  address?: string;
   startedAt: string;
   at: string;
   windowSeconds: number;

@@ -163,6 +163,8 @@ export interface InternalRoutes {
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /** UNAUTHENTICATED when the token was revoked, FORBIDDEN when the person is banned. */
   standings: { item: StandingItem; result: Record<string, never> };
+  /** A conversation of its own for a gateway's canary. */
+  canary: { item: { userId: string }; result: { conversationId: string } };
   /** Who was revoked since `since`, which is the `at` of the answer before. */
   revocations: { item: { since: string | null }; result: { at: string; revoked: Revocation[] } };
   /**

@@ -11,6 +11,7 @@ import { acceptConnections } from "./accept.ts";
 import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { createBatcher } from "./batcher.ts";
+import { withCanaries } from "./canary/token.ts";
 import { createChannels } from "./channels.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
 import { createClusterWatch } from "./cluster-watch.ts";
@@ -43,6 +44,8 @@ export interface Gateway {
   /** Speaks Socket.IO, and answers `/balancer`, `/livez` and `/readyz`. */
   publicServer: HttpServer;
   health: Health;
+  /** A new one, in which a canary is alone. @throws CodedError */
+  beginCanaryConversation: (userId: string) => Promise<string>;
   /** No new sessions from now on, then the sockets are sent elsewhere. */
   drain: () => Promise<void>;
   /** What was sent is answered; then everything is let go. */
@@ -145,7 +148,7 @@ export function createGateway(options: {
     team,
     viewing,
     revocations: startRevocations({ io, api, log, metrics }),
-    verifyToken: createTokenVerifier(config.tokens),
+    verifyToken: withCanaries(config.internalSecret, createTokenVerifier(config.tokens)),
     limits: createCommandLimits({ limits, redis: publisher, metrics }),
   };
   const intercept = createIntercept(context);
@@ -177,6 +180,8 @@ export function createGateway(options: {
   return {
     publicServer,
     health,
+    beginCanaryConversation: async (userId) =>
+      (await batchers.canaries.submit(userId, { userId })).conversationId,
     async drain() {
       health.draining();
       // Until the balancer has noticed, those it sends are served like any other.
@@ -226,6 +231,7 @@ function createBatchers(api: ApiClient) {
     teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),
     standings: createBatcher({ route: "standings", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    canaries: createBatcher({ route: "canary", api, lanes, maxItems: 1, budgetMs: readBudgetMs }),
     sessions: createBatcher({ route: "sessions", api, lanes, maxItems: 20, budgetMs: readBudgetMs }),
   };
 }

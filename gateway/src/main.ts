@@ -10,6 +10,9 @@ import {
   untilReady,
 } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
+import { readBoard } from "@parloir/platform/snapshot/board.ts";
+import { addressOf, otherGateways } from "./address.ts";
+import { startCanary } from "./canary/canary.ts";
 import { createGateway } from "./gateway.ts";
 
 const config = readGatewayConfig();
@@ -32,6 +35,7 @@ const port = await listen(gateway.publicServer, config.port, config.host);
 gateway.health.started();
 log.info({ port, privatePort: config.privatePort }, "gateway listens");
 
+const address = addressOf(config.host, port);
 const beacon = startBeacon({
   name: config.nodeName,
   role: "gateway",
@@ -39,14 +43,31 @@ const beacon = startBeacon({
   health: gateway.health,
   metrics,
   log,
+  address,
   onDrain: () => void process.kill(process.pid, "SIGTERM"),
 });
+
+const { canaryMs: everyMs, nodeName: node, internalSecret: secret } = config;
+const canary =
+  everyMs === 0
+    ? null
+    : startCanary({
+        node,
+        address,
+        secret,
+        everyMs,
+        others: async () => otherGateways(await readBoard(publisher), node),
+        conversation: (userId) => gateway.beginCanaryConversation(userId),
+        log,
+        metrics,
+      });
 
 installLifecycle({
   log,
   deadlineMs: config.drainMs + 10_000,
   onUnhandledRejection: () => metrics.get("parloir_unhandled_rejections_total").inc(),
   steps: [
+    { name: "canary", run: () => canary?.stop() },
     { name: "drain", run: () => gateway.drain() },
     { name: "gateway", run: () => gateway.close() },
     { name: "private server", run: () => closeServer(privateServer) },

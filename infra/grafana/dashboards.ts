@@ -43,6 +43,19 @@ export const dashboards: Dashboard[] = [
       { title: "Send to receive", unit: "s", series: quantiles("parloir_delivery_seconds") },
       { title: "Send to ack", unit: "s", series: quantiles("parloir_ack_seconds") },
       {
+        title: "Canary across gateways, p99",
+        unit: "s",
+        series: {
+          ack: quantile(0.99, "parloir_canary_ack_seconds"),
+          received: quantile(0.99, "parloir_canary_delivery_seconds"),
+        },
+      },
+      {
+        title: "Canary's rounds",
+        unit: "ops",
+        series: { "{{outcome}}": rate("parloir_canary_total", "outcome") },
+      },
+      {
         title: "Messages a second",
         unit: "ops",
         series: {

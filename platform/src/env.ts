@@ -57,6 +57,8 @@ export interface GatewayConfig extends CommonConfig {
   tokens: TokenConfig;
   limits: Limits;
   drainMs: number;
+  /** Between two rounds of the canary; 0 switches it off. */
+  canaryMs: number;
 }
 
 export interface ApiConfig extends CommonConfig {
@@ -107,6 +109,7 @@ export function readGatewayConfig(source: Source = process.env): GatewayConfig {
     tokens: tokens(env),
     limits: limits(env),
     drainMs: env.number("DRAIN_MS", 20_000),
+    canaryMs: env.number("CANARY_MS", 2_000),
   }));
 }
 

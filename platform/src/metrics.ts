@@ -50,6 +50,26 @@ export const metricTable = {
     labels: [],
     buckets: latencyBuckets,
   },
+  parloir_canary_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Rounds of this gateway's canary by outcome: ok, unacked, undelivered or unconnected.",
+    labels: ["outcome"],
+  },
+  parloir_canary_ack_seconds: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "From a canary's send to its ack, as its client sees it.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
+  parloir_canary_delivery_seconds: {
+    kind: "histogram",
+    of: ["gateway"],
+    help: "From a canary's send here to its arrival at a client of another gateway, by one clock.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
   parloir_messages_delivered_total: {
     kind: "counter",
     of: ["gateway"],

@@ -24,6 +24,11 @@ describe("the metrics page", () => {
       await row(name).locator('[data-state="ready"]').waitFor();
     expect(new URL(sam.page.url()).pathname).toBe("/admin/metrics");
     await sam.page.locator('[data-testid="delivery-level"]', { hasText: "Live" }).waitFor();
+    await sam.page.locator('[data-testid="response-times"]', { hasText: "First reply" }).waitFor();
+  });
+
+  it("shows what the gateways' own clients measure, though nobody writes", { timeout: 120_000 }, async () => {
+    await sam.page.locator('[data-testid="canary"]', { hasText: /Acked\s*\d.*Received\s*\d/ }).waitFor();
   });
 
   it("axe finds nothing serious in it, in both themes", { timeout: 120_000 }, async () => {

@@ -26,6 +26,8 @@ export function startBeacon(options: {
   health: Health;
   metrics: Metrics;
   log: Log;
+  /** Where other processes reach it, if they do. */
+  address?: string;
   /** An admin's wish; without it this process takes none. */
   onDrain?: () => void;
 }): Beacon {
@@ -73,6 +75,7 @@ export function startBeacon(options: {
       state: status,
       checks,
       pid: process.pid,
+      ...(options.address === undefined ? {} : { address: options.address }),
       startedAt,
       at: new Date().toISOString(),
       windowSeconds,

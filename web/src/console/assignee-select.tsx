@@ -35,7 +35,9 @@ export function AssigneeSelect({ assigneeId, disabled = false, onChoose }: Assig
         {assigneeId && !isKnown && <option value={assigneeId}>{assigneeId}</option>}
         {desks.map(({ userId, name, open, capacity }) => (
           <option key={userId} value={userId}>
-            {`${name} · ${t.presence[presence[userId]?.status ?? "offline"]} · ${t.load(open, capacity)}`}
+            {userId === assigneeId
+              ? name
+              : `${name} · ${t.presence[presence[userId]?.status ?? "offline"]} · ${t.load(open, capacity)}`}
           </option>
         ))}
       </select>

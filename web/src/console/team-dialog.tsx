@@ -15,7 +15,7 @@ export function TeamButton() {
   return (
     <>
       <button type="button" className="button button-quiet" data-testid="team" onClick={() => setOpen(true)}>
-        <span className="state-dot" data-state={online > 0 ? "ready" : "gone"} />
+        <span className="state-dot" data-state={online > 0 ? "ready" : undefined} />
         {t.team}: {t.teamOnline(online)}
       </button>
       {open && <TeamDialog onClose={() => setOpen(false)} />}
@@ -60,7 +60,8 @@ function TeamDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-const dotOf = { online: "ready", away: "degraded", offline: "gone" } as const;
+/** Being away is no fault: an empty circle, and the word. */
+const dotOf = { online: "ready", away: undefined, offline: undefined } as const;
 
 interface DeskControlsProps {
   desk: Desk;

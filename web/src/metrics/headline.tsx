@@ -1,4 +1,10 @@
-import { type ClusterPoint, type ClusterView, isGone, type Quantiles } from "@parloir/contracts/cluster.ts";
+import {
+  type ClusterPoint,
+  type ClusterView,
+  type GatewayFigures,
+  isGone,
+  type Quantiles,
+} from "@parloir/contracts/cluster.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";
@@ -27,6 +33,7 @@ export function Headline({ view, points, now }: { view: ClusterView; points: Clu
         formats={formats}
       />
       <QuantileTile title={t.ack} found={worst(gateways.map((each) => each.ack))} t={t} formats={formats} />
+      <CanaryTile canaries={gateways.map((each) => each.canary)} t={t} formats={formats} />
       <Tile
         title={t.sockets}
         value={shown(sum(gateways.map((each) => each.sockets)), formats.count)}
@@ -49,7 +56,11 @@ export function Headline({ view, points, now }: { view: ClusterView; points: Clu
       <Tile
         title={t.budget}
         value={shown(budget, formats.percent)}
-        note={budget === null ? t.budgetUnused : `${t.budgetMeaning(formats.percent(allowedFailures))}, ${t.lastHour}`}
+        note={
+          budget === null
+            ? t.budgetUnused
+            : `${t.budgetMeaning(formats.percent(allowedFailures))}, ${t.lastHour}`
+        }
         tone={budget !== null && budget < 0 ? "error" : undefined}
         t={t}
       />
@@ -104,6 +115,34 @@ function DeliveryTile({ level, t }: { level: ReturnType<typeof deliveryLevel>; t
         {words[level]}
       </p>
       <p className="tile-note">{t.now}</p>
+    </div>
+  );
+}
+
+interface CanaryTileProps {
+  canaries: GatewayFigures["canary"][];
+  t: MetricsTexts;
+  formats: FigureFormats;
+}
+
+/** What the gateways' own clients measure, also when nobody writes. */
+function CanaryTile({ canaries, t, formats }: CanaryTileProps) {
+  const failing = canaries.some(({ failedPerSecond }) => failedPerSecond > 0);
+  const part = (found: Quantiles | null) => (found === null ? t.unknown : formats.milliseconds(found.p50));
+  return (
+    <div className="tile" data-tone={failing ? "error" : undefined} data-testid="canary">
+      <h2>{t.canary}</h2>
+      <dl className="tile-quantiles">
+        <div>
+          <dt>{t.canaryAck}</dt>
+          <dd>{part(worst(canaries.map(({ ack }) => ack)))}</dd>
+        </div>
+        <div>
+          <dt>{t.canaryReceive}</dt>
+          <dd>{part(worst(canaries.map(({ delivery }) => delivery)))}</dd>
+        </div>
+      </dl>
+      <p className="tile-note">{failing ? t.canaryFails : `${t.milliseconds}, ${t.worst}, ${t.now}`}</p>
     </div>
   );
 }
