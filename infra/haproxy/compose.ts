@@ -1,6 +1,6 @@
 /**
- * `npm run haproxy` writes compose.cfg, the balancer's configuration of docker-compose.yml, from the same template as
- * the local cluster's. A test holds the file against it.
+ * `npm run haproxy` writes the balancer's configuration of docker-compose.yml and of infra/kubernetes, from the same
+ * template as the local cluster's. Tests hold the files against it.
  */
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -15,8 +15,30 @@ const config: HaproxyConfig = {
   maxconn: 45_000,
 };
 
+/** Whole names: HAProxy's resolver knows no search domains. Pods that are not there are simply down. */
+const pod = (name: string, n: number, port: number) => ({
+  name: `${name}-${n}`,
+  host: `${name}-${n}.${name}.parloir.svc.cluster.local`,
+  port,
+});
+
+/** As many gateways as the autoscaler may make; a test compares. */
+const kubernetes: HaproxyConfig = {
+  mode: "production",
+  bind: ["*:8080"],
+  gateways: Array.from({ length: 20 }, (_, n) => pod("gateway", n, 3_001)),
+  apis: [0, 1].map((n) => pod("api", n, 4_000)),
+  // The ingress controller, wherever its pods are.
+  proxies: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+  maxconn: 100_000,
+};
+
 export const composeConfigFile = new URL("compose.cfg", import.meta.url);
 export const composeConfig = renderHaproxyConfig(config);
+export const kubernetesConfigFile = new URL("../kubernetes/base/haproxy.cfg", import.meta.url);
+export const kubernetesConfig = renderHaproxyConfig(kubernetes);
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   writeFileSync(composeConfigFile, composeConfig);
+  writeFileSync(kubernetesConfigFile, kubernetesConfig);
+}

@@ -32,23 +32,30 @@ describe("renderHaproxyConfig", () => {
     expect(production).toContain("resolvers system");
   });
 
+  it("keeps what proxies in front say of where a request comes from, and believes nobody else", () => {
+    const text = renderHaproxyConfig({ ...config, proxies: ["10.0.0.0/8"] });
+    expect(text).toContain("acl from_proxy src 10.0.0.0/8");
+    expect(renderHaproxyConfig(config)).toContain("set-header X-Forwarded-For %[src]\n");
+    expect(() => renderHaproxyConfig({ ...config, proxies: ["10.0.0.0/8 if"] })).toThrow("Not usable");
+  });
+
   it.each(["gw1\n  http-request deny", "gw 1", "gw1'", ""])("refuses the name %j", (name) => {
     const gateways = [{ name, host: "127.0.0.1", port: 1 }];
     expect(() => renderHaproxyConfig({ ...config, gateways })).toThrow("Not usable");
   });
 
-  it.each(["local", "production"] as const)(
-    "is valid to HAProxy itself: %s",
-    { timeout: 60_000 },
-    async (mode) => {
-      const { command, env } = await locateProgram("haproxy");
-      const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));
-      const file = path.join(folder, "haproxy.cfg");
-      await writeFile(file, renderHaproxyConfig({ ...config, mode }));
-      const { code, output } = await run(command, ["-c", "-f", file], { env });
-      await rm(folder, { recursive: true });
-      expect(output).not.toMatch(/WARNING|ALERT/);
-      expect(code).toBe(0);
-    },
-  );
+  it.each<[HaproxyConfig["mode"], string[]]>([
+    ["local", []],
+    ["production", []],
+    ["production", ["10.0.0.0/8", "fc00::/7"]],
+  ])("is valid to HAProxy itself: %s, behind %j", { timeout: 60_000 }, async (mode, proxies) => {
+    const { command, env } = await locateProgram("haproxy");
+    const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));
+    const file = path.join(folder, "haproxy.cfg");
+    await writeFile(file, renderHaproxyConfig({ ...config, mode, proxies }));
+    const { code, output } = await run(command, ["-c", "-f", file], { env });
+    await rm(folder, { recursive: true });
+    expect(output).not.toMatch(/WARNING|ALERT/);
+    expect(code).toBe(0);
+  });
 });

@@ -13,6 +13,11 @@ export interface HaproxyConfig {
   bind: readonly string[];
   gateways: readonly Target[];
   apis: readonly Target[];
+  /**
+   * Networks of the proxies in front of this one. What they say of where a request comes from is kept, with their own
+   * address added; of anybody else it is replaced by what we see.
+   */
+  proxies?: readonly string[];
   /** Open connections at once; each takes two file descriptors. HAProxy's own estimate when absent. */
   maxconn?: number;
   /** A Unix socket for `show stat` and the like; at most 80 characters. */
@@ -74,12 +79,28 @@ function frontendSection(config: HaproxyConfig): string {
     "http-request del-header Forwarded",
     "http-request del-header X-Real-IP",
     "http-request del-header X-Forwarded-Host",
-    "http-request set-header X-Forwarded-For %[src]",
-    "http-request set-header X-Forwarded-Proto http",
-    "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
+    ...forwarded(config.proxies ?? []),
     "use_backend gateways if { path /socket.io } or { path_beg /socket.io/ }",
     "default_backend apis",
   ]);
+}
+
+function forwarded(proxies: readonly string[]): string[] {
+  const seen = [
+    ["X-Forwarded-For", "%[src]"],
+    ["X-Forwarded-Proto", "http"],
+  ].map(([header, value]) => `http-request set-header ${header} ${value}`);
+  const encrypted = "http-request set-header X-Forwarded-Proto https if { ssl_fc }";
+  if (proxies.length === 0) return [...seen, encrypted];
+  const isTold = "from_proxy { req.hdr(X-Forwarded-For) -m found }";
+  return [
+    `acl from_proxy src ${proxies.map(word).join(" ")}`,
+    // The condition first: the header that it asks for changes.
+    `http-request set-var(txn.told) bool(true) if ${isTold}`,
+    `http-request add-header X-Forwarded-For %[src] if { var(txn.told) -m bool }`,
+    ...seen.map((rule) => `${rule} if !{ var(txn.told) -m bool }`),
+    encrypted,
+  ];
 }
 
 function gatewaysSection(config: HaproxyConfig): string {
