@@ -1,0 +1,254 @@
+import type { AckError, Clock, Session, SessionEvents } from "../framing/session.ts";
+import { createCursor } from "./cursor.ts";
+
+/** One connected person as a good client behaves: comes back by itself, catches up, sends again what was not acked. */
+
+export interface Message {
+  conversationId: string;
+  seq: number;
+  senderId: string;
+  content: string;
+}
+
+interface Ready {
+  epoch: string;
+  conversations: { id: string; lastSeq: number }[];
+}
+
+/** Everything that a run counts. Times in milliseconds. */
+export interface Observer {
+  /** From wanting to connect to `ready`. */
+  connected: (ms: number) => void;
+  /** From losing the connection to having caught up on another one. */
+  returned: (ms: number) => void;
+  connectFailed: (reason: string) => void;
+  /** From when the send was due to its ack. */
+  acked: (ms: number, content: string) => void;
+  /** For good. */
+  sendFailed: (reason: string) => void;
+  received: (message: Message, by: "push" | "sync") => void;
+  /** Came although an earlier one of its conversation had not, or twice. */
+  misordered: () => void;
+  /** Were in a conversation and had not come in the end. */
+  missing: (count: number) => void;
+}
+
+export interface DeviceOptions {
+  userId: string;
+  /** Opens a connection of whatever kind. */
+  open: (events: SessionEvents) => Session;
+  clock: Clock;
+  random: () => number;
+  observer: Observer;
+}
+
+export interface Device {
+  userId: string;
+  /** Resolves with the first `ready`; false when that did not come within `patienceMs`. */
+  come: (patienceMs: number) => Promise<boolean>;
+  send: (conversationId: string, clientMessageId: string, content: string, dueAt: number) => void;
+  call: Session["call"];
+  /** Cuts the connection as a network does; the device comes back after up to `spreadMs`. */
+  cut: (spreadMs: number) => void;
+  /** Resolves when every send has ended and nothing is missing, or after `patienceMs`. */
+  settle: (patienceMs: number) => Promise<void>;
+  leave: () => void;
+  isReady: () => boolean;
+}
+
+interface Send {
+  conversationId: string;
+  clientMessageId: string;
+  content: string;
+  dueAt: number;
+}
+
+const firstBackoffMs = 500;
+const longestBackoffMs = 30_000;
+/** A send whose outcome is unknown is repeated for so long, always with its id: it is stored once at most. */
+const sendPatienceMs = 60_000;
+const resendMs = 1_000;
+const checkMs = 500;
+
+export function createDevice(options: DeviceOptions): Device {
+  const { clock, observer, random, userId } = options;
+  const cursor = createCursor({
+    received: (message, by) => observer.received(message, by),
+    misordered: () => observer.misordered(),
+  });
+  const unsettled = new Set<Send>();
+  const arrivals = new Set<() => void>();
+  let session: Session | null = null;
+  let ready = false;
+  let known = false;
+  let over = false;
+  let failures = 0;
+  let wantedAt = 0;
+  let lostAt: number | null = null;
+
+  const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+
+  function connect(): void {
+    if (over) return;
+    wantedAt = clock.now();
+    session = null;
+    const mine: { current: Session | null } = { current: null };
+    session = mine.current = options.open({
+      event: (name, payload) => {
+        if (session === mine.current) heard(name, payload);
+      },
+      lost: (reason, refusal) => {
+        if (session !== mine.current || over) return;
+        const wasReady = ready;
+        ready = false;
+        if (wasReady) lostAt ??= clock.now();
+        else observer.connectFailed(refusal?.data?.code ?? reason);
+        comeBack(refusal?.data?.retryAfterMs);
+      },
+    });
+  }
+
+  function comeBack(afterMs?: number): void {
+    const longest = Math.min(firstBackoffMs * 2 ** failures, longestBackoffMs);
+    failures += 1;
+    clock.after((afterMs ?? 0) + random() * longest, connect);
+  }
+
+  function heard(name: string, payload: unknown): void {
+    if (name === "new_message") cursor.pushed(payload as Message);
+    else if (name === "ready") void onReady(payload as Ready);
+    else if (name === "resync") void catchUp();
+    else if (name === "server_draining") {
+      const { reconnectInMs } = payload as { reconnectInMs: number };
+      clock.after(reconnectInMs, () => move());
+    }
+  }
+
+  /** What is on its way is answered before a draining gateway closes; what is not, is sent again. */
+  function move(): void {
+    if (over || !ready) return;
+    lostAt ??= clock.now();
+    drop();
+    connect();
+  }
+
+  function drop(): void {
+    const old = session;
+    ready = false;
+    session = null;
+    old?.leave();
+  }
+
+  async function onReady({ conversations }: Ready): Promise<void> {
+    observer.connected(clock.now() - wantedAt);
+    failures = 0;
+    if (!known) for (const { id, lastSeq } of conversations) cursor.begin(id, lastSeq);
+    else if (!(await catchUp())) return;
+    known = true;
+    ready = true;
+    if (lostAt !== null) observer.returned(clock.now() - lostAt);
+    lostAt = null;
+    for (const arrived of arrivals) arrived();
+    arrivals.clear();
+    for (const send of unsettled) void attempt(send);
+  }
+
+  /** Asks until it has everything up to the heads. False when the connection ended meanwhile. */
+  async function catchUp(): Promise<boolean> {
+    const mine = session;
+    cursor.hold();
+    for (;;) {
+      const cursors = cursor.heads();
+      if (Object.keys(cursors).length === 0) break;
+      const ack = await mine?.call("sync", { cursors });
+      if (session !== mine || !ack) return false;
+      if (!ack.ok) {
+        await pause(ack.error.retryAfterMs ?? resendMs);
+        continue;
+      }
+      if (cursor.synced(ack.data as Parameters<typeof cursor.synced>[0])) break;
+    }
+    cursor.release();
+    return true;
+  }
+
+  async function attempt(send: Send): Promise<void> {
+    const mine = session;
+    const { dueAt, ...payload } = send;
+    const ack = await mine?.call("send_message", payload);
+    if (!unsettled.has(send)) return;
+    if (ack?.ok) {
+      unsettled.delete(send);
+      observer.acked(clock.now() - dueAt, send.content);
+    } else if (ack && !isRepeatable(ack.error)) fail(send, ack.error.code);
+    else if (clock.now() - dueAt > sendPatienceMs) fail(send, ack?.error.code ?? "NO_ACK");
+    // On a new connection `onReady` repeats it.
+    else if (session === mine && ready) {
+      await pause(ack?.error.retryAfterMs ?? resendMs);
+      if (session === mine && ready && unsettled.has(send)) void attempt(send);
+    }
+  }
+
+  function fail(send: Send, reason: string): void {
+    unsettled.delete(send);
+    observer.sendFailed(reason);
+  }
+
+  const isReady = () => ready;
+
+  return {
+    userId,
+    isReady,
+    come(patienceMs) {
+      return new Promise((resolve) => {
+        const giveUp = clock.after(patienceMs, () => {
+          arrivals.delete(arrived);
+          resolve(false);
+        });
+        const arrived = () => {
+          giveUp();
+          resolve(true);
+        };
+        arrivals.add(arrived);
+        connect();
+      });
+    },
+    send(conversationId, clientMessageId, content, dueAt) {
+      const send = { conversationId, clientMessageId, content, dueAt };
+      unsettled.add(send);
+      if (ready) void attempt(send);
+    },
+    call: (event, payload, timeoutMs) => session?.call(event, payload, timeoutMs) ?? Promise.resolve(null),
+    cut(spreadMs) {
+      lostAt ??= clock.now();
+      drop();
+      clock.after(random() * spreadMs, connect);
+    },
+    async settle(patienceMs) {
+      const until = clock.now() + patienceMs;
+      let missing = await missingNow();
+      while ((unsettled.size > 0 || missing !== 0) && clock.now() < until) {
+        await pause(checkMs);
+        missing = await missingNow();
+      }
+      for (const send of [...unsettled]) fail(send, "NO_ACK");
+      if (missing !== null) observer.missing(missing);
+    },
+    leave() {
+      over = true;
+      drop();
+    },
+  };
+
+  /** By the heads that the server knows; null without a connection. */
+  async function missingNow(): Promise<number | null> {
+    const ack = ready ? await session?.call("heartbeat", {}) : null;
+    if (!ack?.ok) return null;
+    return cursor.behind((ack.data as { tips: Record<string, number> }).tips);
+  }
+}
+
+/** Not written, for now: the same id may try again. */
+function isRepeatable({ code, retryable }: AckError): boolean {
+  return retryable || code === "RATE_LIMITED";
+}
