@@ -18,7 +18,7 @@ const database = createDatabase({
   applicationName: config.nodeName,
   onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
 });
-const redis = createPublisherClient({ url: config.redisUrl, cluster: config.redisCluster }, log);
+const redis = createPublisherClient(config.redis, log);
 const redisWaitMs = 3_000;
 const balancerMs = 1_500;
 if (!(await untilReady(redis, redisWaitMs)))

@@ -18,9 +18,8 @@ import { createGateway } from "./gateway.ts";
 const config = readGatewayConfig();
 const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "gateway" });
 const metrics = createMetrics("gateway", config.nodeName);
-const endpoint = { url: config.redisUrl, cluster: config.redisCluster };
-const publisher = createPublisherClient(endpoint, log);
-const subscriber = createSubscriberClient(endpoint, log);
+const publisher = createPublisherClient(config.redis, log);
+const subscriber = createSubscriberClient(config.redis, log);
 const redisWaitMs = 3_000;
 const reachable = await Promise.all([
   untilReady(publisher, redisWaitMs),

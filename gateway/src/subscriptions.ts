@@ -20,16 +20,25 @@ export interface Subscriptions {
   barrier: (rooms: Iterable<string>, timeoutMs: number) => Promise<string[]>;
 }
 
+const againMs = 500;
+
 export function createSubscriptions(
   subscriber: RedisClient,
   onFailed: (error: unknown) => void,
 ): Subscriptions {
   const pending = new Map<string, Promise<void>>();
+  /** Channels whose subscription failed, until it is repeated or not wanted any more. */
+  const failed = new Map<string, NodeJS.Timeout>();
 
   function ssubscribe(channel: string): void {
     const confirmed = subscriber.ssubscribe(channel).then(
       () => undefined,
-      (error: unknown) => onFailed(error),
+      (error: unknown) => {
+        onFailed(error);
+        // A Redis Cluster refuses while it has no master for the slot. Given up, the room would stay deaf until its
+        // last member leaves.
+        if (subscriber.status !== "end") failed.set(channel, setTimeout(again, againMs, channel).unref());
+      },
     );
     pending.set(channel, confirmed);
     void confirmed.then(() => {
@@ -37,9 +46,19 @@ export function createSubscriptions(
     });
   }
 
+  function again(channel: string): void {
+    failed.delete(channel);
+    ssubscribe(channel);
+  }
+
   async function sunsubscribe(channels: string | string[]): Promise<unknown> {
+    const all = Array.isArray(channels) ? channels : [channels];
+    for (const channel of all) {
+      clearTimeout(failed.get(channel));
+      failed.delete(channel);
+    }
     try {
-      return await subscriber.sunsubscribe(...(Array.isArray(channels) ? channels : [channels]));
+      return await subscriber.sunsubscribe(...all);
     } catch (error) {
       onFailed(error);
       return undefined;

@@ -17,6 +17,12 @@ const tickMs = 1_000;
 const healthyCheckMs = 10_000;
 /** A frozen Redis keeps its connections: only an unanswered PING shows it. */
 const silentMs = 2_000;
+/**
+ * A Redis Cluster that loses one of its nodes stays «ready»: only these events tell that rooms of one shard are deaf.
+ * None says that all of them are heard again, so messages are polled for as long as such events come, and a while more.
+ */
+const shardEvents = ["-node", "-subscriber", "nodeError", "subscribersReady"] as const;
+const settleMs = 3_000;
 
 export function startTips(options: { subscriber: RedisClient; streams: Stream[]; log: Log }): Tips {
   const { subscriber, streams, log } = options;
@@ -33,6 +39,12 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
     broken = true;
   };
   subscriber.on("close", onClose);
+  let disturbedAt = Number.NEGATIVE_INFINITY;
+  const onShard = () => {
+    disturbedAt = performance.now();
+    broken = true;
+  };
+  for (const event of shardEvents) subscriber.on(event, onShard);
 
   function tick(): void {
     void ping();
@@ -47,10 +59,11 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
   }
 
   function degraded(): boolean {
-    return subscriber.status !== "ready" || performance.now() - heardAt > silentMs;
+    const now = performance.now();
+    return subscriber.status !== "ready" || now - heardAt > silentMs || now - disturbedAt < settleMs;
   }
 
-  /** In a Redis Cluster a PING asks some node, not the subscription's: there the connection's state must do. */
+  /** In a Redis Cluster a PING asks some node, not the subscriptions': there `shardEvents` must do. */
   async function ping(): Promise<void> {
     if (pinging || subscriber.status !== "ready") return;
     pinging = true;
@@ -88,6 +101,7 @@ export function startTips(options: { subscriber: RedisClient; streams: Stream[];
     stop() {
       clearInterval(timer);
       subscriber.off("close", onClose);
+      for (const event of shardEvents) subscriber.off(event, onShard);
     },
   };
 }

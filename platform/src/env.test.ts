@@ -145,3 +145,33 @@ describe("the environment", () => {
     ]);
   });
 });
+
+describe("the two Redis", () => {
+  it("a cluster has several nodes, which are one address each", () => {
+    const urls = "redis://:a@one:6379,redis://:a@two:6379";
+    const cluster = { ...production, REDIS_URL: urls, REDIS_CLUSTER: "1" };
+    expect(readGatewayConfig(cluster).redis).toEqual({ url: urls, cluster: true });
+    expect(problemsOf(() => readGatewayConfig({ ...cluster, REDIS_CLUSTER: "0" }))).toEqual([
+      "REDIS_URL is not a URL",
+    ]);
+    const { QUEUE_REDIS_URL: _, ...without } = cluster;
+    expect(problemsOf(() => readWorkerConfig(without))).toContain(
+      "QUEUE_REDIS_URL is required with REDIS_CLUSTER=1",
+    );
+  });
+
+  it("Sentinels have a host and a port each", () => {
+    const sentinels = { ...production, QUEUE_REDIS_SENTINELS: "one:26379, [::1]:26380" };
+    expect(readWorkerConfig(sentinels).queueRedis.sentinels).toEqual({
+      nodes: [
+        { host: "one", port: 26_379 },
+        { host: "::1", port: 26_380 },
+      ],
+      master: "mymaster",
+    });
+    expect(readWorkerConfig(production).queueRedis.sentinels).toBeNull();
+    expect(problemsOf(() => readWorkerConfig({ ...production, QUEUE_REDIS_SENTINELS: "one" }))).toEqual([
+      'QUEUE_REDIS_SENTINELS: "one" is not host:port',
+    ]);
+  });
+});

@@ -3,7 +3,9 @@ import { hostname } from "node:os";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
 import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveries.ts";
+import { queueRedis, roomsRedis } from "./env-redis.ts";
 import { type Reader, read, type Source, shortestSecret } from "./environment-reader.ts";
+import type { QueueEndpoint, RedisEndpoint } from "./redis.ts";
 
 /**
  * The only file that reads `process.env`. Every process asks for its own configuration; all problems are reported
@@ -19,8 +21,8 @@ export interface CommonConfig {
   privateHost: string;
   privatePort: number;
   logLevel: string;
-  redisUrl: string;
-  redisCluster: boolean;
+  /** For rooms. */
+  redis: RedisEndpoint;
 }
 
 export interface TokenConfig {
@@ -88,7 +90,7 @@ export interface ApiConfig extends CommonConfig {
 export interface WorkerConfig extends CommonConfig {
   databaseUrl: string;
   databasePoolSize: number;
-  queueRedisUrl: string;
+  queueRedis: QueueEndpoint;
   retention: RetentionPolicy;
   deliveries: DeliveryConfig;
   /** Null: there is no board. */
@@ -142,7 +144,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
       ...base,
       databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
       databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
-      queueRedisUrl: env.url("QUEUE_REDIS_URL", base.redisUrl),
+      queueRedis: queueRedis(env, base.redis),
       retention: retention(env),
       deliveries: deliveries(env),
       queueBoardPassword: queueBoardPassword(env),
@@ -176,8 +178,7 @@ function common(env: Reader): CommonConfig {
     privateHost: env.text("PRIVATE_HOST", env.text("HOST", env.production ? "0.0.0.0" : "127.0.0.1")),
     privatePort: env.number("PRIVATE_PORT", 9100),
     logLevel: env.oneOf("LOG_LEVEL", ["fatal", "error", "warn", "info", "debug", "trace", "silent"], "info"),
-    redisUrl: env.url("REDIS_URL", "redis://127.0.0.1:6379"),
-    redisCluster: env.flag("REDIS_CLUSTER", false),
+    redis: roomsRedis(env),
   };
 }
 

@@ -7,8 +7,20 @@ export type { Redis } from "ioredis";
 export type RedisClient = Redis | Cluster;
 
 export interface RedisEndpoint {
+  /** Of a cluster some of its nodes, separated by commas; all have the password of the first. */
   url: string;
   cluster: boolean;
+}
+
+/** A Redis whose master Sentinels know; the url then only says with which password. */
+export interface QueueEndpoint {
+  url: string;
+  sentinels?: Sentinels | null;
+}
+
+export interface Sentinels {
+  nodes: { host: string; port: number }[];
+  master: string;
 }
 
 /**
@@ -16,6 +28,8 @@ export interface RedisEndpoint {
  * that forgot the connection) leaves it looking alive for a quarter of an hour, until TCP itself gives up.
  */
 const silentMs = 10_000;
+
+type ClientOptions = Omit<RedisOptions, "replyMapping">;
 
 const reconnect = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
 
@@ -45,38 +59,67 @@ export function createSubscriberClient(endpoint: RedisEndpoint, log: Log): Redis
 }
 
 /** For adding jobs: gives up soon, because the relay holds a database transaction open meanwhile. */
-export function createQueueProducerClient(url: string, log: Log): Redis {
-  return connect({ url, cluster: false }, log, "queue producer", {
+export function createQueueProducerClient(endpoint: QueueEndpoint, log: Log): Redis {
+  const options = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 5_000,
     socketTimeout: silentMs,
-  }) as Redis;
+  };
+  return watched(single(endpoint, "queue producer", options), log, "queue producer");
 }
 
 /** For BullMQ's workers, which demand `maxRetriesPerRequest: null` of blocking connections. */
-export function createQueueConsumerClient(url: string, log: Log): Redis {
-  return connect({ url, cluster: false }, log, "queue consumer", { maxRetriesPerRequest: null }) as Redis;
+export function createQueueConsumerClient(endpoint: QueueEndpoint, log: Log): Redis {
+  return watched(single(endpoint, "queue consumer", { maxRetriesPerRequest: null }), log, "queue consumer");
 }
 
-function connect(endpoint: RedisEndpoint, log: Log, purpose: string, options: RedisOptions): RedisClient {
-  const { enableOfflineQueue = true, enableAutoPipelining = false, replyMapping: _, ...perNode } = options;
-  const client = endpoint.cluster
-    ? new Cluster(endpoint.url.split(","), {
-        // Without this a sharded subscriber of a Redis Cluster receives nothing at all.
-        shardedSubscribers: true,
-        enableOfflineQueue,
-        clusterRetryStrategy: reconnect,
-        enableAutoPipelining,
-        redisOptions: perNode,
-      })
-    : new Redis(endpoint.url, {
-        ...perNode,
-        enableOfflineQueue,
-        enableAutoPipelining,
-        retryStrategy: reconnect,
-        connectionName: `parloir-${purpose}`,
-      });
+function connect(endpoint: RedisEndpoint, log: Log, purpose: string, options: ClientOptions): RedisClient {
+  if (!endpoint.cluster) return watched(single(endpoint, purpose, options), log, purpose);
+  return watched(clustered(endpoint.url, options), log, purpose);
+}
+
+function single({ url, sentinels }: QueueEndpoint, purpose: string, options: ClientOptions): Redis {
+  const all = { ...options, retryStrategy: reconnect, connectionName: `parloir-${purpose}` };
+  if (!sentinels) return new Redis(url, all);
+  return new Redis({
+    ...all,
+    ...credentialsOf(url),
+    sentinels: sentinels.nodes,
+    name: sentinels.master,
+    sentinelRetryStrategy: reconnect,
+    // A connection to a master that was frozen, and then replaced, would otherwise be kept when it thaws.
+    failoverDetector: true,
+  });
+}
+
+/** Long enough not to matter, short enough that a replaced node which still looks alive is noticed. */
+const topologyMs = 2_000;
+
+function clustered(urls: string, options: ClientOptions): Cluster {
+  const { enableOfflineQueue = true, enableAutoPipelining = false, ...perNode } = options;
+  return new Cluster(urls.split(","), {
+    // Without this a sharded subscriber of a Redis Cluster receives nothing at all.
+    shardedSubscribers: true,
+    enableOfflineQueue,
+    clusterRetryStrategy: reconnect,
+    enableAutoPipelining,
+    slotsRefreshInterval: topologyMs,
+    // Nodes that the cluster names come without a password.
+    redisOptions: { ...perNode, ...credentialsOf(urls.split(",")[0]!) },
+  });
+}
+
+function credentialsOf(url: string): ClientOptions {
+  const { username, password, protocol } = new URL(url);
+  return {
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+}
+
+function watched<Client extends RedisClient>(client: Client, log: Log, purpose: string): Client {
   let failing = false;
   // Without an error listener a refused connection ends the process. Logged once per outage, not per attempt.
   client.on("error", (error: Error) => {

@@ -53,7 +53,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
   const config = readApiConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("api", name);
   const database = openDatabase(config, log);
-  const redis = createPublisherClient({ url: config.redisUrl, cluster: false }, log);
+  const redis = createPublisherClient(config.redis, log);
   await untilReady(redis, redisWaitMs);
   const api = createApi({ config, database, redis, log, metrics });
   const privatePort = await listen(api.privateServer, 0, host);
@@ -78,9 +78,8 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
 export async function startGateway(name: string, env: Environment, log: Log): Promise<GatewayNode> {
   const config = readGatewayConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("gateway", name);
-  const endpoint = { url: config.redisUrl, cluster: false };
-  const publisher = createPublisherClient(endpoint, log);
-  const subscriber = createSubscriberClient(endpoint, log);
+  const publisher = createPublisherClient(config.redis, log);
+  const subscriber = createSubscriberClient(config.redis, log);
   await Promise.all([untilReady(publisher, redisWaitMs), untilReady(subscriber, redisWaitMs)]);
   const gateway = createGateway({ config, publisher, subscriber, log, metrics });
   const port = await listen(gateway.publicServer, 0, host);
@@ -104,10 +103,10 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   const config = readWorkerConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("worker", name);
   const database = openDatabase(config, log);
-  const redis = createPublisherClient({ url: config.redisUrl, cluster: false }, log);
+  const redis = createPublisherClient(config.redis, log);
   const queueRedis = {
-    queue: createQueueProducerClient(config.queueRedisUrl, log),
-    worker: createQueueConsumerClient(config.queueRedisUrl, log),
+    queue: createQueueProducerClient(config.queueRedis, log),
+    worker: createQueueConsumerClient(config.queueRedis, log),
   };
   await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
   const worker = startWorker({

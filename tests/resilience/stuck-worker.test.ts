@@ -36,9 +36,9 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   });
   const redis = createPublisherClient({ url: server.url, cluster: false }, log);
   const queueRedis = {
-    queue: createQueueProducerClient(server.url, log),
+    queue: createQueueProducerClient({ url: server.url }, log),
     // Only what takes jobs goes through the proxy: the queue itself can be asked.
-    worker: createQueueConsumerClient(proxy.url, log),
+    worker: createQueueConsumerClient({ url: proxy.url }, log),
   };
   await Promise.all([redis, queueRedis.queue, queueRedis.worker].map((client) => untilReady(client, 10_000)));
   const metrics = createMetrics("worker", "w");

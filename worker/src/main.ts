@@ -29,10 +29,10 @@ const database = createDatabase({
   applicationName: config.nodeName,
   onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
 });
-const redis = createPublisherClient({ url: config.redisUrl, cluster: config.redisCluster }, log);
+const redis = createPublisherClient(config.redis, log);
 const queueRedis = {
-  queue: createQueueProducerClient(config.queueRedisUrl, log),
-  worker: createQueueConsumerClient(config.queueRedisUrl, log),
+  queue: createQueueProducerClient(config.queueRedis, log),
+  worker: createQueueConsumerClient(config.queueRedis, log),
 };
 const redisWaitMs = 3_000;
 await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);

@@ -16,6 +16,8 @@ export interface RedisOptions {
   port?: number;
   /** True for queues: what was accepted survives a crash, and nothing is ever evicted. */
   appendonly?: boolean;
+  /** Further lines of the configuration: a node of a cluster, a replica, a Sentinel. */
+  settings?: readonly string[];
   program?: Program;
 }
 
@@ -25,13 +27,16 @@ export interface PreparedRedis {
 }
 
 export async function prepareRedis(options: RedisOptions): Promise<PreparedRedis> {
-  const { dir, name = "redis", appendonly = false } = options;
+  const { dir, name = "redis", appendonly = false, settings = [] } = options;
   const program = options.program ?? (await locateProgram("redis-server"));
   const port = options.port ?? (await freePort());
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const password = await lastingSecret(path.join(dir, "password"));
   const file = path.join(dir, "redis.conf");
-  await writeAtomically(file, redisConfig({ dir, port, password, appendonly }));
+  await writeAtomically(
+    file,
+    `${redisConfig({ dir, port, password, appendonly })}${settings.map((line) => `${line}\n`).join("")}`,
+  );
   const url = `redis://:${password}@127.0.0.1:${port}`;
   const spec: ProcessSpec = {
     name,
