@@ -15,6 +15,7 @@ import { Search } from "./saturate.ts";
 import { startOurs } from "./targets/ours.ts";
 import { startReference } from "./targets/reference.ts";
 import type { Target } from "./targets/target.ts";
+import { lagLines, readWorkers } from "./worker-lag.ts";
 
 interface Side {
   target: Target;
@@ -137,8 +138,11 @@ async function main(): Promise<void> {
       });
       return;
     }
+    const workers = sides.flatMap(({ target }) => target.workerMetrics());
+    const before = await readWorkers(workers);
     const { results, windows } = await (options.saturate ? saturation : fixedRate)(options, sides);
     print(options, results);
+    if (workers.length > 0) console.log(`\n${lagLines(before, await readWorkers(workers)).join("\n")}`);
     writeJson(options, results, windows);
   } finally {
     await stopAll();

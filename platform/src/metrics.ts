@@ -270,6 +270,13 @@ export const metricTable = {
     help: "Notification rows written or raised.",
     labels: [],
   },
+  parloir_notification_seconds: {
+    kind: "histogram",
+    of: ["worker"],
+    help: "From the commit of a message to its notification.",
+    labels: [],
+    buckets: latencyBuckets,
+  },
   parloir_assignments_total: {
     kind: "counter",
     of: ["worker"],

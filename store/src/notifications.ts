@@ -31,6 +31,8 @@ export interface WrittenNotification {
   unreadCount: number;
   /** False when the person does not want to be told, or not at this hour: the line is there all the same. */
   announce: boolean;
+  /** Since its newest message was sent. */
+  ageSeconds: number;
 }
 
 export const longestPreview = 200;
@@ -63,7 +65,7 @@ export async function writeNotifications(
   return database.query<WrittenNotification>({
     name: "write-notifications",
     text: `WITH due AS MATERIALIZED (
-        SELECT p.user_id, v.id AS conversation_id, m.seq, u.name AS title,
+        SELECT p.user_id, v.id AS conversation_id, m.seq, m.created_at AS sent_at, u.name AS title,
           left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}) AS message, ${unreadOf} AS unread,
           CASE WHEN $2::int IS NOT NULL THEN (SELECT now() + make_interval(secs => $2) FROM users a
             WHERE a.id = p.user_id AND a.email IS NOT NULL) END AS mail_due_at
@@ -95,6 +97,7 @@ export async function writeNotifications(
       SELECT w.user_id AS "userId", w.conversation_id AS "conversationId", d.unread AS "unreadCount",
         COALESCE(f.socket AND NOT COALESCE(is_quiet(f.quiet_zone, f.quiet_from, f.quiet_to, now()), false), true)
           AS announce,
+        extract(epoch FROM clock_timestamp() - d.sent_at)::float8 AS "ageSeconds",
         json_build_object('id', w.id, 'type', w.type, 'conversationId', w.conversation_id, 'seq', w.seq,
           'title', d.title, 'message', d.message, 'count', w.count,
           'createdAt', to_char(w.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL) AS notification

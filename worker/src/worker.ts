@@ -47,6 +47,7 @@ export function startWorker(options: {
   const { database, redis, log, metrics } = options;
   const publishes = metrics.get("parloir_publishes_total");
   const notifications = metrics.get("parloir_notifications_total");
+  const notificationSeconds = metrics.get("parloir_notification_seconds");
   const publisher = createRoomPublisher({
     redis,
     log,
@@ -59,7 +60,10 @@ export function startWorker(options: {
     publisher,
     log,
     mailAfterSeconds: options.deliveries.mail?.afterSeconds ?? null,
-    onWritten: (count) => notifications.inc(count),
+    onWritten: (ageSeconds) => {
+      notifications.inc();
+      notificationSeconds.observe(ageSeconds);
+    },
   });
   const shared = { queueRedis: options.queueRedis, log, metrics };
   const search = gathered("search", createSearchProcessor(database));

@@ -14,7 +14,13 @@ import type { Target, TargetProcess } from "./target.ts";
 interface ClusterFile {
   url: string;
   /** `pid` is null for a server that was given by its url: its CPU is not counted. */
-  processes: { name: string; role: string; pid: number | null; url: string | null }[];
+  processes: {
+    name: string;
+    role: string;
+    pid: number | null;
+    url: string | null;
+    metricsUrl: string | null;
+  }[];
 }
 
 /** The load comes from few people at a rate no person types at: limits would measure themselves. */
@@ -46,7 +52,16 @@ export async function startOurs(options: Options): Promise<Target> {
       .map((process) => process.url!);
     if (gateways.length < 2) throw new Error("the cluster has fewer than two gateways");
     const pairs = await createPairs(cluster.url, gateways, options.pairs);
-    return { name: "ours", pairs, processes: () => processesOf(readCluster(clusterFile)), stop };
+    return {
+      name: "ours",
+      pairs,
+      processes: () => processesOf(readCluster(clusterFile)),
+      workerMetrics: () =>
+        readCluster(clusterFile).processes.flatMap(({ role, metricsUrl }) =>
+          role === "worker" ? (metricsUrl ?? []) : [],
+        ),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -56,7 +56,7 @@ export async function startReference(options: Options): Promise<Target> {
       { name: "postgres", pid: postgres.pid, isNode: false },
       { name: "redis", pid: redis.pid, isNode: false },
     ];
-    return { name: "reference", pairs, processes: () => processes, stop };
+    return { name: "reference", pairs, processes: () => processes, workerMetrics: () => [], stop };
   } catch (error) {
     await stop();
     throw error;

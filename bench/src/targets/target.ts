@@ -15,5 +15,7 @@ export interface Target {
   pairs: Pair[];
   /** Read anew each time: a process that was replaced has another pid. */
   processes(): TargetProcess[];
+  /** Where the workers, if it has any, serve their metrics. */
+  workerMetrics(): string[];
   stop(): Promise<void>;
 }

@@ -22,7 +22,8 @@ export function createNotifyProcessor(options: {
   log: Log;
   /** When a line is due by e-mail; null: never. */
   mailAfterSeconds: number | null;
-  onWritten: (count: number) => void;
+  /** Of each line that was written or raised: seconds since its message was sent. */
+  onWritten: (ageSeconds: number) => void;
 }): (job: NotifyJob) => Promise<void> {
   const { database, publisher } = options;
 
@@ -42,7 +43,7 @@ export function createNotifyProcessor(options: {
     const recipients = await withoutLookers(unread);
     if (recipients.length === 0) return;
     const written = await writeNotifications(database, recipients, options.mailAfterSeconds);
-    options.onWritten(written.length);
+    for (const { ageSeconds } of written) options.onWritten(ageSeconds);
     const totals = await unreadTotals(
       database,
       written.map((each) => each.userId),
