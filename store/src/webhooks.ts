@@ -144,6 +144,8 @@ export interface SigningWebhook {
   url: string;
   /** The present one, and for a while the one before. */
   secrets: string[];
+  /** It has not been well since it was last tried. */
+  isFailing: boolean;
 }
 
 /** Null when it is gone or disabled. */
@@ -151,17 +153,17 @@ export async function findSigningWebhook(database: Database, id: string): Promis
   const rows = await database.query<SigningWebhook>({
     name: "find-signing-webhook",
     text: `SELECT url, array_remove(ARRAY[secret, CASE WHEN former_until > now() THEN former_secret END], NULL)
-        AS secrets FROM webhooks WHERE id = $1 AND disabled_at IS NULL`,
+        AS secrets, failing_since IS NOT NULL AS "isFailing" FROM webhooks WHERE id = $1 AND disabled_at IS NULL`,
     values: [id],
   });
   return rows[0] ?? null;
 }
 
-/** It answered as it should. Written only when that is news. */
+/** It answered as it should. */
 export async function noteWebhookSuccess(database: Database, id: string): Promise<void> {
   await database.query({
     name: "note-webhook-success",
-    text: "UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL",
+    text: "UPDATE webhooks SET failing_since = NULL WHERE id = $1",
     values: [id],
   });
 }

@@ -45,7 +45,7 @@ export function createWebhookSender(options: {
     const { status, reason, waitMs } = await post(outbound, webhook, delivery);
     if (reason === null) {
       await markSent(database, delivery.id, status);
-      await noteWebhookSuccess(database, webhookId);
+      if (webhook.isFailing) await noteWebhookSuccess(database, webhookId);
       return "sent";
     }
     const isLast = delivery.attempts >= attempts;
