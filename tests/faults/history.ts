@@ -20,6 +20,10 @@ export interface History {
   shown: ShownList[];
   /** `GET /api/messages/unread` of each person at the end. */
   unread: Map<string, Record<string, number>>;
+  /** People who have a browser that can be told without an open page. */
+  reachable: string[];
+  /** What their push service was sent, repeats included. */
+  told: Told[];
   faults: FaultRecord[];
   /** Devices without a connection at the end of the quiet time. */
   offlineAtEnd: number[];
@@ -170,6 +174,15 @@ export interface Heard {
   id: string;
 }
 
+/** `id` is the ledger's, the same in every attempt. */
+export interface Told {
+  at: number;
+  id: string;
+  userId: string;
+  conversationId: string;
+  seq: number;
+}
+
 export interface FaultRecord {
   number: number;
   kind: string;
@@ -197,6 +210,8 @@ export function createHistory(): History {
     refusals: [],
     shown: [],
     unread: new Map(),
+    reachable: [],
+    told: [],
     faults: [],
     offlineAtEnd: [],
   };

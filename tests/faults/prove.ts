@@ -12,6 +12,7 @@ import { breakThings } from "./inject/schedule.ts";
 import { startTcpProxy } from "./inject/tcp-proxy.ts";
 import { type Fleet, startFleet } from "./load/fleet.ts";
 import { populate } from "./load/people.ts";
+import { startTelling } from "./load/telling.ts";
 import type { ProveOptions } from "./options.ts";
 import { becomeQuiet, settledSnapshot } from "./quiet.ts";
 import { createRandom, type Random } from "./random.ts";
@@ -57,7 +58,10 @@ export interface Patience {
   quiet: number;
   /** After that: how long the product's client, which waits up to 30 s before it tries again, may still need. */
   comeback: number;
-  /** After that: how long until the worker must have finished. A job that its queue lost is repeated after 30 s. */
+  /**
+   * After that: how long until the worker must have finished. A job that its queue lost is repeated after 30 s, and
+   * after a minute when it was lost twice.
+   */
   settled: number;
 }
 
@@ -68,8 +72,10 @@ const usualPatience: Patience = {
   // The loss of a last message shows within 15 s on a connection that looks healthy; the rest is for the machine.
   quiet: 18_000,
   comeback: 45_000,
-  settled: 50_000,
+  settled: 110_000,
 };
+
+type CleanUp = (() => Promise<unknown> | unknown)[];
 
 const longestExtraMs = 60_000;
 const peoplePerDevice = 0.8;
@@ -81,7 +87,7 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
   const { say, signal } = surroundings;
   const patience = { ...usualPatience, ...surroundings.patience };
   const random = createRandom(options.seed);
-  const cleanUp: (() => Promise<unknown> | unknown)[] = [];
+  const cleanUp: CleanUp = [];
   try {
     const cluster = await launchCluster(options, surroundings.env);
     cleanUp.unshift(() => cluster.stop());
@@ -91,7 +97,7 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
     const arena: Arena = { cluster, proxy, sleep: (ms) => sleep(ms, signal) };
 
     const history = createHistory();
-    const fleet = await openFleet(options, arena, history, random, surroundings.changeChance);
+    const fleet = await openFleet(options, arena, history, random, surroundings.changeChance, cleanUp);
     cleanUp.unshift(() => fleet.stop());
     const scrape = startScrape(cluster);
     cleanUp.unshift(() => scrape.stop());
@@ -119,6 +125,8 @@ export async function prove(options: ProveOptions, surroundings: Surroundings): 
     await scrape.stop();
     const snapshot = await settledSnapshot(arena, patience.settled);
     const verdicts = check(history, snapshot);
+    const repeats = history.told.length - new Set(history.told.map(({ id }) => id)).size;
+    say(`${history.told.length} pushes, of which ${repeats} came again under their id`);
     if (options.report && broken(verdicts).length > 0)
       await cp(cluster.logsDir, join(options.report, `prove-${options.seed}-logs`), { recursive: true });
     const counters = scrape.totals();
@@ -139,6 +147,7 @@ async function openFleet(
   history: History,
   random: Random,
   changeChance: number | undefined,
+  cleanUp: CleanUp,
 ): Promise<Fleet> {
   const outsiders = Math.max(2, Math.round(options.clients * outsiderShare));
   const people = Math.round((options.clients - outsiders) * peoplePerDevice);
@@ -148,11 +157,14 @@ async function openFleet(
     random.fork("people"),
   );
   history.members = population.members;
+  const now = () => performance.now();
+  const telling = await startTelling({ url: cluster.url, people: population.people, history, now });
+  cleanUp.unshift(() => telling.stop());
   const fleet = startFleet({
     population,
     history,
     random: random.fork("load"),
-    now: () => performance.now(),
+    now,
     url: cluster.url,
     socketUrl: (device) => (device % proxiedEvery === 0 ? proxy.url : cluster.url),
     devices: options.clients,
@@ -168,7 +180,7 @@ async function openFleet(
 }
 
 /** Every step, whatever the earlier ones did: a cluster must not outlive its run. */
-async function doAll(steps: (() => Promise<unknown> | unknown)[]): Promise<void> {
+async function doAll(steps: CleanUp): Promise<void> {
   const errors: unknown[] = [];
   for (const step of steps) {
     try {

@@ -23,7 +23,7 @@ export async function becomeQuiet(
   await fleet.readUnread();
 }
 
-/** The worker may still be at the last notifications. */
+/** The worker may still be at the last notifications, or at telling of them. */
 export async function settledSnapshot({ cluster, sleep }: Arena, ms: number): Promise<Snapshot> {
   const { url } = cluster.find("postgres");
   const end = performance.now() + ms;
@@ -31,7 +31,8 @@ export async function settledSnapshot({ cluster, sleep }: Arena, ms: number): Pr
   for (;;) {
     const snapshot = await readSnapshot(url!);
     const now = JSON.stringify(snapshot.notifications);
-    if ((now === before && snapshot.outboxRows === 0) || performance.now() > end) return snapshot;
+    const isDone = snapshot.outboxRows === 0 && snapshot.deliveries.every(({ state }) => state !== "waiting");
+    if ((now === before && isDone) || performance.now() > end) return snapshot;
     before = now;
     await sleep(1_000);
   }

@@ -15,6 +15,8 @@ export interface Receiver {
   received: Received[];
   /** What it answers from now on. */
   answer: (status: number, headers?: Record<string, string>) => void;
+  /** Lets requests wait for their answer until the function is called that it answers. */
+  hold: () => () => void;
   stop: () => Promise<void>;
 }
 
@@ -22,11 +24,13 @@ export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   let status = 200;
   let headers: Record<string, string> = {};
+  let gate = Promise.resolve();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     received.push({ path: request.url!, headers: request.headers, body: Buffer.concat(chunks), status });
-    response.writeHead(status, headers).end();
+    await gate;
+    if (!response.destroyed) response.writeHead(status, headers).end();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -36,6 +40,11 @@ export async function startReceiver(): Promise<Receiver> {
     received,
     answer(next, withHeaders = {}) {
       [status, headers] = [next, withHeaders];
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
     },
     async stop() {
       const closed = once(server, "close");

@@ -30,6 +30,8 @@ function honestRun(): Run {
       messages: rows.map(({ change: _, ...shown }) => shown),
       shownAt: [],
     });
+  history.reachable.push("ben");
+  history.told.push({ at: 40, id: "d1", userId: "ben", conversationId: talk, seq: 3 });
   history.unread.set("ana", {}).set("ben", { [talk]: 1 });
   history.faults.push({
     number: 1,
@@ -77,6 +79,7 @@ function snapshotOf(rows: Row[]): Snapshot {
       [`${talk} ben`, 2],
     ]),
     notifications: [{ userId: "ben", conversationId: talk, seq: 3, isRead: false }],
+    deliveries: [{ id: "d1", userId: "ben", conversationId: talk, seq: 3, state: "sent", reason: null }],
     outboxRows: 0,
   };
 }
@@ -290,6 +293,17 @@ const spoiled: Spoiled[] = [
       heardBy(run, 1).push(line, line);
     },
   ],
+  ["told", "an unread line is not in the ledger", ({ snapshot }) => snapshot.deliveries.pop()],
+  ["told", "a line still waits", ({ snapshot }) => (snapshot.deliveries[0]!.state = "waiting")],
+  ["told", "a line was given up", ({ snapshot }) => (snapshot.deliveries[0]!.state = "dead")],
+  ["told", "what is called sent did not come", ({ history }) => history.told.pop()],
+  [
+    "told",
+    "an unread line was dropped as read",
+    ({ snapshot }) => Object.assign(snapshot.deliveries[0]!, { state: "dropped", reason: "read" }),
+  ],
+  ["told once", "a line came as two", ({ history }) => history.told.push({ ...history.told[0]!, id: "d2" })],
+  ["told once", "what came is not in the ledger", ({ history }) => (history.told[0]!.id = "d2")],
   ["happened", "a fault left no trace", ({ history }) => (history.faults[0]!.evidence = [])],
   ["recovered", "it was never well again", ({ history }) => (history.faults[0]!.stableAt = Number.NaN)],
   ["recovered", "it took a minute", ({ history }) => (history.faults[0]!.stableAt = 60_060)],

@@ -8,6 +8,7 @@ import { runRules } from "./run-rules.ts";
 import { sendingRules } from "./sending-rules.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { storingRules } from "./storing-rules.ts";
+import { tellingRules } from "./telling-rules.ts";
 
 /**
  * Holds what the clients did and saw against the database: a pure function, so that every rule can be shown a history
@@ -30,6 +31,7 @@ export const rules: Record<string, { promise: string; check: Rule }> = {
   ...deliveryRules,
   ...privacyRules,
   ...readingRules,
+  ...tellingRules,
   ...runRules,
 };
 

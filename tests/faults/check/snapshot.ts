@@ -11,7 +11,18 @@ export interface Snapshot {
   /** Key: `<conversation> <user>`. */
   marks: Map<string, number>;
   notifications: { userId: string; conversationId: string; seq: number; isRead: boolean }[];
+  /** The ledger of what reaches people beyond their pages. */
+  deliveries: Delivery[];
   outboxRows: number;
+}
+
+export interface Delivery {
+  id: string;
+  userId: string;
+  conversationId: string;
+  seq: number;
+  state: string;
+  reason: string | null;
 }
 
 export interface Row extends Shown {
@@ -41,6 +52,9 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
     const notifications = await all<{ user_id: string; conversation_id: string; seq: string; read: boolean }>(
       "SELECT user_id, conversation_id, seq, read_at IS NOT NULL AS read FROM notifications",
     );
+    const deliveries = await all<Omit<Delivery, "seq"> & { seq: string }>(
+      `SELECT id, user_id AS "userId", conversation_id AS "conversationId", seq, state, reason FROM deliveries`,
+    );
     const outbox = await all<{ count: string }>("SELECT count(*) FROM outbox");
     return {
       conversations: new Map(
@@ -55,6 +69,7 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
         const { user_id: userId, conversation_id: conversationId, read: isRead } = each;
         return { userId, conversationId, seq: Number(each.seq), isRead };
       }),
+      deliveries: deliveries.map((each) => ({ ...each, seq: Number(each.seq) })),
       outboxRows: Number(outbox[0]!.count),
     };
   } finally {

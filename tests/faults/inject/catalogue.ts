@@ -39,6 +39,8 @@ export const faultKinds: Record<string, FaultKind> = {
   ...node("gateway"),
   ...node("api"),
   ...node("worker"),
+  // Longer than a job's lock and a delivery's lease (30 s each): what it has under way is others' when it wakes.
+  "worker-freeze-long": { lasts: [35_000, 45_000], targets: ofRole("worker"), inject: freeze },
   "balancer-kill": { targets: named("balancer"), inject: kill },
   "rooms-kill": { targets: named("redis"), inject: kill },
   "rooms-freeze": { lasts: [3_000, 20_000], targets: named("redis"), inject: freeze },

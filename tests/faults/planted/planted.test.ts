@@ -50,6 +50,7 @@ const plantedRuns: PlantedRun[] = [
       "anyone-reads",
       "marks-fall",
       "notified-twice",
+      "push-with-new-id",
       "batch-reversed",
       "anyone-edits",
     ],
@@ -67,7 +68,11 @@ const plantedRuns: PlantedRun[] = [
     faults: [],
     seconds: 6,
   },
-  { plants: ["no-unique-index", "seq-with-gaps", "changes-with-gaps"], faults: [], seconds: 5 },
+  {
+    plants: ["no-unique-index", "seq-with-gaps", "changes-with-gaps", "ledger-beside-the-line"],
+    faults: [],
+    seconds: 5,
+  },
 ];
 
 const twoAtOnce = createTurns(2);

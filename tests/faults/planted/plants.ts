@@ -185,6 +185,30 @@ export const plants: Record<string, Plant> = {
     ],
     breaks: "notified once",
   },
+  "push-with-new-id": {
+    bug: "every attempt to push has an id of its own",
+    edits: [
+      {
+        file: "worker/src/deliveries/pushes.ts",
+        find: "{ id, title, message, conversationId, seq, count } satisfies",
+        replace: "{ id: crypto.randomUUID(), title, message, conversationId, seq, count } satisfies",
+      },
+    ],
+    breaks: "told once",
+    saying: /not in the ledger/,
+  },
+  "ledger-beside-the-line": {
+    bug: "the ledger is written with some lines of the bell and not with others",
+    edits: [
+      {
+        file: "store/src/notifications.ts",
+        find: "WHERE EXISTS (SELECT FROM push_subscriptions)",
+        replace: "WHERE EXISTS (SELECT FROM push_subscriptions) AND w.seq % 2 = 0",
+      },
+    ],
+    breaks: "told",
+    saying: /not in the ledger/,
+  },
   "retry-with-new-id": {
     bug: "a call that is repeated gives its messages new ids",
     edits: [

@@ -51,6 +51,7 @@ function run() {
     messages: new Map(),
     marks: new Map(),
     notifications: [],
+    deliveries: [],
     outboxRows: 0,
   };
   const verdict = { rule: "durable", promise: "Kept.", violations: 0, examples: [] };
