@@ -3,6 +3,7 @@ import { rooms } from "@parloir/contracts/ids.ts";
 import { createAttemptLimit } from "@parloir/platform/attempt-limit.ts";
 import { createTokenIssuer, createTokenVerifier } from "@parloir/platform/auth.ts";
 import type { ApiConfig } from "@parloir/platform/env.ts";
+import { createFlightRecorder, type FlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -39,6 +40,7 @@ import { changeRoutes } from "./routes/changes.ts";
 import { channelRoutes } from "./routes/channels.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { flightRoutes } from "./routes/flights.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -63,6 +65,7 @@ export interface Api {
   publicServer: Server;
   privateServer: Server;
   health: Health;
+  flights: FlightRecorder;
   commitQueue: CommitQueue;
   /** What is served: the documents are made from them, and tests hold answers against them. */
   routes: Route[];
@@ -90,13 +93,17 @@ export function createApi(options: {
     onPublished: (receivers) => publishes.inc({ outcome: receivers > 0 ? "received" : "nobody" }),
     onFailed: () => publishes.inc({ outcome: "failed" }),
   });
+  const flights = createFlightRecorder(config.nodeName);
   const commitQueue = createCommitQueue({
     database,
     blocksBothWays: config.blocksBothWays,
     log,
     metrics,
-    onStored: (send, committed) =>
-      publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed)),
+    onStored(send, committed) {
+      flights.note(committed, "committed", { traceparent: send.traceparent });
+      publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed));
+      flights.note(committed, "published");
+    },
     onReopened: (conversationId) => void announceReopening(conversationId),
   });
   const announceToAgents = createAnnounceToAgents({ database, publisher, log });
@@ -161,6 +168,7 @@ export function createApi(options: {
     ...noteRoutes({ database, publisher, cursors }),
     ...cannedReplyRoutes({ database, cursors }),
     ...clusterRoutes({ database, redis }),
+    ...flightRoutes({ database, redis }),
     ...agentRoutes({ database, cursors }),
     ...teamRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
@@ -201,6 +209,7 @@ export function createApi(options: {
     publicServer: createServer({ headersTimeout: 10_000, requestTimeout: longestRequestMs }, app),
     privateServer: createPrivateServer({ log, metrics, health, internal }),
     health,
+    flights,
     commitQueue,
     routes,
     collector: attachments.collector,

@@ -32,7 +32,15 @@ api.collector.start();
 log.info({ port, privatePort: config.privatePort }, "api listens");
 if (config.demoAccounts) void seedDemoPeople(database, log);
 
-const beacon = startBeacon({ name: config.nodeName, role: "api", redis, health: api.health, metrics, log });
+const beacon = startBeacon({
+  name: config.nodeName,
+  role: "api",
+  redis,
+  health: api.health,
+  flights: api.flights,
+  metrics,
+  log,
+});
 
 installLifecycle({
   log,

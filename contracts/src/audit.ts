@@ -22,6 +22,7 @@ export const auditActions = {
   "webhook.deleted": "a webhook was removed",
   "webhook.replayed": "dead letters of a webhook were sent again",
   "webhook.disabled": "a webhook was given up because it had failed for long",
+  "flight.read": "an admin looked up the way of a message through the cluster; its metadata, not its text",
   "node.drained": "a gateway was told to drain",
   "member.removed": "somebody took a person out of a conversation",
   "conversation.assigned": "a support conversation was given to an agent, or to nobody",

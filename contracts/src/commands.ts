@@ -10,6 +10,8 @@ const attachmentIds = z.array(uuid).check(
   z.refine((ids) => new Set(ids).size === ids.length, "names an attachment twice"),
 );
 
+import { traceparent } from "./traceparent.ts";
+
 /**
  * Payload schema of every socket command. Unknown fields are refused: a client that sends `senderId` or `seq` is
  * mistaken about who decides them. The text itself is judged by `contentProblem`, which has its own codes.
@@ -21,6 +23,8 @@ export const sendMessagePayload = z.strictObject({
   attachmentIds: z.optional(attachmentIds),
   replyToSeq: z.optional(seq.check(z.minimum(1))),
   mentions: z.optional(z.array(userId).check(z.maxLength(50))),
+  /** W3C trace context, for the flight recorder. */
+  traceparent: z.optional(traceparent),
 });
 export type SendMessagePayload = z.infer<typeof sendMessagePayload>;
 

@@ -1,6 +1,7 @@
 import type { ClientToServerEvents, ServerToClientEvents } from "@parloir/contracts/events.ts";
 import type { Seat, Session } from "@parloir/contracts/internal.ts";
 import type { VerifyToken } from "@parloir/platform/auth.ts";
+import type { FlightRecorder } from "@parloir/platform/flights.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
@@ -68,6 +69,7 @@ export interface GatewayContext {
   changes: Batcher<"change">;
   reads: Batcher<"read">;
   sessions: Batcher<"sessions">;
+  flights: FlightRecorder;
   readMarks: ReadMarks;
   channels: Channels;
   clusterWatch: ClusterWatch;

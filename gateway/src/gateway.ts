@@ -3,6 +3,7 @@ import type { Server as HttpServer } from "node:http";
 import { channelOfRoom, conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import { createTokenVerifier } from "@parloir/platform/auth.ts";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
+import { createFlightRecorder, type FlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -44,6 +45,7 @@ export interface Gateway {
   /** Speaks Socket.IO, and answers `/balancer`, `/livez` and `/readyz`. */
   publicServer: HttpServer;
   health: Health;
+  flights: FlightRecorder;
   /** A new one, in which a canary is alone. @throws CodedError */
   beginCanaryConversation: (userId: string) => Promise<string>;
   /** No new sessions from now on, then the sockets are sent elsewhere. */
@@ -74,9 +76,10 @@ export function createGateway(options: {
   const io = createSocketServer(publicServer, config);
   const lag = watchEventLoopLag();
   const batchers = createBatchers(api);
+  const flights = createFlightRecorder(config.nodeName);
   const floors = createFloors(io);
   const rosters = createRosters({ io, batcher: batchers.members, floors });
-  const sequencer = createRoomSequencer({ io, batchers, rosters, floors, log, metrics });
+  const sequencer = createRoomSequencer({ io, batchers, rosters, floors, flights, log, metrics });
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
@@ -137,6 +140,7 @@ export function createGateway(options: {
     metrics,
     api,
     ...batchers,
+    flights,
     readMarks: createReadMarks(batchers.marks),
     channels,
     clusterWatch: createClusterWatch({ redis: publisher, log }),
@@ -180,6 +184,7 @@ export function createGateway(options: {
   return {
     publicServer,
     health,
+    flights,
     beginCanaryConversation: async (userId) =>
       (await batchers.canaries.submit(userId, { userId })).conversationId,
     async drain() {
@@ -241,10 +246,11 @@ function createRoomSequencer(options: {
   batchers: ReturnType<typeof createBatchers>;
   rosters: Rosters;
   floors: Floors;
+  flights: FlightRecorder;
   log: Log;
   metrics: Metrics;
 }): Sequencer {
-  const { io, batchers, rosters, floors, log, metrics } = options;
+  const { io, batchers, rosters, floors, flights, log, metrics } = options;
   const delivery = metrics.get("parloir_delivery_seconds");
   return createSequencer({
     async read(conversationId, after, limit, change) {
@@ -267,6 +273,8 @@ function createRoomSequencer(options: {
         return;
       }
       room.emit("new_message", message);
+      const sockets = io.of("/").adapter.rooms.get(roomNames.conversation(conversationId));
+      flights.note(message, "delivered", { count: sockets?.size ?? 0 });
       delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);
     },
     resync: (conversationId, reason) =>

@@ -43,6 +43,7 @@ const beacon = startBeacon({
   metrics,
   log,
   address,
+  flights: gateway.flights,
   onDrain: () => void process.kill(process.pid, "SIGTERM"),
 });
 

@@ -45,6 +45,23 @@ describe("the metrics page", () => {
     }
   });
 
+  it("looks up the way of a message", { timeout: 120_000 }, async () => {
+    const tom = await stage.visitor();
+    await tom.signIn("demo-tom");
+    await tom.writeTo("demo-zoe");
+    await tom.say("The way of this one");
+    await tom.page.locator('[data-testid="delivery"][data-delivery="sent"]').waitFor();
+    const conversation = new URL(tom.page.url()).searchParams.get("conversation")!;
+    await tom.page.context().close();
+    const flight = sam.page.locator('[data-testid="flight"]');
+    await flight.getByLabel("Conversation").fill(conversation);
+    await flight.getByLabel("Message no.").fill("1");
+    await flight.getByRole("button", { name: "Look up" }).click();
+    for (const step of ["Received from the client", "Committed", "Acked to the client"])
+      await flight.locator("tr", { hasText: step }).waitFor();
+    expect(await flight.textContent()).not.toContain("The way of this one");
+  });
+
   it("pauses, and goes on", { timeout: 120_000 }, async () => {
     const time = () => sam.page.locator(".metrics-as-of time").getAttribute("datetime");
     await sam.page.getByRole("button", { name: "Pause" }).click();

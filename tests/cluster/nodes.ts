@@ -1,6 +1,7 @@
 import { type Api, createApi } from "@parloir/api/api.ts";
 import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
 import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
+import { createFlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import { createMetrics, type Metrics } from "@parloir/platform/metrics.ts";
@@ -59,7 +60,15 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
   const privatePort = await listen(api.privateServer, 0, host);
   const port = await listen(api.publicServer, 0, host);
   api.health.started();
-  const beacon = startBeacon({ name, role: "api", redis, health: api.health, metrics, log });
+  const beacon = startBeacon({
+    name,
+    role: "api",
+    redis,
+    health: api.health,
+    flights: api.flights,
+    metrics,
+    log,
+  });
   const privateUrl = `http://${host}:${privatePort}`;
   const stop = async () => {
     api.health.draining();
@@ -89,7 +98,16 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
     drains.wished += 1;
   };
   const { health } = gateway;
-  const beacon = startBeacon({ name, role: "gateway", redis: publisher, health, metrics, log, onDrain });
+  const beacon = startBeacon({
+    name,
+    role: "gateway",
+    redis: publisher,
+    health,
+    flights: gateway.flights,
+    metrics,
+    log,
+    onDrain,
+  });
   const stop = async () => {
     await beacon.stop();
     await gateway.close();
@@ -109,7 +127,9 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     worker: createQueueConsumerClient(config.queueRedis, log),
   };
   await Promise.all([untilReady(redis, redisWaitMs), untilReady(queueRedis.queue, redisWaitMs)]);
+  const flights = createFlightRecorder(name);
   const worker = startWorker({
+    flights,
     database,
     redis,
     queueRedis,
@@ -123,7 +143,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   const clusterHistory = startClusterHistory({ redis, log });
   const health = createHealth({});
   health.started();
-  const beacon = startBeacon({ name, role: "worker", redis, health, metrics, log });
+  const beacon = startBeacon({ name, role: "worker", redis, health, flights, metrics, log });
   const stop = async () => {
     epochGuard.stop();
     clusterHistory.stop();

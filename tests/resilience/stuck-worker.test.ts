@@ -2,6 +2,7 @@ import { type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
 import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
 import { readWorkerConfig } from "@parloir/platform/env.ts";
+import { createFlightRecorder } from "@parloir/platform/flights.ts";
 import { createMetrics } from "@parloir/platform/metrics.ts";
 import {
   closeRedis,
@@ -45,6 +46,7 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   const stuck: string[] = [];
   const onStuck = (part: string) => void stuck.push(part);
   const worker = startWorker({
+    flights: createFlightRecorder("stuck"),
     retention: readWorkerConfig({}).retention,
     deliveries: readWorkerConfig({}).deliveries,
     database,

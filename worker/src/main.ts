@@ -1,4 +1,5 @@
 import { readWorkerConfig } from "@parloir/platform/env.ts";
+import { createFlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth } from "@parloir/platform/health.ts";
 import { installLifecycle } from "@parloir/platform/lifecycle.ts";
 import { createLog } from "@parloir/platform/log.ts";
@@ -41,7 +42,9 @@ const onStuck = (part: string) => {
   log.fatal({ part }, "this worker has work and does none");
   process.exit(1);
 };
+const flights = createFlightRecorder(config.nodeName);
 const worker = startWorker({
+  flights,
   database,
   redis,
   queueRedis,
@@ -71,7 +74,7 @@ await listen(privateServer, config.privatePort, config.privateHost);
 health.started();
 log.info({ privatePort: config.privatePort }, "worker runs");
 
-const beacon = startBeacon({ name: config.nodeName, role: "worker", redis, health: health, metrics, log });
+const beacon = startBeacon({ name: config.nodeName, role: "worker", redis, health, flights, metrics, log });
 
 installLifecycle({
   log,

@@ -1,4 +1,4 @@
-import { type Jobs, type OutboxQueue, outboxBits } from "@parloir/contracts/jobs.ts";
+import { type Jobs, type OutboxMessage, type OutboxQueue, outboxBits } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -25,6 +25,8 @@ const retryMs = 1_000;
 export function startRelay(options: {
   database: Database;
   addJob: <Q extends OutboxQueue>(queue: Q, id: string, job: Jobs[Q]) => Promise<void>;
+  /** What is in jobs now. */
+  onRelayed: (messages: OutboxMessage[]) => void;
   /** After every round that went through, also an empty one. */
   onRound: () => void;
   log: Log;
@@ -51,6 +53,7 @@ export function startRelay(options: {
       if (jobs[queue].outboxIds.length > 0) await options.addJob(queue, id, jobs[queue]);
     relayed.inc(rows.reduce((sum, row) => sum + row.messages.length, 0));
     lag.observe(rows[0]!.ageSeconds);
+    options.onRelayed(rows.flatMap((row) => row.messages));
   }
 
   async function round(): Promise<number> {

@@ -1,6 +1,7 @@
-import { type Jobs, queues } from "@parloir/contracts/jobs.ts";
+import { type Jobs, type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import type { DeliveryConfig } from "@parloir/platform/env-deliveries.ts";
+import type { FlightRecorder } from "@parloir/platform/flights.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
@@ -41,6 +42,7 @@ export function startWorker(options: {
   onStuck: (part: string) => void;
   /** When it counts as stuck. */
   liveness?: LivenessTimes;
+  flights: FlightRecorder;
   log: Log;
   metrics: Metrics;
 }): WorkerParts {
@@ -54,7 +56,7 @@ export function startWorker(options: {
     onPublished: (receivers) => publishes.inc({ outcome: receivers > 0 ? "received" : "nobody" }),
     onFailed: () => publishes.inc({ outcome: "failed" }),
   });
-  const notify = createNotifyProcessor({
+  const notifyMembers = createNotifyProcessor({
     database,
     redis,
     publisher,
@@ -65,6 +67,10 @@ export function startWorker(options: {
       notificationSeconds.observe(ageSeconds);
     },
   });
+  const notify = async (job: NotifyJob) => {
+    await notifyMembers(job);
+    for (const message of job.messages) options.flights.note(message, "job", { queue: "notify" });
+  };
   const shared = { queueRedis: options.queueRedis, log, metrics };
   const search = gathered("search", createSearchProcessor(database));
   const responseTimes = gathered("responseTimes", createResponseTimesProcessor({ database, metrics }));
@@ -122,6 +128,9 @@ export function startWorker(options: {
     database,
     log,
     metrics,
+    onRelayed(messages) {
+      for (const message of messages) options.flights.note(message, "relayed");
+    },
     onRound: () => liveness.progressed("relay"),
     addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),
   });

@@ -1,4 +1,5 @@
 import { checkSend } from "@parloir/contracts/parse.ts";
+import { traceOn } from "@parloir/platform/flights.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -8,9 +9,13 @@ import type { Handler } from "./handlers.ts";
 export const sendMessage: Handler<"send_message"> = async (gateway, socket, payload) => {
   checkSend(payload);
   const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
-  const send = { ...payload, senderId: socket.data.user.userId };
+  const receivedAt = Date.now();
+  const traceparent = traceOn(payload.traceparent);
+  const send = { ...payload, traceparent, senderId: socket.data.user.userId };
   const receipt = await gateway.sends.submit(payload.conversationId, send);
   stop();
+  gateway.flights.note(receipt, "received", { at: receivedAt, traceparent });
+  gateway.flights.note(receipt, "acked");
   gateway.sequencer.tip(receipt.conversationId, { lastSeq: receipt.seq, lastChange: 0 });
   return receipt;
 };

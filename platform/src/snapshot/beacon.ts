@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
+import { answerFlights, type FlightRecorder } from "../flights.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -28,6 +29,8 @@ export function startBeacon(options: {
   log: Log;
   /** Where other processes reach it, if they do. */
   address?: string;
+  /** What it remembers of messages, for admins who ask. */
+  flights?: FlightRecorder;
   /** An admin's wish; without it this process takes none. */
   onDrain?: () => void;
 }): Beacon {
@@ -59,6 +62,7 @@ export function startBeacon(options: {
     const snapshot = await take();
     if (stopped) return;
     await postSnapshot(redis, snapshot);
+    if (options.flights) await answerFlights(redis, name, options.flights);
     if (options.onDrain && (await takeDrainWish(redis, name))) options.onDrain();
   }
 

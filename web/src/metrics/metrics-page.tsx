@@ -5,6 +5,7 @@ import { AdminNav } from "../admin-nav.tsx";
 import { Bar } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { token } from "../session.ts";
+import { FlightSection } from "./flight.tsx";
 import { Headline } from "./headline.tsx";
 import { History } from "./history.tsx";
 import { Nodes } from "./nodes.tsx";
@@ -87,6 +88,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             <Nodes view={view} now={serverNow} drain={feed.drain} />
             <History points={points} />
             <ResponseTimesSection paused={paused} />
+            <FlightSection />
           </>
         )}
       </main>

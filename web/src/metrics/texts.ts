@@ -83,6 +83,29 @@ const en = {
   canaryAck: "Acked",
   canaryReceive: "Received",
   canaryFails: "rounds fail",
+  flight: "Flight recorder",
+  flightHint:
+    "The way of one message through the processes, of the last minutes. Never what it says; who asks is recorded.",
+  flightConversation: "Conversation",
+  flightSeq: "Message no.",
+  flightAsk: "Look up",
+  flightAsking: "Asking every process…",
+  flightFailed: "It could not be asked.",
+  flightForgotten: "No process remembers this message.",
+  flightStep: "Step",
+  flightSteps: {
+    received: "Received from the client",
+    committed: "Committed",
+    published: "Published to gateways",
+    acked: "Acked to the client",
+    delivered: "Written to sockets",
+    relayed: "Taken from the outbox",
+    job: "Job done",
+  } as Record<string, string>,
+  flightSockets: (count: number) => `${count} sockets`,
+  flightClocks: "Each time is by the clock of its machine.",
+  flightTrace: "Trace",
+  flightSilent: "No answer from",
   responseTimes: "Response times",
   firstReply: "First reply",
   nextReply: "Next reply",
@@ -97,7 +120,7 @@ const en = {
 export type MetricsTexts = {
   [Key in keyof typeof en]: (typeof en)[Key] extends (...args: infer Args) => string
     ? (...args: Args) => string
-    : string;
+    : (typeof en)[Key];
 };
 
 const fr: MetricsTexts = {
@@ -183,6 +206,29 @@ const fr: MetricsTexts = {
   canaryAck: "Accusé",
   canaryReceive: "Reçu",
   canaryFails: "des essais échouent",
+  flight: "Enregistreur de vol",
+  flightHint:
+    "Le chemin d’un message dans les processus, pour les dernières minutes. Jamais son contenu ; la demande est consignée.",
+  flightConversation: "Conversation",
+  flightSeq: "Message n°",
+  flightAsk: "Chercher",
+  flightAsking: "Chaque processus est interrogé…",
+  flightFailed: "La demande a échoué.",
+  flightForgotten: "Aucun processus ne se souvient de ce message.",
+  flightStep: "Étape",
+  flightSteps: {
+    received: "Reçu du client",
+    committed: "Validé",
+    published: "Publié aux passerelles",
+    acked: "Accusé au client",
+    delivered: "Écrit aux connexions",
+    relayed: "Pris de la file de sortie",
+    job: "Tâche faite",
+  },
+  flightSockets: (count) => `${count} connexions`,
+  flightClocks: "Chaque heure est celle de l’horloge de sa machine.",
+  flightTrace: "Trace",
+  flightSilent: "Pas de réponse de",
   responseTimes: "Temps de réponse",
   firstReply: "Première réponse",
   nextReply: "Réponse suivante",

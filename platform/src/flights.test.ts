@@ -1,0 +1,43 @@
+import { traceparent } from "@parloir/contracts/traceparent.ts";
+import { describe, expect, it } from "vitest";
+import { createFlightRecorder, traceOn } from "./flights.ts";
+
+const message = { conversationId: "00000000-0000-4000-8000-000000000001", seq: 7 };
+
+describe("the flight recorder", () => {
+  it("remembers what was noted of a message, and nothing of another", () => {
+    const recorder = createFlightRecorder("gw1");
+    recorder.note(message, "received", { at: 1_000 });
+    recorder.note(message, "delivered", { at: 2_000, count: 3 });
+    recorder.note({ ...message, seq: 8 }, "received");
+    expect(recorder.find(message)).toEqual([
+      { node: "gw1", step: "received", at: "1970-01-01T00:00:01.000Z" },
+      { node: "gw1", step: "delivered", at: "1970-01-01T00:00:02.000Z", count: 3 },
+    ]);
+  });
+
+  it("forgets the oldest, so that it never grows", () => {
+    const recorder = createFlightRecorder("gw1");
+    for (let seq = 1; seq <= 20_001; seq++) recorder.note({ ...message, seq }, "received");
+    expect(recorder.find({ ...message, seq: 1 })).toEqual([]);
+    expect(recorder.find({ ...message, seq: 2 })).toHaveLength(1);
+  });
+});
+
+describe("a trace", () => {
+  it("goes on under the caller's id, in a span of its own", () => {
+    const given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const next = traceOn(given);
+    expect(next.slice(0, 35)).toBe(given.slice(0, 35));
+    expect(next).not.toBe(given);
+    expect(traceparent.safeParse(next).success).toBe(true);
+    expect(traceparent.safeParse(traceOn(undefined)).success).toBe(true);
+  });
+
+  it.each([
+    "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+    "01-x",
+    "",
+    `00-${"A".repeat(32)}-00f067aa0ba902b7-01`,
+  ])("is not %s", (text) => expect(traceparent.safeParse(text).success).toBe(false));
+});
