@@ -24,6 +24,7 @@ import { type CommitQueue, createCommitQueue } from "./commit/commit-queue.ts";
 import { messageOf } from "./commit/message.ts";
 import { createCursors } from "./cursor.ts";
 import { demoRoutes } from "./demo.ts";
+import { demoHostRoutes } from "./demo-host.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createInternalHandlers } from "./internal.ts";
 import { createRequestLimits } from "./limits.ts";
@@ -186,7 +187,7 @@ export function createApi(options: {
     ...changeRoutes({ database, change }),
     ...signInRoutes({ password: config.passwordSignIn, demo: config.demoAccounts }),
     ...(config.passwordSignIn ? sessionRoutes(sessions) : []),
-    ...(config.demoAccounts ? demoRoutes(mintToken) : []),
+    ...(config.demoAccounts ? [...demoRoutes(mintToken), ...demoHostRoutes(config)] : []),
   ];
   const app = createApp({
     routes: createRouter({ routes, authenticate, limits, log, metrics }),

@@ -1,3 +1,4 @@
+import { demoChannels } from "@parloir/contracts/demo-story.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { userId } from "@parloir/contracts/ids.ts";
@@ -69,7 +70,7 @@ export function demoRoutes(mintToken: MintToken): Route[] {
         const person = demoPeople.find((each) => each.id === body.userId);
         if (!person) throw new CodedError("NOT_FOUND", "no such demo account");
         const { id, name, role, email, locale } = person;
-        const token = await mintToken(id, tokenTtlSeconds);
+        const token = await mintToken(id, tokenTtlSeconds, demoChannels);
         return { status: 201, data: { ...token, user: { id, name, role, email, locale } } };
       },
     }),

@@ -13,6 +13,8 @@ interface BarProps {
   /** Null: nothing to say about a connection. */
   status: ConnectionState["status"] | null;
   children?: ReactNode;
+  /** Beside the person's name. */
+  alerts?: ReactNode;
 }
 
 const pushOffMs = 2_000;
@@ -32,7 +34,7 @@ export async function leave() {
 }
 
 /** The head of every page of somebody who is signed in. */
-export function Bar({ user, status, children }: BarProps) {
+export function Bar({ user, status, children, alerts }: BarProps) {
   const { t } = useLanguage();
   return (
     <header className="bar">
@@ -47,6 +49,7 @@ export function Bar({ user, status, children }: BarProps) {
       )}
       {children}
       <span className="bar-gap" />
+      {alerts}
       <PushSwitch userId={user.id} />
       <LanguageSwitch />
       <ThemeSwitch />

@@ -22,8 +22,21 @@ export async function sniff(file: string): Promise<string> {
   if (!found && isPlainText(beginning)) return "text/plain";
   // `audio/ogg; codecs=opus`
   const bare = found?.mime.split(";")[0] ?? "";
-  const mediaType = otherNames[bare] ?? bare;
+  const mediaType = soundAlone(otherNames[bare] ?? bare, beginning);
   if (!isTaken(mediaType)) throw unsupported();
+  return mediaType;
+}
+
+/**
+ * The library tells containers apart, not what is in them: a voice note that a browser recorded is a WebM or MP4 like any
+ * film. Their tracks are named near the beginning.
+ */
+function soundAlone(mediaType: string, beginning: Buffer): string {
+  const text = beginning.toString("latin1");
+  if (mediaType === "video/webm" && /A_(?:OPUS|VORBIS)/.test(text) && !/V_(?:VP[89]|AV1|MPEG)/.test(text))
+    return "audio/webm";
+  if (mediaType === "video/mp4" && /hdlr.{8}soun/s.test(text) && !/hdlr.{8}vide/s.test(text))
+    return "audio/mp4";
   return mediaType;
 }
 

@@ -11,14 +11,30 @@ const paths = {
   warning: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
   theme: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 3v18M15 4v16M18 6v12",
   bell: "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
-  bellOff: "M6 16v-5a6 6 0 0 1 9-5.2M18 11v5l2 2H8M10 21h4M4 4l16 16",
+  device: "M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 18h2",
+  deviceOff: "M8 3h8a1 1 0 0 1 1 1v13M17 20a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V7M11 18h2M4 4l16 16",
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
   attach: "M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.5 3.5 0 0 1 5 5L10 17.5a2 2 0 0 1-3-3l7.5-7.5",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  reply: "M9 8l-5 5 5 5M4 13h10a6 6 0 0 1 6 6",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+  bin: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
+  smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8.5 14a4.5 4.5 0 0 0 7 0M9 9.5h.01M15 9.5h.01",
+  mic: "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM5 11a7 7 0 0 0 14 0M12 18v3",
+  play: "M7 5l12 7-12 7z",
+  pause: "M8 5v14M16 5v14",
+  next: "M9 5l7 7-7 7",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5",
+  sound: "M4 10v4h4l5 4V6L8 10zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
+  muted: "M4 10v4h4l5 4V6L8 10zM16 10l5 5M21 10l-5 5",
   leave: "M14 4h5v16h-5M4 12h10M10 8l4 4-4 4",
 } as const;
 
+export type IconName = keyof typeof paths;
+
 /** Drawn with the text's colour; always beside a word or a label. */
-export function Icon({ name, size = 20 }: { name: keyof typeof paths; size?: number }) {
+export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
     <svg
       width={size}

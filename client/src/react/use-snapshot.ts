@@ -3,7 +3,7 @@ import type { Observable } from "../core/observable.ts";
 
 /** Renders again whenever the state of `observable` changes. */
 export function useSnapshot<T>(observable: Observable<T>): T {
-  return useSyncExternalStore(observable.subscribe, observable.getSnapshot);
+  return useSyncExternalStore(observable.subscribe, observable.getSnapshot, observable.getSnapshot);
 }
 
 /** Renders again only when the selected part changes; `select` must return the same value for the same state. */
@@ -11,5 +11,5 @@ export function useSelected<T, Part>(observable: Observable<T>, select: (state: 
   const latest = useRef(select);
   latest.current = select;
   const read = useCallback(() => latest.current(observable.getSnapshot()), [observable]);
-  return useSyncExternalStore(observable.subscribe, read);
+  return useSyncExternalStore(observable.subscribe, read, read);
 }

@@ -1,11 +1,12 @@
 import { createNotes, type Notes } from "@parloir/client/core/support/notes.ts";
 import { Composer } from "@parloir/client/react/thread/composer.tsx";
 import { MessageList } from "@parloir/client/react/thread/message-list.tsx";
+import { ThreadActions } from "@parloir/client/react/thread/thread-ui.tsx";
+import { TypingIndicator } from "@parloir/client/react/thread/typing-indicator.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useEffect, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
-import { TypingLine } from "../messages/thread-pane.tsx";
 import { Company } from "./company.tsx";
 import { customerOf } from "./customer.ts";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
@@ -55,21 +56,23 @@ function OpenThread(props: SupportThreadProps & { conversationId: string }) {
   }, [client, conversationId]);
 
   return (
-    <section
-      className="thread"
-      aria-label={words.history(name)}
-      data-testid="thread"
-      data-conversation-id={conversationId}
-      data-writes={writes}
-    >
-      <ThreadHead {...props} name={name} />
-      <Company conversationId={conversationId} />
-      {notes && <Log {...props} notes={notes} name={name} />}
-      <TypingLine conversationId={conversationId} />
-      {error?.code !== "NOT_FOUND" && conversation && notes && (
-        <Writing {...props} conversation={conversation} notes={notes} name={name} />
-      )}
-    </section>
+    <ThreadActions conversationId={conversationId} moderates>
+      <section
+        className="thread"
+        aria-label={words.history(name)}
+        data-testid="thread"
+        data-conversation-id={conversationId}
+        data-writes={writes}
+      >
+        <ThreadHead {...props} name={name} />
+        <Company conversationId={conversationId} />
+        {notes && <Log {...props} notes={notes} name={name} />}
+        <TypingIndicator conversationId={conversationId} />
+        {error?.code !== "NOT_FOUND" && conversation && notes && (
+          <Writing {...props} conversation={conversation} notes={notes} name={name} />
+        )}
+      </section>
+    </ThreadActions>
   );
 }
 

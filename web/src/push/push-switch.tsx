@@ -46,7 +46,7 @@ export function PushSwitch({ userId }: { userId: string }) {
       data-state={failed ? "failed" : state}
       onClick={() => void change()}
     >
-      <Icon name={state === "on" ? "bell" : "bellOff"} />
+      <Icon name={state === "on" ? "device" : "deviceOff"} />
     </button>
   );
 }

@@ -1,11 +1,11 @@
 import type { CreateConversationBody } from "@parloir/contracts/http.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 import { chatKeys } from "../cache/keys.ts";
 import { useChatContext } from "../chat-context.ts";
 import { useSelected } from "../use-snapshot.ts";
 import { type UseChatMessages, useChatMessages } from "./use-chat-messages.ts";
+import { useOpenThread } from "./use-open-thread.ts";
 
 /** A conversation by its id, or by whom it is with and what it is about: then it is made, or found. */
 export type ChatTarget =
@@ -24,11 +24,7 @@ export interface UseChat extends UseChatMessages {
  */
 export function useChat(target: ChatTarget | null): UseChat {
   const { client, conversationId, error } = useConversation(target);
-  useEffect(() => {
-    if (conversationId === null) return;
-    client.open(conversationId);
-    return () => client.open(null);
-  }, [client, conversationId]);
+  useOpenThread(conversationId);
   const conversation = useSelected(client.conversations, ({ items }) =>
     items.find(({ id }) => id === conversationId),
   );

@@ -8,6 +8,8 @@ export interface Formats {
   /** Short, for lists: the hour today, then the weekday, then the date. */
   brief(date: Date, now?: Date): string;
   full(date: Date): string;
+  /** Of a sound: minutes and seconds. */
+  duration(ms: number): string;
   /** Of a file, in bytes. */
   size(bytes: number): string;
 }
@@ -29,6 +31,10 @@ export function createFormats(locale: string): Formats {
     size(bytes) {
       const power = bytes < 1e3 ? 0 : bytes < 1e6 ? 1 : 2;
       return sizes[power]!.format(bytes / 1e3 ** power);
+    },
+    duration(ms) {
+      const seconds = Math.round(ms / 1_000);
+      return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
     full: (date) => full.format(date),
     day(date, now = new Date()) {

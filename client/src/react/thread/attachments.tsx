@@ -1,33 +1,42 @@
 import type { AttachmentLink } from "@parloir/contracts/http.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
+import { saveFile } from "./save-file.ts";
+import { VoiceNote } from "./voice-note.tsx";
+
+const ImageViewer = lazy(() => import("./image-viewer.tsx"));
+
+const isPicture = ({ mediaType, width, height }: Attachment) =>
+  mediaType.startsWith("image/") && width !== undefined && height !== undefined;
 
 /** What a message carries: pictures small, with the whole one behind them; sound to play; files as rows. */
 export function Attachments({ files }: { files: readonly Attachment[] }) {
+  const [viewed, setViewed] = useState<Attachment | null>(null);
   return (
-    <ul className="attachments">
-      {files.map((file) => (
-        <li key={file.id}>
-          <OneAttachment file={file} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="attachments">
+        {files.map((file) => (
+          <li key={file.id}>
+            <OneAttachment file={file} onView={() => setViewed(file)} />
+          </li>
+        ))}
+      </ul>
+      {viewed && (
+        <Suspense>
+          <ImageViewer pictures={files.filter(isPicture)} first={viewed} onClose={() => setViewed(null)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 
-function OneAttachment({ file }: { file: Attachment }) {
+function OneAttachment({ file, onView }: { file: Attachment; onView: () => void }) {
   const { link, refresh } = useLink(file);
-  if (file.mediaType.startsWith("image/") && file.width && file.height)
-    return <Picture file={file} link={link} refresh={refresh} />;
-  if (file.mediaType.startsWith("audio/"))
-    return (
-      <audio controls preload="none" src={link?.url} aria-label={file.name} onError={refresh}>
-        <track kind="captions" />
-      </audio>
-    );
+  if (isPicture(file)) return <Picture file={file} link={link} refresh={refresh} onView={onView} />;
+  if (file.mediaType.startsWith("audio/")) return <VoiceNote file={file} url={link?.url} onError={refresh} />;
   return <FileRow file={file} />;
 }
 
@@ -35,13 +44,18 @@ interface LinkedProps {
   file: Attachment;
   link: AttachmentLink | null;
   refresh: () => void;
+  onView: () => void;
 }
 
-function Picture({ file, link, refresh }: LinkedProps) {
+function Picture({ file, link, refresh, onView }: LinkedProps) {
   const { t } = useTexts();
-  const open = useOpen(file);
   return (
-    <button type="button" className="attachment-picture" aria-label={t.openFile(file.name)} onClick={open}>
+    <button
+      type="button"
+      className="attachment-picture"
+      aria-label={t.viewPicture(file.name)}
+      onClick={onView}
+    >
       <img
         src={link?.thumbnailUrl ?? link?.url}
         alt={file.name}
@@ -58,9 +72,14 @@ function Picture({ file, link, refresh }: LinkedProps) {
 
 function FileRow({ file }: { file: Attachment }) {
   const { t, formats } = useTexts();
-  const open = useOpen(file);
+  const client = useClient();
   return (
-    <button type="button" className="attachment-file" aria-label={t.openFile(file.name)} onClick={open}>
+    <button
+      type="button"
+      className="attachment-file"
+      aria-label={t.openFile(file.name)}
+      onClick={() => saveFile(client, file)}
+    >
       <Icon name="file" />
       <span className="attachment-name" dir="auto">
         {file.name}
@@ -68,22 +87,6 @@ function FileRow({ file }: { file: Attachment }) {
       <span>{formats.size(file.size)}</span>
     </button>
   );
-}
-
-/** Links end after some minutes: the one to open is asked for when it is wanted. */
-function useOpen(file: Attachment): () => void {
-  const client = useClient();
-  return () => {
-    client.fileLink(file).then(
-      ({ url }) => {
-        const anchor = document.createElement("a");
-        anchor.href = url;
-        anchor.download = file.name;
-        anchor.click();
-      },
-      () => undefined,
-    );
-  };
 }
 
 /** A file that cannot be shown at all must not be asked for without end. */

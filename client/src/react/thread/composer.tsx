@@ -5,16 +5,21 @@ import {
   type KeyboardEvent,
   type ReactNode,
   useEffect,
-  useLayoutEffect,
   useRef,
   useState,
 } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
+import { useSelected } from "../use-snapshot.ts";
 import { drafts } from "./drafts.ts";
+import { EmojiButton } from "./emoji-button.tsx";
+import { ReplyBar } from "./quote.tsx";
+import { insertAtCursor, useGrowing } from "./text-field.ts";
+import { useThreadUi } from "./thread-ui.tsx";
 import { UploadList } from "./upload-list.tsx";
 import { useUploads } from "./use-uploads.ts";
+import { VoiceRecorder } from "./voice-recorder.tsx";
 
 /** What is offered while one writes: it stands above the field and may take keys before it. */
 export interface Suggestions {
@@ -42,6 +47,9 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
   const { t } = useTexts();
   const client = useClient();
   const me = client.me() ?? "";
+  const conversation = useSelected(client.conversations, ({ items }) =>
+    items.find(({ id }) => id === conversationId),
+  );
   const [text, setText] = useState(() => drafts.read(me, conversationId));
   const field = useRef<HTMLTextAreaElement>(null);
   const problem = text.trim() === "" ? null : contentProblem(text);
@@ -67,15 +75,24 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
     else client.pressKey(conversationId);
   }
 
+  const ui = useThreadUi();
+  const replyTo = ui?.replyTo ?? null;
+  useEffect(() => {
+    if (replyTo !== null) field.current?.focus();
+  }, [replyTo]);
+
   const suggestions = useSuggestions({ conversationId, text, write });
 
   function send() {
     if (!canSend) return;
+    const replyToSeq = ui?.replyTo ?? null;
     client.send({
       conversationId,
       content: text.trim(),
       ...(attachments.length > 0 ? { attachments } : {}),
+      ...(replyToSeq === null ? {} : { replyToSeq }),
     });
+    ui?.setReplyTo(null);
     clear();
     setText("");
     drafts.keep(me, conversationId, "");
@@ -84,11 +101,25 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
 
   function onKeyDown(event: KeyboardEvent) {
     if (!event.nativeEvent.isComposing && suggestions.onKeyDown(event)) return;
+    if (event.key === "Escape" && replyTo !== null) return ui?.setReplyTo(null);
+    if (event.key === "ArrowUp" && text === "") return editLast(event);
     // While an input method composes, Enter chooses a candidate; Safari says so only by the key code 229.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229)
       return;
     event.preventDefault();
     send();
+  }
+
+  /** As most messengers do: the last own message, when nothing is written yet. */
+  function editLast(event: KeyboardEvent) {
+    const { messages } = client.thread(conversationId).state.getSnapshot();
+    const last = messages.findLast(
+      ({ senderId, deletedAt, content }) => senderId === me && deletedAt === null && content !== "",
+    );
+    if (!ui || !last) return;
+    event.preventDefault();
+    ui.setEditing(last.seq);
+    ui.jumpTo(last.seq);
   }
 
   function onPaste(event: ClipboardEvent) {
@@ -121,6 +152,7 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
         send();
       }}
     >
+      <ReplyBar conversationId={conversationId} conversation={conversation} />
       <UploadList uploads={uploads} onRemove={remove} />
       <input
         ref={picker}
@@ -143,6 +175,8 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
       >
         <Icon name="attach" />
       </button>
+      <EmojiButton onChoose={(emoji) => insertAtCursor(field.current, emoji, write)} />
+      <VoiceRecorder onRecorded={(file) => add([file])} />
       <div className="composer-field">
         {suggestions.list}
         <textarea
@@ -172,6 +206,11 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
       >
         <Icon name="send" />
       </button>
+      {ui?.problem && (
+        <p className="composer-problem" role="alert">
+          {ui.problem}
+        </p>
+      )}
       {problem && (
         <p className="composer-problem" id="composer-problem" role="alert">
           {problem.code === "TOO_LARGE" && over > 0 ? t.tooLong(over) : t.notAllowed}
@@ -179,15 +218,4 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
       )}
     </form>
   );
-}
-
-/** Grows with its text where `field-sizing` is unknown. */
-function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
-  useLayoutEffect(() => {
-    const element = field.current;
-    if (!element || CSS.supports("field-sizing", "content")) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight + 2}px`;
-  }, [field, text]);
 }

@@ -9,6 +9,7 @@ import { useSelected, useSnapshot } from "../use-snapshot.ts";
 import { MessageRow } from "./message-row.tsx";
 import { readUpTo } from "./names.ts";
 import { type Row, rowsOf, showsMeta } from "./rows.ts";
+import { useJumps } from "./use-jumps.ts";
 
 interface MessageListProps {
   thread: Thread;
@@ -34,6 +35,8 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
     [messages, stored, pending, me, read, unreadAfter],
   );
   const list = useRef<VirtuosoHandle>(null);
+  const rowsNow = useRef(rows);
+  rowsNow.current = rows;
   const { atBottom, setAtBottom, missed } = useBottom(rows);
   const scroller = useStuckToBottom(atBottom);
   const { firstSeq, generation } = useFirstSeq(rows);
@@ -43,6 +46,12 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
   useEffect(() => {
     if (newestPending) list.current?.scrollToIndex({ index: "LAST", align: "end" });
   }, [newestPending]);
+
+  const marked = useJumps(thread, (seq) => {
+    const index = rowsNow.current.findIndex((row) => row.seq === seq);
+    if (index >= 0) list.current?.scrollToIndex({ index, align: "center" });
+    return index >= 0;
+  });
 
   const unreadIndex = rows.findIndex((row) => row.startsUnread);
   const initial = useRef(
@@ -80,6 +89,9 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
                 meta={showsMeta(row, rows[index - firstSeq + 1])}
                 author={authorOf(row, conversation)}
                 first={index === firstSeq && !hasOlder}
+                conversationId={thread.conversationId}
+                conversation={conversation}
+                marked={row.seq !== null && row.seq === marked}
               />
               {row.seq !== null && notes?.get(row.seq)}
             </>

@@ -1,10 +1,16 @@
+import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected } from "../use-snapshot.ts";
 import { Attachments } from "./attachments.tsx";
+import { EditForm } from "./edit-form.tsx";
+import { MessageMenu } from "./message-menu.tsx";
+import { Quote } from "./quote.tsx";
+import { Reactions } from "./reactions.tsx";
 import type { Delivery, Row } from "./rows.ts";
 import { Text } from "./text.tsx";
+import { useThreadUi } from "./thread-ui.tsx";
 
 interface MessageRowProps {
   row: Row;
@@ -14,12 +20,18 @@ interface MessageRowProps {
   author: string | null;
   /** Nothing is before it. */
   first: boolean;
+  conversationId: string;
+  conversation: Conversation | undefined;
+  /** Somebody was just led here. */
+  marked: boolean;
 }
 
-export function MessageRow({ row, meta, author, first }: MessageRowProps) {
+export function MessageRow(props: MessageRowProps) {
+  const { row, meta, author, first, conversationId, conversation, marked } = props;
   const { t, formats } = useTexts();
+  const sender = conversation?.participants.find((one) => one.userId === row.senderId)?.name;
   return (
-    <div data-testid="message" data-seq={row.seq ?? undefined}>
+    <div data-testid="message" data-seq={row.seq ?? undefined} data-marked={marked || undefined}>
       {first && <p className="thread-start">{t.threadStart}</p>}
       {row.startsDay && (
         <div className="divider" data-testid="day">
@@ -45,13 +57,14 @@ export function MessageRow({ row, meta, author, first }: MessageRowProps) {
         >
           {author !== null && <span className="message-author">{author}</span>}
           {row.own && <span className="visually-hidden">{t.you}</span>}
-          <div className={row.deleted ? "bubble bubble-deleted" : "bubble"} data-testid="bubble">
-            {/* Inside the bubble: its corners follow the page's direction, not the text's. */}
-            {(row.deleted || row.content !== "") && (
-              <div dir="auto">{row.deleted ? t.deleted : <Text content={row.content} />}</div>
-            )}
-            {row.attachments.length > 0 && <Attachments files={row.attachments} />}
+          {row.replyToSeq !== null && !row.deleted && (
+            <Quote conversationId={conversationId} seq={row.replyToSeq} conversation={conversation} />
+          )}
+          <div className="message-line">
+            <Bubble row={row} />
+            <MessageMenu row={row} author={row.own ? t.you : (sender ?? t.unnamed)} />
           </div>
+          <Reactions row={row} conversation={conversation} />
           {meta && (
             <div className="message-meta">
               {row.edited && !row.deleted && <span>{t.edited}</span>}
@@ -69,6 +82,22 @@ export function MessageRow({ row, meta, author, first }: MessageRowProps) {
           )}
         </div>
       )}
+    </div>
+  );
+}
+
+function Bubble({ row }: { row: Row }) {
+  const { t } = useTexts();
+  const ui = useThreadUi();
+  if (ui && row.seq !== null && ui.editing === row.seq)
+    return <EditForm seq={row.seq} content={row.content} ui={ui} />;
+  return (
+    <div className={row.deleted ? "bubble bubble-deleted" : "bubble"} data-testid="bubble">
+      {/* Inside the bubble: its corners follow the page's direction, not the text's. */}
+      {(row.deleted || row.content !== "") && (
+        <div dir="auto">{row.deleted ? t.deleted : <Text content={row.content} />}</div>
+      )}
+      {row.attachments.length > 0 && <Attachments files={row.attachments} />}
     </div>
   );
 }

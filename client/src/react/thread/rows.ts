@@ -1,4 +1,4 @@
-import type { Attachment, Message } from "@parloir/contracts/shapes.ts";
+import type { Attachment, Message, Reaction } from "@parloir/contracts/shapes.ts";
 import type { Pending } from "../../core/outbox.ts";
 import { daysBetween } from "../texts/formats.ts";
 
@@ -15,6 +15,8 @@ export interface Row {
   own: boolean;
   content: string;
   attachments: readonly Attachment[];
+  replyToSeq: number | null;
+  reactions: readonly Reaction[];
   createdAt: Date;
   edited: boolean;
   deleted: boolean;
@@ -80,6 +82,8 @@ function confirmed(message: Message, me: string | null, readUpTo: number): Row {
     own,
     content: message.content,
     attachments: message.attachments,
+    replyToSeq: message.replyToSeq,
+    reactions: message.reactions,
     createdAt: new Date(message.createdAt),
     edited: message.editedAt !== null,
     deleted: message.deletedAt !== null,
@@ -99,6 +103,8 @@ function unconfirmed(item: Pending, me: string | null): Row {
     own: true,
     content: item.content,
     attachments: item.attachments ?? [],
+    replyToSeq: item.replyToSeq ?? null,
+    reactions: [],
     createdAt: new Date(item.createdAt),
     edited: false,
     deleted: false,

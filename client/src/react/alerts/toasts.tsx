@@ -1,0 +1,98 @@
+import { isHostEvent, type ToastLevel } from "@parloir/contracts/host-events.ts";
+import { type ReactNode, useEffect } from "react";
+import { Toaster, toast } from "sonner";
+import { useClient } from "../client-context.tsx";
+import { useChannel } from "../hooks/use-channel.ts";
+import { useTexts } from "../language.tsx";
+
+export interface Toast {
+  /** One with the same id is replaced. */
+  id?: string;
+  /** `info` by default. */
+  level?: ToastLevel;
+  title: string;
+  message?: string;
+  /** Milliseconds; 5 s by default, `Infinity` until it is closed. */
+  durationMs?: number;
+  icon?: ReactNode;
+  /** What a click on its button does. */
+  action?: { label: string; onClick: () => void };
+}
+
+/** Below the head that most pages have. */
+const headPixels = 60;
+
+const show = { info: toast.info, success: toast.success, warning: toast.warning, error: toast.error };
+
+/** Shows a toast in the page's `ChatToasts`. */
+export function notify({ id, level = "info", title, message, durationMs, icon, action }: Toast): void {
+  show[level](title, {
+    ...(id === undefined ? {} : { id }),
+    ...(message === undefined ? {} : { description: message }),
+    ...(durationMs === undefined ? {} : { duration: durationMs }),
+    ...(icon === undefined ? {} : { icon }),
+    ...(action === undefined ? {} : { action }),
+  });
+}
+
+export interface ChatToastsProps {
+  position?: "top-left" | "top-right" | "top-center" | "bottom-left" | "bottom-right" | "bottom-center";
+  theme?: "light" | "dark" | "system";
+  /** A message's toast leads to its conversation. */
+  onOpen: (conversationId: string) => void;
+  /** Where a toast of the host's back end leads; a link is followed by default. */
+  onFollow?: (href: string) => void;
+}
+
+/** New messages elsewhere, announcements, and what the host's back end tells this person: as toasts. */
+export function ChatToasts({ position = "top-right", theme = "system", onOpen, onFollow }: ChatToastsProps) {
+  const { t } = useTexts();
+  const client = useClient();
+  const me = client.me();
+
+  useEffect(() => {
+    const ends = [
+      client.onNotification(({ title, message, conversationId }) => {
+        // Other tabs have it in their bell; one that nobody sees would show it when it is old.
+        if (document.visibilityState !== "visible") return;
+        const action =
+          conversationId === null ? {} : { action: { label: t.show, onClick: () => onOpen(conversationId) } };
+        notify({ title, message, ...action, ...(conversationId === null ? {} : { id: conversationId }) });
+      }),
+      // What is open now needs no toast any more.
+      client.viewing.subscribe(() => {
+        const { conversationId } = client.viewing.getSnapshot();
+        if (conversationId !== null) toast.dismiss(conversationId);
+      }),
+      client.onAnnouncement(({ title, message }) => notify({ title, message, durationMs: 10_000 })),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [client, t, onOpen]);
+
+  useChannel(me === null ? null : `user:${me}`, (news) => {
+    if (news.kind !== "event" || !isHostEvent(news.event, "user-notification")) return;
+    const { title, message, level = "info", href } = news.event.payload;
+    const follow = onFollow ?? ((address: string) => location.assign(address));
+    const isSafe = href !== undefined && /^(?:https?:\/\/|\/(?!\/))/.test(href);
+    notify({
+      level,
+      title,
+      message,
+      ...(isSafe ? { action: { label: t.show, onClick: () => follow(href) } } : {}),
+    });
+  });
+
+  return (
+    <Toaster
+      className="toasts"
+      position={position}
+      theme={theme}
+      closeButton
+      offset={{ top: headPixels }}
+      mobileOffset={{ top: headPixels }}
+      containerAriaLabel={t.notifications}
+    />
+  );
+}

@@ -1,0 +1,68 @@
+import { contentProblem } from "@parloir/contracts/content.ts";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useTexts } from "../language.tsx";
+import type { ThreadUi } from "./thread-ui.tsx";
+
+/** Changes an own message where it stands. Enter saves, Escape leaves it as it was. */
+export function EditForm({ seq, content, ui }: { seq: number; content: string; ui: ThreadUi }) {
+  const { t } = useTexts();
+  const [text, setText] = useState(content);
+  const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const words = text.trim();
+  const canSave = words !== "" && contentProblem(words) === null && !busy;
+
+  useEffect(() => {
+    const element = field.current;
+    element?.focus();
+    element?.setSelectionRange(element.value.length, element.value.length);
+  }, []);
+
+  async function save() {
+    if (!canSave) return;
+    if (words === content) return ui.setEditing(null);
+    setBusy(true);
+    if (await ui.change({ seq }, { kind: "edit", content: words })) ui.setEditing(null);
+    else setBusy(false);
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      ui.setEditing(null);
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      void save();
+    }
+  }
+
+  return (
+    <form
+      className="edit-form"
+      data-testid="edit-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        value={text}
+        aria-label={t.editMessage}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <div className="edit-actions">
+        <button type="button" className="button-text" onClick={() => ui.setEditing(null)}>
+          {t.cancel}
+        </button>
+        <button type="submit" className="button-text" aria-disabled={!canSave}>
+          {t.save}
+        </button>
+      </div>
+    </form>
+  );
+}

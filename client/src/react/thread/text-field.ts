@@ -1,0 +1,29 @@
+import { useLayoutEffect } from "react";
+
+/** Grows with its text where `field-sizing` is unknown. */
+export function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element || CSS.supports("field-sizing", "content")) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight + 2}px`;
+  }, [field, text]);
+}
+
+/** Puts words where the cursor is, and the cursor behind them. */
+export function insertAtCursor(
+  field: HTMLTextAreaElement | null,
+  words: string,
+  write: (text: string) => void,
+): void {
+  if (!field) return;
+  const { value, selectionStart, selectionEnd } = field;
+  write(value.slice(0, selectionStart) + words + value.slice(selectionEnd));
+  const end = selectionStart + words.length;
+  // The field has its new text with the next frame.
+  requestAnimationFrame(() => {
+    field.focus();
+    field.setSelectionRange(end, end);
+  });
+}
