@@ -19,5 +19,5 @@ test("no French text was left in English", () => {
     (key) =>
       catalogues.en[key as keyof typeof catalogues.en] === catalogues.fr[key as keyof typeof catalogues.fr],
   );
-  expect(same).toEqual(["messages", "conversations"]);
+  expect(same).toEqual(["messages", "conversations", "notifications"]);
 });

@@ -1,0 +1,103 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Stage, startStage } from "./stage.ts";
+import { type Visitor, waitMs } from "./visitor.ts";
+
+/** The pages of host applications, each built of the published components. */
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+}, 240_000);
+afterAll(() => stage?.stop(), 90_000);
+
+const at = (visitor: Visitor, id: string) => visitor.page.locator(`[data-testid="${id}"]`);
+
+async function arrive(account: string, page: string): Promise<Visitor> {
+  const visitor = await stage.visitor();
+  await visitor.page.goto(`${stage.url}/sign-in?next=${page}`);
+  await visitor.page.locator(`[data-demo-account="${account}"]`).click();
+  await visitor.connected();
+  return visitor;
+}
+
+async function inOrder({ page, problems }: Visitor): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(problems).toEqual([]);
+  await page.context().close();
+}
+
+describe("the marketplace", () => {
+  it("can be looked at by anyone; who writes signs in first, and finds the thread again", {
+    timeout: 180_000,
+  }, async () => {
+    const zoe = await stage.visitor();
+    await zoe.page.goto(`${stage.url}/marketplace`);
+    const contact = zoe.page.locator('[data-listing="velo-1962"] [data-testid="contact-seller"]');
+    await contact.click();
+    await zoe.page.locator('[data-demo-account="demo-zoe"]').click();
+    await contact.click();
+    await zoe.say("Is it still for sale?");
+    await zoe.page.locator('[data-testid="delivery"][data-delivery="sent"]').waitFor();
+
+    const tom = await arrive("demo-tom", "/marketplace");
+    await tom.page.locator('[data-listing="velo-1962"] [data-testid="badge"]').waitFor();
+    expect(await tom.page.locator('[data-listing="velo-1962"] [data-testid="contact-seller"]').count()).toBe(
+      0,
+    );
+    await at(tom, "bell").click();
+    await at(tom, "bell-line").click();
+    await tom.say("Yes.");
+    await zoe.bubble("Yes.").waitFor();
+    // Another listing of the same seller is another conversation; the first is still the same.
+    await zoe.page.locator('[data-listing="lampe-arc"] [data-testid="contact-seller"]').click();
+    await expect.poll(() => zoe.bubbles(), { timeout: waitMs }).toEqual([]);
+    await contact.click();
+    await expect.poll(() => zoe.bubbles(), { timeout: waitMs }).toEqual(["Is it still for sale?", "Yes."]);
+    await inOrder(zoe);
+    await tom.page.context().close();
+  });
+});
+
+describe("the portal", () => {
+  it("changes live before everyone who looks, and knows what was missed", { timeout: 180_000 }, async () => {
+    const [zoe, lea] = [await arrive("demo-zoe", "/portal"), await arrive("demo-lea", "/portal")];
+    const act = () => at(zoe, "act-as-host").click();
+    await act();
+    for (const { page } of [zoe, lea])
+      await page.locator('[data-testid="project"]', { hasText: "20 %" }).waitFor();
+    await zoe.page.locator("[data-sonner-toast]", { hasText: "Votre projet a commencé." }).waitFor();
+    await act();
+    await zoe.page.locator('[data-testid="documents"]', { hasText: "Plan-2.pdf" }).waitFor();
+    await act();
+    await zoe.page.locator('[data-testid="quote-status"]', { hasText: "sent" }).waitFor();
+    // Who comes later reads it from the channels' history.
+    await lea.page.reload();
+    await lea.page.locator('[data-testid="documents"]', { hasText: "Plan-2.pdf" }).waitFor();
+    await lea.page.locator('[data-testid="quote-status"]', { hasText: "sent" }).waitFor();
+    await zoe.say("When does somebody come?");
+    await zoe.page.locator('[data-testid="delivery"][data-delivery="sent"]').waitFor();
+    await inOrder(zoe);
+    await inOrder(lea);
+  });
+});
+
+describe("the bank", () => {
+  it("a client and the adviser talk, in the corner and on his page", { timeout: 180_000 }, async () => {
+    const [zoe, sam] = [await arrive("demo-zoe", "/bank"), await arrive("demo-sam", "/bank")];
+    await at(zoe, "widget-launcher").click();
+    await at(zoe, "new-conversation").click();
+    await zoe.say("What does the savings account pay?");
+    await sam.page.locator('[data-testid="admin-chat"] [data-testid="conversation"]').click();
+    await sam.bubble("What does the savings account pay?").waitFor();
+    await zoe.page.locator('[data-testid="delivery"][data-delivery="read"]').waitFor();
+    await zoe.composer.press("Escape");
+    await at(zoe, "widget-panel").waitFor({ state: "detached" });
+    await sam.say("Two per cent.");
+    await zoe.page.getByRole("button", { name: "Open messages, 1 unread" }).waitFor();
+    await at(zoe, "adviser-line").getByText("Sam Okafor wrote to you.").waitFor();
+    await inOrder(zoe);
+    await inOrder(sam);
+  });
+});
