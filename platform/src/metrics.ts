@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import manifest from "../package.json" with { type: "json" };
 import type { ProcessRole } from "./env.ts";
 
 /**
@@ -314,6 +315,12 @@ export const metricTable = {
     help: "Waits that were closed without a reply, by measure and kind of conversation.",
     labels: ["measure", "kind"],
   },
+  parloir_build: {
+    kind: "gauge",
+    of: ["gateway", "api", "worker"],
+    help: "1, with the version of the code that runs.",
+    labels: ["version"],
+  },
   parloir_unhandled_rejections_total: {
     kind: "counter",
     of: ["gateway", "api", "worker"],
@@ -345,6 +352,7 @@ export function createMetrics(role: ProcessRole, nodeName: string): Metrics {
   for (const [name, definition] of Object.entries(metricTable) as [string, MetricDefinition][]) {
     if (definition.of.includes(role)) instruments.set(name, instrument(name, definition, registry));
   }
+  (instruments.get("parloir_build") as Gauge | undefined)?.set({ version: manifest.version }, 1);
   return {
     registry,
     get(name) {

@@ -73,15 +73,21 @@ async function isReady({ metricsUrl }: ClusterProcess): Promise<boolean> {
   );
 }
 
-/** The sum of a metric's series over the processes of this role or name. */
-export async function scraped(cluster: TestCluster, roleOrName: string, metric: string): Promise<number> {
+/** The sum of a metric's series (of those with such a label) over the processes of this role or name. */
+export async function scraped(
+  cluster: TestCluster,
+  roleOrName: string,
+  metric: string,
+  label = "",
+): Promise<number> {
   const urls = cluster
     .processes()
     .flatMap(({ role, name, metricsUrl }) =>
       role === roleOrName || name === roleOrName ? [metricsUrl!] : [],
     );
   const texts = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
-  const line = new RegExp(`^${metric}(?:\\{[^}]*\\})? (\\S+)$`, "gm");
+  const labels = label === "" ? "(?:\\{[^}]*\\})?" : `\\{[^}]*${label}[^}]*\\}`;
+  const line = new RegExp(`^${metric}${labels} (\\S+)$`, "gm");
   let sum = 0;
   for (const text of texts) for (const [, value] of text.matchAll(line)) sum += Number(value);
   return sum;

@@ -46,12 +46,15 @@ const environment = {
 
 const startWithinMs = 120_000;
 const stopWithinMs = 40_000;
-const launcher = fileURLToPath(new URL("../../../infra/local/src/main.ts", import.meta.url));
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
 
 export async function launchCluster(
   size: ClusterSize,
   extra: Record<string, string> = {},
+  /** Whose code runs: this one's, unless a test brings a tree of its own. */
+  root = repository,
 ): Promise<TestCluster> {
+  const launcher = path.join(root, "infra/local/src/main.ts");
   const folder = await temporaryFolder();
   const port = await freePort();
   const counts = ["--gateways", size.gateways, "--apis", size.apis, "--workers", size.workers].map(String);
