@@ -20,6 +20,7 @@ import { secretNames, writeSecrets } from "./secrets.ts";
 
 interface Service {
   command?: string[];
+  entrypoint?: string[];
   environment?: Record<string, string>;
   volumes?: string[];
   depends_on?: Record<string, { condition: string }>;
@@ -127,7 +128,7 @@ describe("docker-compose.yml", () => {
 
   it("names only secrets that are made, and volumes and files that are there", () => {
     const text = JSON.stringify(compose);
-    const named = [...text.matchAll(/\/run\/parloir\/([a-z.-]+)/g)].map(([, name]) => name);
+    const named = [...text.matchAll(/\/run\/parloir\/([a-z0-9.-]+)/g)].map(([, name]) => name);
     expect(named.filter((name) => !secretNames.some((each) => each === name))).toEqual([]);
     for (const source of services.flatMap(([, { volumes = [] }]) =>
       volumes.map((each) => each.split(":")[0]!),
@@ -136,6 +137,40 @@ describe("docker-compose.yml", () => {
         expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
       else expect(Object.keys(compose.volumes)).toContain(source);
     }
+  });
+
+  it("shows Grafana every dashboard, from the Prometheus that scrapes", () => {
+    const provisioning = (file: string) => parse(read(`infra/grafana/provisioning/${file}`)) as unknown;
+    const { datasources } = provisioning("datasources/prometheus.yml") as {
+      datasources: { uid: string; url: string }[];
+    };
+    expect(datasources).toMatchObject([{ uid: "prometheus", url: "http://prometheus:9090" }]);
+    const { providers } = provisioning("dashboards/parloir.yml") as {
+      providers: { options: { path: string } }[];
+    };
+    const { volumes, environment } = compose.services.grafana!;
+    expect(volumes).toContain(`./infra/grafana/dashboards:${providers[0]!.options.path}:ro`);
+    expect(volumes).toContain("./infra/grafana/provisioning:/etc/grafana/provisioning:ro");
+    expect(environment).toHaveProperty("GF_SECURITY_ADMIN_PASSWORD__FILE");
+  });
+
+  it("brings a store for files whose bucket, account and key are those that the apis are told", () => {
+    const { entrypoint, environment } = compose.services.files!;
+    expect(entrypoint?.at(-1)).toContain("/data/parloir");
+    const [, api] = processesOf("api/src/main.ts")[0]!;
+    const inBucket = { ...environmentOf(api), S3_BUCKET: "parloir", S3_ENDPOINT: "http://files:9000" };
+    expect(readApiConfig(inBucket).attachments.s3).toEqual({
+      bucket: "parloir",
+      endpoint: "http://files:9000",
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: environment!.MINIO_ROOT_USER,
+        secretAccessKey: readFileSync(path.join(secrets, "s3-secret-key"), "utf8"),
+      },
+    });
+    expect(environment!.MINIO_ROOT_PASSWORD_FILE).toBe(`${mounted}/s3-secret-key`);
+    // Without the profile there is none, and the apis keep files in their volume.
+    expect(readApiConfig(environmentOf(api)).attachments.s3).toBeNull();
   });
 
   it("waits for what it needs, and checks the health of all that stays", () => {

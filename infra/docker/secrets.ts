@@ -16,11 +16,21 @@ export const secretNames = [
   "postgres-password",
   "rooms-password",
   "queue-password",
+  "grafana-password",
+  "s3-secret-key",
   "database-url",
   "redis-url",
   "queue-redis-url",
   "rooms.conf",
   "queue.conf",
+] as const;
+
+const independent = [
+  "jwt-secret",
+  "internal-secret",
+  "server-key",
+  "grafana-password",
+  "s3-secret-key",
 ] as const;
 
 /** @returns the names of the files that were written */
@@ -37,7 +47,7 @@ export function writeSecrets(dir: string): string[] {
     return readFileSync(target, "utf8");
   };
   const random = () => randomBytes(32).toString("base64url");
-  for (const name of ["jwt-secret", "internal-secret", "server-key"] as const) file(name, random);
+  for (const name of independent) file(name, random);
   const postgres = file("postgres-password", random);
   const rooms = file("rooms-password", random);
   const queue = file("queue-password", random);
