@@ -1,0 +1,37 @@
+import { checkBalancer } from "./balancer.ts";
+import { checkBalancerClock } from "./clocks.ts";
+import { checkDescriptors } from "./descriptors.ts";
+import { attempt, type Finding, unknown } from "./finding.ts";
+import type { Options } from "./options.ts";
+import { checkPostgres, checkQueue, checkRooms } from "./stores.ts";
+
+/** Everything at once; what waits longest is an idle connection. */
+export async function diagnose(options: Options): Promise<Finding[]> {
+  const { databaseUrl, rooms, queueUrl } = options;
+  const given = (what: string, variable: string, fix: string, check: (() => Promise<Finding[]>) | null) =>
+    check ? attempt(what, fix, check) : [unknown(what, `not looked at: ${variable} is not given`)];
+  const found = await Promise.all([
+    checkBalancer(options.url, options.serverKey),
+    checkBalancerClock(options.url).catch(() => []),
+    given(
+      "Postgres",
+      "DATABASE_URL",
+      "is it running, and does DATABASE_URL name it with the right password?",
+      databaseUrl === null ? null : () => checkPostgres(databaseUrl, options.connections),
+    ),
+    given(
+      "Redis for rooms",
+      "REDIS_URL",
+      "is it running, and does REDIS_URL name it with the right password? REDIS_CLUSTER=1 for a cluster",
+      rooms === null ? null : () => checkRooms(rooms),
+    ),
+    given(
+      "Redis for queues",
+      "QUEUE_REDIS_URL",
+      "is it running, and does QUEUE_REDIS_URL name it with the right password?",
+      queueUrl === null ? null : () => checkQueue(queueUrl),
+    ),
+    checkDescriptors(options.processes, options.sockets),
+  ]);
+  return found.flat();
+}
