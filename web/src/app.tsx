@@ -26,7 +26,7 @@ const openPages: Record<string, ComponentType<{ user: User | null }>> = {
 const settings = { emojiDataUrl: "/emoji" };
 
 export function App() {
-  const { path } = useSnapshot(route);
+  const { path, search } = useSnapshot(route);
   const present = useSnapshot(session);
   const OpenPage = openPages[path];
   const known = path === "/sign-in" || path in pages;
@@ -34,8 +34,8 @@ export function App() {
   const Page = present ? pages[wanted] : undefined;
 
   useEffect(() => {
-    if (path !== wanted) go(wanted === "/sign-in" ? signInFor(path) : wanted, "replace");
-  }, [path, wanted]);
+    if (path !== wanted) go(wanted === "/sign-in" ? signInFor(path, search) : wanted, "replace");
+  }, [path, search, wanted]);
 
   return (
     <LanguageProvider>

@@ -30,8 +30,9 @@ export function addressOf(conversationId: string | null): string {
 export const firstPage = "/messages";
 
 /** The sign-in page on the way to another one. */
-export function signInFor(path: string): string {
-  return path === firstPage || path === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(path)}`;
+export function signInFor(path: string, search = ""): string {
+  const next = path === "/" ? firstPage : path + search;
+  return next === firstPage ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`;
 }
 
 /** Where to go after signing in. Only a path of this site: `//elsewhere` would be another one. */

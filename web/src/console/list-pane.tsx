@@ -50,7 +50,6 @@ export function ListPane({ address, go, selected, select, onOrder }: ListPanePro
   return (
     <section className="list" aria-label={t.list}>
       <Filters address={address} go={go} inMessages={inMessages} setInMessages={setInMessages} />
-      {chosen.length > 0 && <BulkBar chosen={chosen} clear={() => select([...selected], false)} />}
       {inMessages && text !== null ? (
         <MessageHits text={text} onOpen={(id) => go({ conversationId: id })} />
       ) : (
@@ -92,6 +91,8 @@ export function ListPane({ address, go, selected, select, onOrder }: ListPanePro
           />
         </div>
       )}
+      {/* Below: above, it would push the next row away from under the pointer. */}
+      {chosen.length > 0 && <BulkBar chosen={chosen} clear={() => select([...selected], false)} />}
     </section>
   );
 }

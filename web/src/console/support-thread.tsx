@@ -136,7 +136,12 @@ function Writing(props: LogProps & { conversation: Conversation }) {
         </button>
       </div>
       {writes === "reply" ? (
-        <Composer conversationId={conversationId} name={name} useSuggestions={useCannedReplies} />
+        <Composer
+          conversationId={conversationId}
+          name={name}
+          useSuggestions={useCannedReplies}
+          takesFocus={false}
+        />
       ) : (
         <NoteComposer conversationId={conversationId} notes={notes} />
       )}

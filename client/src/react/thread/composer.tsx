@@ -41,9 +41,12 @@ interface ComposerProps {
   conversationId: string;
   name: string;
   useSuggestions?: UseSuggestions;
+  /** Whether one can write at once. Not where single keys go from one thread to the next. */
+  takesFocus?: boolean;
 }
 
-export function Composer({ conversationId, name, useSuggestions = useNone }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { conversationId, name, useSuggestions = useNone, takesFocus = true } = props;
   const { t } = useTexts();
   const client = useClient();
   const me = client.me() ?? "";
@@ -64,9 +67,9 @@ export function Composer({ conversationId, name, useSuggestions = useNone }: Com
   useGrowing(field, text);
   // Where a keyboard is at hand, one can write at once; on a phone it would cover the thread.
   useEffect(() => {
-    if (matchMedia("(hover: hover) and (min-width: 720px)").matches) field.current?.focus();
+    if (takesFocus && matchMedia("(hover: hover) and (min-width: 720px)").matches) field.current?.focus();
     return client.stopTyping;
-  }, [client]);
+  }, [client, takesFocus]);
 
   function write(next: string) {
     setText(next);
