@@ -67,7 +67,9 @@ const waitJson = `json_build_object('cycle', w.cycle, 'startSeq', w.start_seq, '
 
 /**
  * Takes the conversations, in id order; groups and unknown ones are left out. The second statement's snapshot is
- * younger than the locks. An open wait is always the last one of its conversation.
+ * younger than the locks. An open wait is always the last one of its conversation. Only the last closing can have been
+ * undone, so of those that are written only the last can be stale, however many cycles have come since: whatever is
+ * written later looks here first.
  */
 export async function lockWaits(query: Query, conversationIds: string[]): Promise<WaitState[]> {
   await query({
@@ -89,7 +91,7 @@ export async function lockWaits(query: Query, conversationIds: string[]): Promis
         COALESCE(answered.cycle, 0) AS "answeredCycle", stale.found AS stale
       FROM unnest($1::uuid[]) AS i(id)
       CROSS JOIN LATERAL (SELECT * FROM wait_progress WHERE conversation_id = i.id LIMIT 1) p
-      CROSS JOIN LATERAL (SELECT kind, cycle FROM conversations WHERE id = i.id LIMIT 1) v
+      CROSS JOIN LATERAL (SELECT kind FROM conversations WHERE id = i.id LIMIT 1) v
       LEFT JOIN LATERAL (
         SELECT CASE WHEN w.outcome = 'open' THEN ${waitJson} END AS wait FROM waits w
         WHERE w.conversation_id = i.id ORDER BY w.cycle DESC, w.start_seq DESC LIMIT 1) last ON true
@@ -98,10 +100,11 @@ export async function lockWaits(query: Query, conversationIds: string[]): Promis
         ORDER BY w.cycle DESC, w.start_seq DESC LIMIT 1) answered ON true
       LEFT JOIN LATERAL (
         SELECT json_build_object('cycle', w.cycle, 'seq', w.start_seq) AS found
-        FROM waits w LEFT JOIN cycles c ON c.conversation_id = w.conversation_id AND c.cycle = w.cycle
-        WHERE v.kind = 'support' AND w.conversation_id = i.id AND w.cycle >= v.cycle - 1
-          AND w.measure = 'resolution' AND (c.closed_seq, c.closed_at) IS DISTINCT FROM (w.end_seq, w.ended_at)
-        ORDER BY w.cycle LIMIT 1) stale ON true`,
+        FROM (
+          SELECT * FROM waits WHERE conversation_id = i.id AND measure = 'resolution'
+          ORDER BY cycle DESC, start_seq DESC LIMIT 1) w
+        LEFT JOIN cycles c ON c.conversation_id = w.conversation_id AND c.cycle = w.cycle
+        WHERE v.kind = 'support' AND (c.closed_seq, c.closed_at) IS DISTINCT FROM (w.end_seq, w.ended_at)) stale ON true`,
     values: [locked.map((row) => row.id)],
   });
 }
