@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { freePort } from "../local/src/ports.ts";
 import { locateProgram } from "../local/src/programs.ts";
 import { run } from "../local/src/run.ts";
 import { type HaproxyConfig, renderHaproxyConfig } from "./config.ts";
@@ -57,5 +59,31 @@ describe("renderHaproxyConfig", () => {
     await rm(folder, { recursive: true });
     expect(output).not.toMatch(/WARNING|ALERT/);
     expect(code).toBe(0);
+  });
+
+  it("logs a failed request without the query of its address, and what is no text escaped", async () => {
+    const { command, env } = await locateProgram("haproxy");
+    const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));
+    const [port, nobody] = [await freePort(), await freePort()];
+    const file = path.join(folder, "haproxy.cfg");
+    const targets = [{ name: "gw1", host: "127.0.0.1", port: nobody }];
+    const bind = [`127.0.0.1:${port}`];
+    const text = renderHaproxyConfig({ mode: "production", bind, gateways: targets, apis: targets });
+    await writeFile(file, text);
+    const haproxy = spawn(command, ["-db", "-f", file], { env, stdio: ["ignore", "pipe", "ignore"] });
+    let logged = "";
+    haproxy.stdout.on("data", (chunk) => {
+      logged += String(chunk);
+    });
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).then(({ status }) => status);
+    await expect.poll(() => ask("/first").catch(() => 0), { timeout: 30_000 }).toBe(503);
+    expect(await ask("/socket.io/?EIO=4&token=s3cr3t-s3cr3t&transport=polling")).toBe(503);
+    expect(await ask("/api/me%0d%0ainjected?token=s3cr3t-s3cr3t")).toBe(503);
+    await expect.poll(() => logged, { timeout: 30_000 }).toContain("injected");
+    haproxy.kill("SIGKILL");
+    await rm(folder, { recursive: true });
+    expect(logged).toContain('GET "/socket.io/" HTTP/1.1');
+    expect(logged).not.toContain("s3cr3t");
+    expect(logged).not.toMatch(/^injected/m);
   });
 });

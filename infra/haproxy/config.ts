@@ -46,12 +46,19 @@ function globalSection(config: HaproxyConfig): string {
   return section("global", lines);
 }
 
+/** As errors: what is less than a notice is not logged here. */
+const failuresOnly = ["option dontlog-normal", "option log-separate-errors"];
+
+/** That of `option httplog`, but for the query of an address: a token or a signature may stand in it. */
+const logFormat =
+  'log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %{+Q}HPO %HV"';
+
 function defaultsSection(config: HaproxyConfig): string {
   return section("defaults", [
     "mode http",
     "log global",
     "option dontlognull",
-    ...(config.mode === "production" ? ["option httplog", "option dontlog-normal"] : []),
+    ...(config.mode === "production" ? [logFormat, ...failuresOnly] : []),
     "timeout connect 2s",
     // Above a ping interval and its timeout (25 s + 20 s): an idle but live poll or socket is never cut.
     "timeout client 60s",
