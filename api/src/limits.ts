@@ -18,7 +18,7 @@ export interface RequestLimits {
   keys: TokenBuckets;
   /** Refreshes and sign-outs, of one address: a household, or an office. */
   refreshes: TokenBuckets;
-  /** Of one address, what needs no credentials: signing in, refreshing, what a sign-in page asks. */
+  /** Of one address, what needs no credentials (signing in, refreshing, what a sign-in page asks), or shows false ones. */
   open: TokenBuckets;
 }
 

@@ -7,6 +7,7 @@ import { parse } from "@parloir/contracts/parse.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { Origin } from "@parloir/store/audit.ts";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import type * as z from "zod/mini";
@@ -123,7 +124,7 @@ async function handle(
   options: { authenticate: Authenticate; limits: CallerLimits },
   request: Request,
 ): Promise<RouteAnswer> {
-  const caller = await options.authenticate(definition, request.headers.authorization);
+  const caller = await recognise(definition, options, request);
   const { person, key } = caller;
   spend(definition, options.limits, caller, request.ip);
   const isEmpty = definition.bodyIsOptional === true && !hasBody(request);
@@ -142,6 +143,21 @@ async function handle(
   });
 }
 
+/** Whoever shows credentials that count for nothing is like one who shows none, and is limited by address. */
+async function recognise(
+  definition: Route,
+  { authenticate, limits }: { authenticate: Authenticate; limits: CallerLimits },
+  request: Request,
+): Promise<Caller> {
+  try {
+    return await authenticate(definition, request.headers.authorization);
+  } catch (error) {
+    if (error instanceof CodedError && errorCodes[error.code].status === 401)
+      spendOne(limits.open, networkOf(request.ip ?? ""));
+    throw error;
+  }
+}
+
 function spend(
   { method, ownLimit }: Route,
   limits: CallerLimits,
@@ -151,7 +167,11 @@ function spend(
   const caller = person ?? key;
   if (ownLimit && caller) return;
   const bucket = !caller ? limits.open : key ? limits.keys : method === "get" ? limits.reads : limits.writes;
-  const retryAfterMs = bucket.take(caller?.id ?? networkOf(address ?? ""));
+  spendOne(bucket, caller?.id ?? networkOf(address ?? ""));
+}
+
+function spendOne(bucket: TokenBuckets, key: string): void {
+  const retryAfterMs = bucket.take(key);
   if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many requests", { retryAfterMs });
 }
 

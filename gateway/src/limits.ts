@@ -1,7 +1,7 @@
 import type { Limits } from "@parloir/platform/env.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
-import { createCountedBuckets, createSharedBuckets } from "@parloir/platform/shared-buckets.ts";
+import { createSharedBuckets } from "@parloir/platform/shared-buckets.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 
 /** What a person may do per time, over all their sockets and over REST together; see docs/security.md. */
@@ -25,14 +25,15 @@ export function createCommandLimits(options: {
   const { typingPerSecond, heartbeatsPerSecond } = limits;
   const shared = (name: string, perSecond: number, burst: number) =>
     createSharedBuckets({ name, perSecond, burst, redis, metrics });
-  // These two come by themselves, several times a minute from every socket, and do nothing elsewhere.
-  const local = (name: string, perSecond: number, burst: number) =>
-    createCountedBuckets({ name, perSecond: eventsPerMinute === 0 ? 0 : perSecond, burst, metrics });
+  // These two come by themselves from every socket, a heartbeat every few seconds, a notice every three while somebody
+  // types: bursts that are hardly ever half used, so Redis is told of few.
+  const automatic = (name: string, perSecond: number, burst: number) =>
+    shared(name, eventsPerMinute === 0 ? 0 : perSecond, burst);
   return {
     sends: shared("sends", sendsPerSecond, sendBurst),
     events: shared("events", eventsPerMinute / 60, eventsPerMinute),
     joins: shared("joins", joinsPerMinute / 60, Math.max(joinsBurst, joinsPerMinute)),
-    typing: local("typing", typingPerSecond, 2 * typingPerSecond),
-    heartbeats: local("heartbeats", heartbeatsPerSecond, 10 * heartbeatsPerSecond),
+    typing: automatic("typing", typingPerSecond, 4 * typingPerSecond),
+    heartbeats: automatic("heartbeats", heartbeatsPerSecond, 10 * heartbeatsPerSecond),
   };
 }

@@ -118,16 +118,3 @@ export function createSharedBuckets(options: SharedBucketsOptions): TokenBuckets
     },
   };
 }
-
-/** The same without Redis, for what concerns one connection, with its refusals counted. */
-export function createCountedBuckets(options: Omit<SharedBucketsOptions, "redis">): TokenBuckets {
-  const local = createTokenBuckets(options.perSecond, options.burst);
-  const refusals = options.metrics.get("parloir_limit_refusals_total");
-  return {
-    take(key, now) {
-      const waitMs = local.take(key, now);
-      if (waitMs > 0) refusals.inc({ limit: options.name });
-      return waitMs;
-    },
-  };
-}

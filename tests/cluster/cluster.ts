@@ -30,6 +30,8 @@ export interface ClusterOptions {
   env?: Environment;
   /** What single processes see differently, by name: a proxy in front of Redis, a limit. */
   envOf?: Record<string, Environment>;
+  /** Instead of one that keeps errors: what is logged is then the test's to judge. */
+  log?: Log;
   /** Instead of a clone of the run's database: one whose server the test may stop. Dropped with the cluster. */
   database?: TestDatabase;
 }
@@ -75,7 +77,7 @@ export async function startCluster(options: ClusterOptions = {}) {
     startRedis({ dir: folder.dir }),
   ]);
   const errors: string[] = [];
-  const log = errorLog(errors);
+  const log = options.log ?? errorLog(errors);
   const files = { ATTACHMENT_DIR: path.join(folder.dir, "attachments"), ATTACHMENT_KEEP_FREE_MB: "0" };
   const shared = { ...quiet, ...files, DATABASE_URL: database.url, REDIS_URL: redis.url, ...options.env };
   const envOf = (name: string) => ({ ...shared, ...options.envOf?.[name] });
@@ -95,14 +97,16 @@ export async function startCluster(options: ClusterOptions = {}) {
   /** Asks the balancer or, without one, the apis by turns, unless `path` is a whole url. */
   async function request(bearer: string | null, method: string, path: string, body?: unknown) {
     const base = balancer?.url ?? apis[turn++ % apis.length]!.url;
-    const response = await fetch(new URL(path, base), {
-      method,
-      headers: {
-        ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const ask = () =>
+      fetch(new URL(path, base), {
+        method,
+        headers: {
+          ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const response = await (balancer ? ask().catch((error) => againIfIdle(error, ask)) : ask());
     const answer: RestAnswer = { status: response.status, headers: response.headers, body: null as never };
     answer.body = (await response.json()) as RestAnswer["body"];
     const problem = answer.body.success
@@ -235,6 +239,13 @@ export async function startCluster(options: ClusterOptions = {}) {
       return socket.ok("send_message", payload) as Promise<SendReceipt>;
     },
   };
+}
+
+/** The balancer ends connections that were idle for 10 s. A machine that stood still so long may write to one of them. */
+function againIfIdle<T>(error: unknown, ask: () => Promise<T>): Promise<T> {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  if (code !== "UND_ERR_SOCKET" && code !== "ECONNRESET") throw error;
+  return ask();
 }
 
 async function numbered<T>(prefix: string, count: number, start: (name: string) => Promise<T>): Promise<T[]> {

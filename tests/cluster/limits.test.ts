@@ -7,6 +7,7 @@ const burst = 5;
 const cluster = await startCluster({
   gateways: 1,
   apis: 1,
+  balancer: true,
   env: {
     LIMIT_SENDS_PER_SECOND: "1",
     LIMIT_SEND_BURST: String(burst),
@@ -95,7 +96,27 @@ describe("a burst of sends", () => {
   });
 });
 
+describe("requests with credentials that count for nothing", () => {
+  it("are limited by address, 429 after so many 401s; right ones from there are not", async () => {
+    const bad = (n: number) => cluster.request(`not-a-token-${n}`, "GET", "/api/me");
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => bad(n)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    // Wherever each of them claims to come from: with limits of their own all would be 401.
+    const forged = Array.from({ length: 30 }, (_, n) => ({
+      authorization: "Bearer not-a-token",
+      "x-forwarded-for": `203.0.113.${n}`,
+    }));
+    const asked = forged.map((headers) => fetch(`${cluster.url}/api/me`, { headers }));
+    expect((await Promise.all(asked)).map(({ status }) => status)).toContain(429);
+    const { values } = await cluster.apis[0]!.metrics.get("parloir_limit_refusals_total").get();
+    expect(values.find(({ labels }) => labels.limit === "open")?.value).toBeGreaterThanOrEqual(2);
+    const ana = await cluster.person("ana");
+    expect((await cluster.rest(ana, "GET", "/api/me")).status).toBe(200);
+  });
+});
+
 describe("requests without credentials", () => {
+  // Not by the balancer, which replaces what they claim to come from.
   const ask = (address: string, path = "/api/sign-in") =>
     fetch(`${cluster.apis[0]!.url}${path}`, { headers: { "x-forwarded-for": address } });
 
