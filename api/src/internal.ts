@@ -22,6 +22,7 @@ import { findMembers } from "@parloir/store/members.ts";
 import { type MessagePage, readPages } from "@parloir/store/messages.ts";
 import { mayJoinTeams } from "@parloir/store/notes.ts";
 import { findKnown, recognisePeople, rolesOf, visiblePeople } from "@parloir/store/people.ts";
+import { removalsSince } from "@parloir/store/removals.ts";
 import { revocationsSince } from "@parloir/store/standing.ts";
 import type { Submit } from "./answers.ts";
 import { changeReached } from "./change-reached.ts";
@@ -115,6 +116,12 @@ export function createInternalHandlers(options: {
         items.map(async ({ userId }) =>
           ok({ conversationId: await beginCanaryConversation(database, userId) }),
         ),
+      );
+      return { epoch: await epoch.recent(), results };
+    },
+    async removals({ items }) {
+      const results = await Promise.all(
+        items.map(async ({ since }) => ({ ok: true, data: await removalsSince(database, since) }) as const),
       );
       return { epoch: await epoch.recent(), results };
     },

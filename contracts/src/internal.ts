@@ -108,6 +108,12 @@ export interface Members {
   members: { userId: string; floor: number }[];
 }
 
+/** This person is no member of it any more. */
+export interface Removal {
+  conversationId: string;
+  userId: string;
+}
+
 /** Which of these people may `userId` see? */
 export interface VisibleItem {
   userId: string;
@@ -167,6 +173,8 @@ export interface InternalRoutes {
   canary: { item: { userId: string }; result: { conversationId: string } };
   /** Who was revoked since `since`, which is the `at` of the answer before. */
   revocations: { item: { since: string | null }; result: { at: string; revoked: Revocation[] } };
+  /** The same, of people who were taken out of conversations, or left. */
+  removals: { item: { since: string | null }; result: { at: string; removed: Removal[] } };
   /**
    * Heads of conversations; an unknown id is NOT_FOUND. `known` and `knownChange` are a seq and a change that the asker
    * has delivered in `epoch`: a head below them proves that the database went back to an older state since.

@@ -28,6 +28,7 @@ import { createLooking } from "./looking.ts";
 import { startNodeBeat } from "./node-beat.ts";
 import { createPresence } from "./presence.ts";
 import { createReadMarks } from "./read-marks.ts";
+import { startRemovals } from "./removals.ts";
 import { startRevocations } from "./revocations.ts";
 import { createRooms } from "./rooms.ts";
 import { createRosters, type Rosters } from "./rosters.ts";
@@ -155,6 +156,7 @@ export function createGateway(options: {
     verifyToken: withCanaries(config.internalSecret, createTokenVerifier(config.tokens)),
     limits: createCommandLimits({ limits, redis: publisher, metrics }),
   };
+  const removals = startRemovals({ io, api, rosters, log });
   const intercept = createIntercept(context);
   io.adapter(createClusterAdapter({ publisher, subscriptions, intercept }) as never);
   io.of("/").adapter.on("delete-room", (room: string) => {
@@ -199,6 +201,7 @@ export function createGateway(options: {
       lag.stop();
       epochs.stop();
       context.revocations.stop();
+      removals.stop();
       slowReaders.stop();
       tips.stop();
       context.clusterWatch.stop();

@@ -35,6 +35,14 @@ export function createIntercept(gateway: GatewayContext): Intercept {
     if (type === "message" && conversationId && seq) sequencer.tip(conversationId, seq);
   }
 
+  /** A push that could not wait for that is lost: whoever reads what is missing looks first as well. */
+  function afterRemovals({ roster, ...message }: Message & { roster: number }): void {
+    rosters
+      .check(message.conversationId, roster)
+      .then(() => sequencer.push(message))
+      .catch((error: unknown) => log.debug({ err: error }, "who is still a member could not be read"));
+  }
+
   return (room, event, payload) => {
     if (isTeamRoom(room)) {
       if (team.isFresh()) return false;
@@ -43,7 +51,9 @@ export function createIntercept(gateway: GatewayContext): Intercept {
     }
     const isMessage = event === "new_message" || event === "message_updated";
     if (isMessage && conversationOfRoom(room) !== undefined) {
-      sequencer.push(payload as Message);
+      const message = payload as Message | (Message & { roster: number });
+      if ("roster" in message) afterRemovals(message);
+      else sequencer.push(message);
       return true;
     }
     if (event === "channel_event" && channelOfRoom(room) !== undefined) {

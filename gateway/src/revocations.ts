@@ -3,6 +3,7 @@ import type { Revocation } from "@parloir/contracts/internal.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { ApiClient } from "./api-client.ts";
+import { startAsking } from "./asking.ts";
 import type { GatewayServer, GatewaySocket } from "./context.ts";
 import { socketsIn } from "./room-rosters.ts";
 import { terminate } from "./slow-readers.ts";
@@ -19,7 +20,6 @@ export interface Revocations {
 }
 
 const askEveryMs = 2_000;
-const askTimeoutMs = 1_500;
 /** For the goodbye to be read: after it the connection is cut, however much still waits to be written. */
 const goodbyeMs = 1_000;
 
@@ -29,12 +29,8 @@ export function startRevocations(options: {
   log: Log;
   metrics: Metrics;
 }): Revocations {
-  const { io, api, log } = options;
+  const { io } = options;
   const cut = options.metrics.get("parloir_connections_cut_total");
-  let since: string | null = null;
-  let asking = false;
-  const timer = setInterval(() => void ask(), askEveryMs);
-  timer.unref();
 
   function apply({ userId, tokensValidFrom }: Revocation): void {
     const validFrom = Date.parse(tokensValidFrom);
@@ -53,22 +49,11 @@ export function startRevocations(options: {
     setTimeout(() => terminate(socket.conn), goodbyeMs).unref();
   }
 
-  async function ask(): Promise<void> {
-    if (asking) return;
-    asking = true;
-    try {
-      const { results } = await api.call("revocations", [{ since }], { lane: 0, timeoutMs: askTimeoutMs });
-      const [result] = results;
-      if (!result?.ok) return;
-      since = result.data.at;
-      for (const revocation of result.data.revoked) apply(revocation);
-    } catch (error) {
-      // The next answer covers everything since the last one.
-      log.debug({ err: error }, "revocations could not be read");
-    } finally {
-      asking = false;
-    }
-  }
-
-  return { apply, stop: () => clearInterval(timer) };
+  const asking = startAsking({
+    ...options,
+    route: "revocations",
+    everyMs: askEveryMs,
+    onAnswer: ({ revoked }) => revoked.forEach(apply),
+  });
+  return { apply, stop: asking.stop };
 }

@@ -93,7 +93,7 @@ export async function endTokens(query: Run, userId: string): Promise<void> {
 }
 
 /** Longer than any transaction lives: what was committed late is seen by the next question. */
-const overlap = "interval '30 seconds'";
+export const overlap = "interval '30 seconds'";
 
 /**
  * Who was revoked since `since` (null: only lately), and until when this answer knows. Every gateway asks every two

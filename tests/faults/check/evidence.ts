@@ -17,8 +17,8 @@ export interface Index {
 }
 
 /**
- * After a removal was answered. Promised are 2 s; where one api alone was cut off from pub/sub, the next look at the
- * heads, 10 s (docs/decisions/0009); the rest is for a busy machine.
+ * After a removal was answered. Promised are 2 s while an api answers (docs/decisions/0009): the faults stop apis too, and
+ * the rest is for a busy machine.
  */
 const removalMs = 12_000;
 
