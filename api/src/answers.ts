@@ -5,6 +5,7 @@ import type { SharedConversation } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { enterToAnswer, type SupportChange } from "@parloir/store/support.ts";
+import type { Line } from "@parloir/store/system-lines.ts";
 import type { CommitQueue, Committed } from "./commit/commit-queue.ts";
 import type { AnnounceToAgents } from "./team.ts";
 
@@ -51,15 +52,21 @@ export function createSubmit(options: {
 /** Tells the new member, then the room, then the agents who are not in it. */
 export function announceSupport(
   { publisher, announceToAgents }: { publisher: RoomPublisher; announceToAgents: AnnounceToAgents },
-  { changed, entered, conversation }: SupportChange,
+  { changed, entered, line, conversation }: SupportChange,
 ): void {
   if (entered !== null)
     publisher.emit(rooms.user(entered), "conversation_added", { conversationId: conversation.id });
   if (!changed) return;
-  announceUpdate(publisher, conversation);
+  announceUpdate(publisher, conversation, line);
   announceToAgents(conversation.id);
 }
 
-export function announceUpdate(publisher: RoomPublisher, conversation: SharedConversation): void {
+/** The line that tells of it first: it is the head of what follows. */
+export function announceUpdate(
+  publisher: RoomPublisher,
+  conversation: SharedConversation,
+  line: Line | null,
+): void {
+  if (line) publisher.emit(rooms.conversation(conversation.id), "new_message", line);
   publisher.emit(rooms.conversation(conversation.id), "conversation_updated", conversation);
 }

@@ -14,6 +14,7 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { newestLine } from "@parloir/store/system-lines.ts";
 import { announceUpdate, createSubmit } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { createAttachments } from "./attachments/attachments.ts";
@@ -111,8 +112,10 @@ export function createApi(options: {
 
   async function announceReopening(conversationId: string): Promise<void> {
     try {
+      // The message behind it was published already: gateways hold that until this line comes.
+      const line = await newestLine(database.query, conversationId);
       const conversation = await findSharedConversation(database.query, conversationId);
-      if (conversation) announceUpdate(publisher, conversation);
+      if (conversation) announceUpdate(publisher, conversation, line);
       announceToAgents(conversationId);
     } catch (error) {
       log.warn({ err: error }, "a reopening could not be announced");
@@ -178,7 +181,7 @@ export function createApi(options: {
     ...auditRoutes({ database, cursors }),
     ...webhookRoutes({ database, checkUrl, cursors }),
     ...pushRoutes({ database, checkUrl }),
-    ...notificationRoutes({ database, publisher, cursors }),
+    ...notificationRoutes({ database, publisher, cursors, publishLimit: limits.channelEvents }),
     ...statsRoutes({ database, cursors }),
     ...messageRoutes({ database, submit, sendLimit: limits.sends }),
     ...attachments.routes,

@@ -10,6 +10,7 @@ export const auditActions = {
   "user.revoked": "a person's tokens, sessions and sockets were ended",
   "user.banned": "the same, until lifted",
   "user.unbanned": "a ban was lifted",
+  "user.exported": "what is stored about a person was handed out",
   "user.erased": "a person was erased",
   "password.set": "a person's password was set or changed",
   "session.started": "a sign-in with e-mail and password",
@@ -24,10 +25,14 @@ export const auditActions = {
   "webhook.disabled": "a webhook was given up because it had failed for long",
   "flight.read": "an admin looked up the way of a message through the cluster; its metadata, not its text",
   "node.drained": "a gateway was told to drain",
+  "member.added": "somebody brought a person into a conversation",
   "member.removed": "somebody took a person out of a conversation",
   "conversation.assigned": "a support conversation was given to an agent, or to nobody",
   "desk.changed": "an agent's capacity was changed, or whether conversations are given to them",
   "support.set": "the assignment of support conversations was changed",
+  "channel.granted": "a person was let into a channel",
+  "channel.withdrawn": "a person was let into a channel no longer",
+  "announcement.sent": "everybody, or everybody of a role, was told something",
   "schedule.set": "business hours were set from a time on",
 } as const;
 export type AuditAction = keyof typeof auditActions;
@@ -48,7 +53,10 @@ export interface AuditEntry {
   at: string;
   actor: { kind: ActorKind; id: string | null };
   action: AuditAction;
-  /** The id of the person, key or conversation it is about; of business hours, the time since when they hold. */
+  /**
+   * The id of the person, key or conversation it is about, or a channel's name; of an announcement the role, of business
+   * hours the time since when they hold.
+   */
   target: string | null;
   details: Record<string, unknown> | null;
   requestId: string | null;

@@ -68,18 +68,20 @@ function valueProblem(value: unknown, levels: number): string | null {
   return null;
 }
 
-const payload = z.custom<ChannelPayload>((value) => payloadProblem(value) === null, {
+export const channelPayload = z.custom<ChannelPayload>((value) => payloadProblem(value) === null, {
   error: ({ input }) => payloadProblem(input) ?? "is not valid",
 });
 
 export const channelParams = z.strictObject({ name: channelName });
 export const channelMemberParams = z.strictObject({ name: channelName, userId });
 
+/** Names an event for every retry: a repeat is answered with the first one's cursor. */
+export const eventId = z.optional(z.string().check(z.regex(/^[A-Za-z0-9._:@-]{1,128}$/)));
+
 export const publishBody = z.strictObject({
   event: channelEventName,
-  payload,
-  /** Names this event for every retry: a repeat is answered with the first one's cursor. */
-  eventId: z.optional(z.string().check(z.regex(/^[A-Za-z0-9._:@-]{1,128}$/))),
+  payload: channelPayload,
+  eventId,
 });
 export type PublishBody = z.infer<typeof publishBody>;
 
@@ -89,7 +91,7 @@ export interface PublishReceipt {
   duplicate: boolean;
 }
 
-const line = (max: number) =>
+export const line = (max: number) =>
   z.string().check(
     z.trim(),
     z.minLength(1),

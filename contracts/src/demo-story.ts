@@ -1,4 +1,5 @@
-import { type HostEvents, hostChannels, type ToastLevel } from "./host-events.ts";
+import { type HostEvents, hostChannels } from "./host-events.ts";
+import type { ToastLevel } from "./shapes.ts";
 
 /** What happens in the demonstration's portal, one step at each press of its button, and then again from the beginning. */
 export const demoIds = {

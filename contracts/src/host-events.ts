@@ -1,3 +1,5 @@
+import type { ToastLevel } from "./shapes.ts";
+
 /**
  * What a host's back end usually tells its people, with the names and payloads that its pages can rely on. A channel
  * carries any other event as well: these are a convention, not a limit.
@@ -43,9 +45,6 @@ export interface QuoteUpdated extends HostDetails {
   status?: string;
   amount?: { value: number; currency: string };
 }
-
-export const toastLevels = ["info", "success", "warning", "error"] as const;
-export type ToastLevel = (typeof toastLevels)[number];
 
 export interface UserNotification extends HostDetails {
   title: string;

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { pageCursor, pageLimit } from "./http.ts";
+import { channelPayload, eventId, line } from "./channels.ts";
+import { pageCursor, pageLimit, storable } from "./http.ts";
 import { uuid } from "./ids.ts";
-import type { Notification } from "./shapes.ts";
+import { type Notification, toastLevels } from "./shapes.ts";
 import { timeOfDay, zone } from "./time.ts";
 
 /** The bell, and what somebody wants to be told. */
@@ -28,6 +29,39 @@ export interface ReadNotifications {
   /** Those that were unread until now. */
   ids: string[];
   unread: number;
+}
+
+/** Another scheme would run what it says, or lead nowhere. */
+function isWebAddress(href: string): boolean {
+  const base = "https://host.invalid";
+  return URL.canParse(href, base) && /^https?:$/.test(new URL(href, base).protocol);
+}
+
+/** What a host's back end tells one person: a line of their bell, and `user-notification` in their channel. */
+export const hostNoticeBody = z.strictObject({
+  title: line(200),
+  message: line(4_000),
+  level: z.optional(z.enum(toastLevels)),
+  href: z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.maxLength(2_000),
+        storable,
+        z.refine(isWebAddress, "must be a web address, or a path of the host's"),
+      ),
+  ),
+  details: z.optional(channelPayload),
+  eventId,
+});
+
+export interface HostNotice {
+  /** Of the event in the person's channel. */
+  cursor: number;
+  /** This eventId was told before. */
+  duplicate: boolean;
+  notification: Notification;
 }
 
 /** `from` after `to` is over midnight. */

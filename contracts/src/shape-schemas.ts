@@ -6,7 +6,12 @@ import { type ChannelPayload, channelEventName, channelName } from "./channels.t
 import type { AttachmentLink, DemoAccount, HistoryPage, UnreadSummary } from "./http.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import { allScopes, type NewServerKey, type Scope, type ServerKey } from "./keys.ts";
-import { type NotificationList, notificationPreferences, type ReadNotifications } from "./notifications.ts";
+import {
+  type HostNotice,
+  type NotificationList,
+  notificationPreferences,
+  type ReadNotifications,
+} from "./notifications.ts";
 import type { Erasure } from "./privacy.ts";
 import * as shapes from "./shapes.ts";
 
@@ -97,6 +102,15 @@ export const agent = named<shapes.Agent>("Agent")(
   z.strictObject({ userId, name: z.string(), avatarUrl: z.exactOptional(z.string()), role }),
 );
 
+const somebody = z.strictObject({ userId, name: z.string() });
+const systemLine = named<shapes.SystemLine>("SystemLine")(
+  z.strictObject({
+    event: z.enum(shapes.systemEvents),
+    actor: z.nullable(somebody),
+    person: z.nullable(somebody),
+  }),
+);
+
 const messageFields = {
   conversationId: uuid,
   seq,
@@ -113,6 +127,7 @@ const messageFields = {
   editedAt: z.nullable(time),
   deletedAt: z.nullable(time),
   change: seq,
+  system: z.exactOptional(systemLine),
 };
 export const message = named<shapes.Message>("Message")(z.strictObject(messageFields));
 /** What `POST /api/messages` answers. */
@@ -166,7 +181,7 @@ export const note = named<shapes.Note>("Note")(
 export const notification = named<shapes.Notification>("Notification")(
   z.strictObject({
     id: uuid,
-    type: z.literal("message"),
+    type: z.enum(["message", "host"]),
     conversationId: z.nullable(uuid),
     seq: z.nullable(seq),
     title: z.string(),
@@ -174,7 +189,13 @@ export const notification = named<shapes.Notification>("Notification")(
     count,
     createdAt: time,
     readAt: z.nullable(time),
+    level: z.exactOptional(z.enum(shapes.toastLevels)),
+    href: z.exactOptional(z.string()),
   }),
+);
+
+export const hostNotice = schemaFor<HostNotice>()(
+  z.strictObject({ cursor: seq, duplicate: z.boolean(), notification }),
 );
 
 export const notificationList = schemaFor<NotificationList>()(

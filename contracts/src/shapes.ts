@@ -78,6 +78,35 @@ export interface Reaction {
   userIds: string[];
 }
 
+export const systemEvents = [
+  "member_added",
+  "member_removed",
+  "member_left",
+  "assigned",
+  "unassigned",
+  "closed",
+  "reopened",
+] as const;
+export type SystemEvent = (typeof systemEvents)[number];
+
+/** Somebody as they were called when it happened: who left is no participant any more. */
+export interface Named {
+  userId: string;
+  name: string;
+}
+
+/** What a system line says, for clients to put into words. */
+export interface SystemLine {
+  event: SystemEvent;
+  /** Who did it; null: the host's back end, with its server key. */
+  actor: Named | null;
+  /** Whom it happened to; null where that is nobody. */
+  person: Named | null;
+}
+
+/** `senderId` of system lines. It names no person. */
+export const systemSender = "parloir:system";
+
 export interface Message {
   conversationId: string;
   /** 1, 2, 3 … without gaps within the conversation: the only order there is. */
@@ -86,6 +115,7 @@ export interface Message {
   senderId: string;
   clientMessageId: string;
   kind: "text" | "system" | "call";
+  /** Of a system line: a sentence in English without names, for clients that do not know its `system`. */
   content: string;
   attachments: Attachment[];
   replyToSeq: number | null;
@@ -96,6 +126,8 @@ export interface Message {
   deletedAt: string | null;
   /** A second gapless counter, taken by every insert, edit, deletion and reaction of the conversation. */
   change: number;
+  /** Of kind system, and of no other. */
+  system?: SystemLine;
 }
 
 /** Part of a message's text, in order. Plain text, never markup: `match` says what to highlight. */
@@ -148,17 +180,25 @@ export interface Note {
   createdAt: string;
 }
 
+export const toastLevels = ["info", "success", "warning", "error"] as const;
+export type ToastLevel = (typeof toastLevels)[number];
+
 export interface Notification {
   id: string;
-  type: "message";
+  /** `host`: what the host's back end told this person, beside chat. */
+  type: "message" | "host";
   conversationId: string | null;
   seq: number | null;
   title: string;
   message: string;
-  /** Unread messages that this line stands for. */
+  /** Unread messages that this line stands for; 1 of a host's. */
   count: number;
   createdAt: string;
   readAt: string | null;
+  /** Of a host's. */
+  level?: ToastLevel;
+  /** Of a host's: where a click leads. */
+  href?: string;
 }
 
 export interface Unread {

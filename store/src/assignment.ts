@@ -39,17 +39,17 @@ export function assignOldest(database: Database, online: readonly string[]): Pro
     if (agentId === undefined) return null;
     const id = await oldestUnassigned(query);
     if (id === undefined) return null;
-    const locked = await lock(query, id);
+    const locked = await lock(query, id, null);
     // Taken, or closed, since it was found: the next round finds another one.
     if (locked?.assigneeId !== null || locked.status !== "open") return null;
-    const entered = await give(query, id, locked, agentId, bySystem);
+    const given = await give(query, id, locked, agentId, bySystem);
     await query({
       name: "note-turn",
       text: `INSERT INTO desks (user_id, given_at) VALUES ($1, clock_timestamp())
         ON CONFLICT (user_id) DO UPDATE SET given_at = EXCLUDED.given_at`,
       values: [agentId],
     });
-    return { changed: true, entered, conversation: (await findSharedConversation(query, id))! };
+    return { changed: true, ...given, conversation: (await findSharedConversation(query, id))! };
   });
 }
 

@@ -7,9 +7,10 @@ import type {
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { type NoticeRow, noticeColumns, notificationOf } from "./notices.ts";
 import { longestPreview } from "./notifications.ts";
 
-/** A person's lines as they see them. Writing them is in notifications.ts, raising read marks in marks.ts. */
+/** A person's lines as they see them. Writing them is in notifications.ts and notices.ts, raising read marks in marks.ts. */
 
 /** Of a line `n`: nobody is shown what a conversation holds that is not theirs any more, or was deleted for them. */
 const isVisible = `EXISTS (SELECT FROM members p WHERE p.conversation_id = n.conversation_id
@@ -26,18 +27,25 @@ export async function listNotifications(
     limit: number;
   },
 ): Promise<Notification[]> {
-  return database.query<Notification>({
+  const rows = await database.query<NoticeRow>({
     name: "list-notifications",
-    text: `SELECT n.id, n.type, n.conversation_id AS "conversationId", n.seq, COALESCE(u.name, '') AS title,
-        left(COALESCE(m.content, ''), ${longestPreview}) AS message, n.count, n.created_at AS "createdAt",
-        n.read_at AS "readAt"
-      FROM notifications n
-      LEFT JOIN LATERAL (SELECT * FROM messages x
-        WHERE x.conversation_id = n.conversation_id AND x.seq = n.seq LIMIT 1) m ON true
-      LEFT JOIN users u ON u.id = m.sender_id
-      WHERE n.user_id = $1 AND (NOT $2 OR n.read_at IS NULL) AND ${isVisible}
-        AND (n.created_at, n.id) < (COALESCE($3::timestamptz, 'infinity'), $4::uuid)
-      ORDER BY n.created_at DESC, n.id DESC LIMIT $5`,
+    text: `SELECT * FROM (
+        (SELECT n.id, n.type, n.conversation_id AS "conversationId", n.seq, COALESCE(u.name, '') AS title,
+          left(COALESCE(m.content, ''), ${longestPreview}) AS message, n.count, n.created_at AS "createdAt",
+          n.read_at AS "readAt", NULL AS level, NULL AS href
+        FROM notifications n
+        LEFT JOIN LATERAL (SELECT * FROM messages x
+          WHERE x.conversation_id = n.conversation_id AND x.seq = n.seq LIMIT 1) m ON true
+        LEFT JOIN users u ON u.id = m.sender_id
+        WHERE n.user_id = $1 AND (NOT $2 OR n.read_at IS NULL) AND ${isVisible}
+          AND (n.created_at, n.id) < (COALESCE($3::timestamptz, 'infinity'), $4::uuid)
+        ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
+        UNION ALL
+        (SELECT ${noticeColumns} FROM notices n
+        WHERE n.user_id = $1 AND (NOT $2 OR n.read_at IS NULL)
+          AND (n.created_at, n.id) < (COALESCE($3::timestamptz, 'infinity'), $4::uuid)
+        ORDER BY n.created_at DESC, n.id DESC LIMIT $5)) n
+      ORDER BY n."createdAt" DESC, n.id DESC LIMIT $5`,
     values: [
       filter.userId,
       filter.unread,
@@ -46,13 +54,15 @@ export async function listNotifications(
       filter.limit,
     ],
   });
+  return rows.map(notificationOf);
 }
 
 export async function countUnreadNotifications(database: Database, userId: string): Promise<number> {
   const rows = await database.query<{ count: number }>({
     name: "count-unread-notifications",
-    text: `SELECT count(*) AS count FROM notifications n
-      WHERE n.user_id = $1 AND n.read_at IS NULL AND ${isVisible}`,
+    text: `SELECT (SELECT count(*) FROM notifications n
+        WHERE n.user_id = $1 AND n.read_at IS NULL AND ${isVisible})
+      + (SELECT count(*) FROM notices n WHERE n.user_id = $1 AND n.read_at IS NULL) AS count`,
     values: [userId],
   });
   return rows[0]!.count;
@@ -73,11 +83,18 @@ export async function readNotifications(
         SELECT conversation_id, seq, type FROM notifications
         WHERE user_id = $1 AND read_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
         ORDER BY user_id, conversation_id FOR UPDATE
+      ), seen AS (
+        UPDATE notifications n SET read_at = now() FROM lines l
+        WHERE n.user_id = $1 AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
+          AND n.read_at IS NULL
+        RETURNING n.id
+      ), told AS MATERIALIZED (
+        SELECT id FROM notices WHERE user_id = $1 AND read_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
+        ORDER BY cursor FOR UPDATE
+      ), heard AS (
+        UPDATE notices n SET read_at = now() FROM told t WHERE n.id = t.id RETURNING n.id
       )
-      UPDATE notifications n SET read_at = now() FROM lines l
-      WHERE n.user_id = $1 AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
-        AND n.read_at IS NULL
-      RETURNING n.id`,
+      SELECT id FROM seen UNION ALL SELECT id FROM heard`,
     values: [userId, ids],
   });
   return { ids: read.map((row) => row.id), unread: await countUnreadNotifications(database, userId) };

@@ -34,9 +34,10 @@ export interface Change {
  */
 export function applyChange(database: Database, item: ChangeItem, blocksBothWays: boolean): Promise<Change> {
   return database.transaction(async (query) => {
-    await lock(query, item.conversationId);
+    if (!(await lock(query, item.conversationId, item.userId))) throw notFound();
     const target = await findTarget(query, item, blocksBothWays);
     if (!target) throw notFound();
+    if (target.kind === "system") throw new CodedError("INVALID", "a system line stays as it is");
     if (target.requests?.includes(item.requestId)) return unchanged(query, item);
     if (item.kind === "edit") return edit(query, item, target);
     if (item.kind === "delete") return erase(query, item, target);

@@ -1,6 +1,7 @@
 import { type ChannelEvent, type ChannelPage, channelHistory } from "@parloir/contracts/channels.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
-import { type Database, isForeignKeyViolation, isUniqueViolation } from "./database.ts";
+import { type AuditNote, type Origin, record } from "./audit.ts";
+import { type Database, isForeignKeyViolation, isUniqueViolation, type Query } from "./database.ts";
 
 /**
  * Channels: numbered events and who may subscribe. Everything that changes a channel takes its row: cursors are given
@@ -46,13 +47,28 @@ SELECT last_cursor AS cursor, roster, false AS duplicate, true AS same FROM head
 UNION ALL SELECT cursor, 0, true, same FROM repeat`;
 
 /** @throws CodedError CONFLICT when this eventId was another event */
-export async function publishEvent(database: Database, event: NewChannelEvent): Promise<PublishedEvent> {
-  const values = [event.channel, event.event, event.payload, event.eventId];
-  const query = { name: "publish-channel-event", text: publishText, values };
-  const publish = () => database.query<PublishedEvent & { same: boolean }>(query);
-  const [row] = await publish().catch((error: unknown) => {
+export function publishEvent(database: Database, event: NewChannelEvent): Promise<PublishedEvent> {
+  return againAfterRace(() => publishWithin(database.query, event));
+}
+
+/** A repeat that raced with its first finds it the second time. */
+export function againAfterRace<T>(publish: () => Promise<T>): Promise<T> {
+  return publish().catch((error: unknown) => {
     if (isUniqueViolation(error)) return publish();
     throw error;
+  });
+}
+
+/** As part of something that is to be done again as a whole after a race. @throws CodedError CONFLICT, as above */
+export async function publishWithin(
+  query: Database["query"],
+  event: NewChannelEvent,
+): Promise<PublishedEvent> {
+  const values = [event.channel, event.event, event.payload, event.eventId];
+  const [row] = await query<PublishedEvent & { same: boolean }>({
+    name: "publish-channel-event",
+    text: publishText,
+    values,
   });
   const { same, ...published } = row!;
   if (!same) throw new CodedError("CONFLICT", "this eventId was published with another event or payload");
@@ -60,31 +76,49 @@ export async function publishEvent(database: Database, event: NewChannelEvent): 
 }
 
 /** True when they could not subscribe before. @throws CodedError NOT_FOUND: no such person */
-export async function addChannelMember(database: Database, channel: string, userId: string) {
-  try {
-    const rows = await database.query({
-      name: "add-channel-member",
-      text: `INSERT INTO channel_members (channel, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
-        RETURNING user_id`,
-      values: [channel, userId],
-    });
-    return rows.length > 0;
-  } catch (error) {
+export async function addChannelMember(
+  database: Database,
+  channel: string,
+  userId: string,
+  origin: Origin,
+): Promise<boolean> {
+  const insert = {
+    name: "add-channel-member",
+    text: `INSERT INTO channel_members (channel, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
+      RETURNING user_id`,
+    values: [channel, userId],
+  };
+  const note: AuditNote = { action: "channel.granted", target: channel, details: { userId } };
+  return changeMembers(database, insert, note, origin).catch((error: unknown) => {
     if (isForeignKeyViolation(error)) throw new CodedError("NOT_FOUND", "no such person");
     throw error;
-  }
+  });
 }
 
 /** True when they were one. In one statement with the roster: who reads the new number sees the removal. */
-export async function removeChannelMember(database: Database, channel: string, userId: string) {
-  const rows = await database.query({
+export function removeChannelMember(
+  database: Database,
+  channel: string,
+  userId: string,
+  origin: Origin,
+): Promise<boolean> {
+  const remove = {
     name: "remove-channel-member",
     text: `WITH gone AS (DELETE FROM channel_members WHERE channel = $1 AND user_id = $2 RETURNING channel)
       INSERT INTO channels AS c (name, roster) SELECT channel, 1 FROM gone
       ON CONFLICT (name) DO UPDATE SET roster = c.roster + 1 RETURNING roster`,
     values: [channel, userId],
+  };
+  const note: AuditNote = { action: "channel.withdrawn", target: channel, details: { userId } };
+  return changeMembers(database, remove, note, origin);
+}
+
+function changeMembers(database: Database, change: Query, note: AuditNote, origin: Origin): Promise<boolean> {
+  return database.transaction(async (query) => {
+    const isChanged = (await query(change)).length > 0;
+    if (isChanged) await record(query, origin, note);
+    return isChanged;
   });
-  return rows.length > 0;
 }
 
 export interface ChannelHead {

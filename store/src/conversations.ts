@@ -3,10 +3,20 @@ import type { Conversation, SharedConversation } from "@parloir/contracts/shapes
 import type { Database } from "./database.ts";
 import { messageJson } from "./messages.ts";
 
-/** Of a member row `p` and its conversation `v`: never a count, so it costs the same for any backlog. */
-export const unreadOf = `GREATEST(v.last_seq - GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq), 0)`;
-/** Out of the lists after «delete for me», until a later message brings it back. */
-export const isListed = `(p.cleared_at IS NULL OR v.last_seq > p.cleared_seq)`;
+/** The seq of the last message of a conversation `v` that is no system line; 0 for none. */
+const lastSaid = `CASE WHEN v.last_seq > v.line_seq THEN v.last_seq ELSE v.said_seq END`;
+
+/**
+ * Messages of a conversation `v` after a seq, system lines left out. Never a count, so it costs the same for any
+ * backlog: only where a line lies behind the seq is it looked up, in one probe, how many lines came before.
+ */
+export const unreadAfter = (seq: string) => `GREATEST(v.last_seq - ${seq} - CASE WHEN v.line_seq > ${seq} THEN
+  v.line_count - COALESCE((SELECT l.number FROM system_lines l
+    WHERE l.conversation_id = v.id AND l.seq <= ${seq} ORDER BY l.seq DESC LIMIT 1), 0) ELSE 0 END, 0)`;
+/** Of a member row `p` and its conversation `v`. */
+export const unreadOf = unreadAfter("GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq)");
+/** Out of the lists after «delete for me», until a later message brings it back; a system line does not. */
+export const isListed = `(p.cleared_at IS NULL OR ${lastSaid} > p.cleared_seq)`;
 
 /** Of a member row `p`: everything up to and including this seq is hidden from them. An agent without one sees all. */
 export const floorOf = `COALESCE(GREATEST(p.joined_seq, p.cleared_seq), 0)`;
@@ -24,7 +34,7 @@ const sharedColumns = (floor: string) => `
     FROM members o JOIN users u ON u.id = o.user_id
     WHERE o.conversation_id = v.id AND o.left_at IS NULL) AS participants,
   (SELECT ${messageJson} FROM messages m
-    WHERE m.conversation_id = v.id AND m.seq = v.last_seq AND m.seq > ${floor}) AS "lastMessage"`;
+    WHERE m.conversation_id = v.id AND m.seq = ${lastSaid} AND m.seq > ${floor}) AS "lastMessage"`;
 
 export const conversationColumns = `${sharedColumns(floorOf)},
   COALESCE(p.last_read_seq, 0) AS "lastReadSeq", ${unreadOf} AS "unreadCount",

@@ -1,9 +1,11 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { ConversationKind, Subject } from "@parloir/contracts/shapes.ts";
+import { type Origin, record } from "./audit.ts";
 import { agentRoles } from "./conversations.ts";
 import { noteOpened } from "./cycles.ts";
 import type { Database } from "./database.ts";
 import { raiseRoster } from "./members.ts";
+import { type Line, writeLine } from "./system-lines.ts";
 
 export interface NewConversation {
   kind: ConversationKind;
@@ -22,7 +24,8 @@ export interface NewConversation {
 export async function createOrGetConversation(
   database: Database,
   conversation: NewConversation,
-): Promise<{ id: string; created: boolean; added: string[] }> {
+  origin: Origin,
+): Promise<{ id: string; created: boolean; added: string[]; lines: Line[] }> {
   const { pair, subject } = conversation;
   return database.transaction(async (query) => {
     const rows = await query<{ id: string; created: boolean }>({
@@ -46,11 +49,17 @@ export async function createOrGetConversation(
     if (created) await noteOpened(query, id);
     // A host names all members, also of a conversation that exists; a person only ever asks for their own.
     if (!created && conversation.createdBy !== null)
-      return { id, created, added: await unhide(query, id, conversation.createdBy) };
+      return { id, created, added: await unhide(query, id, conversation.createdBy), lines: [] };
     await requirePeople(query, conversation.memberIds);
     const added = await addMembers(query, id, conversation.memberIds);
+    // Creating writes no line: a first message is number 1.
+    const lines: Line[] = [];
     if (!created && added.length > 0) await raiseRoster(query, id);
-    return { id, created, added };
+    for (const personId of created ? [] : added) {
+      await record(query, origin, { action: "member.added", target: id, details: { userId: personId } });
+      lines.push(await writeLine(query, id, "member_added", { actorId: null, personId }));
+    }
+    return { id, created, added, lines };
   });
 }
 

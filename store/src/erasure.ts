@@ -104,12 +104,14 @@ export async function findRunning(database: Database, userId: string): Promise<R
   return rows[0] ?? null;
 }
 
-/** Some conversation that still knows the person, or null: an agent closes also where they are no member. */
+/** Some conversation that still knows the person, or null: an agent closes and assigns also where they are no
+ * member. */
 export async function nextConversation(database: Database, userId: string): Promise<string | null> {
   const rows = await database.query<{ id: string }>({
     name: "next-conversation-of-erased",
     text: `(SELECT conversation_id AS id FROM members WHERE user_id = $1 ORDER BY conversation_id LIMIT 1)
-      UNION ALL (SELECT conversation_id FROM cycles WHERE closed_by = $1 LIMIT 1) LIMIT 1`,
+      UNION ALL (SELECT conversation_id FROM cycles WHERE closed_by = $1 LIMIT 1)
+      UNION ALL (SELECT conversation_id FROM system_lines WHERE actor_id = $1 LIMIT 1) LIMIT 1`,
     values: [userId],
   });
   return rows[0]?.id ?? null;
@@ -118,7 +120,7 @@ export async function nextConversation(database: Database, userId: string): Prom
 /** They can send nothing more into it: only then is it known how far their messages reach. @returns the head */
 export function leaveForGood(database: Database, conversationId: string, userId: string): Promise<number> {
   return database.transaction(async (query) => {
-    const locked = await lock(query, conversationId);
+    const locked = await lock(query, conversationId, null);
     const left = await query({
       name: "leave-for-good",
       text: `UPDATE members SET left_at = now()
@@ -161,7 +163,7 @@ export function replaceMember(
   { userId, alias }: RunningErasure,
 ): Promise<void> {
   return database.transaction(async (query) => {
-    const locked = await lock(query, conversationId);
+    const locked = await lock(query, conversationId, null);
     if (locked?.customerId === userId && locked.status !== "closed") {
       await query({
         name: "close-for-erased",
@@ -225,6 +227,7 @@ export function replaceMember(
 export function finishErasure(database: Database, { userId, alias, keep }: RunningErasure): Promise<void> {
   const own: [string, string][] = [
     ["notifications", "DELETE FROM notifications WHERE user_id = $1"],
+    ["notices", "DELETE FROM notices WHERE user_id = $1"],
     ["deliveries", "DELETE FROM deliveries WHERE user_id = $1"],
     ["pushes", "DELETE FROM push_subscriptions WHERE user_id = $1"],
     ["letters", "DELETE FROM mailbox WHERE user_id = $1"],

@@ -16,6 +16,8 @@ const parts = {
     WHERE p.user_id = $1 AND ($2::text IS NULL OR p.conversation_id > $2::uuid) ORDER BY p.conversation_id LIMIT $3`,
   notifications: `SELECT n.id::text AS key, to_jsonb(n) - 'user_id' AS row FROM notifications n
     WHERE n.user_id = $1 AND ($2::text IS NULL OR n.id > $2::uuid) ORDER BY n.id LIMIT $3`,
+  notices: `SELECT n.id::text AS key, to_jsonb(n) - 'user_id' - 'cursor' AS row FROM notices n
+    WHERE n.user_id = $1 AND ($2::text IS NULL OR n.id > $2::uuid) ORDER BY n.id LIMIT $3`,
   preferences: `SELECT '' AS key, to_jsonb(n) - 'user_id' AS row FROM notification_preferences n
     WHERE n.user_id = $1 AND $2::text IS NULL LIMIT $3`,
   pushSubscriptions: `SELECT s.id::text AS key, json_build_object('endpoint', s.endpoint, 'createdAt', s.created_at) AS row
@@ -39,6 +41,16 @@ const parts = {
     JOIN messages m ON m.conversation_id = e.conversation_id AND m.seq = e.seq AND m.sender_id = p.user_id
     WHERE p.user_id = $1 AND ($2::text IS NULL
       OR concat_ws(' ', e.conversation_id, lpad(e.seq::text, 20, '0'), lpad(e.change::text, 20, '0')) > $2)
+    ORDER BY key LIMIT $3`,
+  /** Where the person came, went, took over, closed. */
+  systemLines: `SELECT concat_ws(' ', l.conversation_id, lpad(l.seq::text, 20, '0')) AS key, json_build_object(
+      'conversationId', l.conversation_id, 'seq', l.seq, 'event', l.event, 'actorId', l.actor_id,
+      'personId', l.person_id) AS row
+    FROM (
+      SELECT conversation_id AS id FROM members WHERE user_id = $1
+      UNION SELECT conversation_id FROM system_lines WHERE actor_id = $1) v
+    JOIN system_lines l ON l.conversation_id = v.id AND $1 IN (l.actor_id, l.person_id)
+    WHERE $2::text IS NULL OR concat_ws(' ', l.conversation_id, lpad(l.seq::text, 20, '0')) > $2
     ORDER BY key LIMIT $3`,
   attachments: `SELECT a.id::text AS key, ${attachmentJson}::jsonb || jsonb_build_object(
       'conversationId', a.conversation_id, 'seq', a.seq, 'createdAt', a.created_at) AS row

@@ -1,5 +1,5 @@
 import type { UnreadSummary } from "@parloir/contracts/http.ts";
-import { unreadOf } from "./conversations.ts";
+import { unreadAfter, unreadOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
 
 export interface Mark {
@@ -49,7 +49,7 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
         WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
       )
       SELECT i.ord, GREATEST(i.was, i.seq, r.last_read_seq) AS "lastReadSeq", r.user_id IS NOT NULL AS raised,
-        GREATEST(v.last_seq - GREATEST(i.was, i.seq, r.last_read_seq, p.joined_seq, p.cleared_seq), 0) AS "unreadCount"
+        ${unreadAfter("GREATEST(i.was, i.seq, r.last_read_seq, p.joined_seq, p.cleared_seq)")} AS "unreadCount"
       FROM input i
       JOIN conversations v ON v.id = i.c
       JOIN members p ON p.conversation_id = i.c AND p.user_id = i.u
@@ -72,7 +72,7 @@ export async function unreadTotals(database: Database, userIds: string[]): Promi
       FROM unnest($1::text[]) AS i(user_id)
       CROSS JOIN LATERAL (
         SELECT sum(${unreadOf}) AS total FROM members p
-        CROSS JOIN LATERAL (SELECT last_seq FROM conversations WHERE id = p.conversation_id LIMIT 1) v
+        CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v
         WHERE p.user_id = i.user_id AND p.left_at IS NULL) t`,
     values: [[...new Set(userIds)]],
   });

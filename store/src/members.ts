@@ -6,10 +6,12 @@ import type {
   ConversationStatus,
   Role,
   SharedConversation,
+  SystemEvent,
 } from "@parloir/contracts/shapes.ts";
 import { type Origin, record } from "./audit.ts";
 import { agentRoles, findConversation, findSharedConversation, floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { type Line, writeLine } from "./system-lines.ts";
 
 /**
  * Who is in a conversation. Every change of it takes the conversation's row first, as the group commit does, and
@@ -25,6 +27,8 @@ export interface Actor {
 export interface MembersChange {
   /** False when it was so before: nobody needs to hear of it. */
   changed: boolean;
+  /** The line that tells of it. */
+  line: Line | null;
   conversation: SharedConversation;
 }
 
@@ -39,10 +43,13 @@ export function addMember(
   id: string,
   userId: string,
   actor: Actor,
+  origin: Origin,
 ): Promise<MembersChange> {
-  return change(database, id, actor, async (query, locked) => {
+  return change(database, id, { actor, userId, event: "member_added" }, async (query, locked) => {
     if (!(await findRole(query, userId))) throw new CodedError("NOT_FOUND", "no such person");
-    return enter(query, id, userId, locked);
+    const added = await enter(query, id, userId, locked);
+    if (added) await record(query, origin, { action: "member.added", target: id, details: { userId } });
+    return added;
   });
 }
 
@@ -83,7 +90,8 @@ export function removeMember(
   actor: Actor,
   origin: Origin,
 ): Promise<MembersChange> {
-  return change(database, id, actor, async (query, { customerId }) => {
+  const event = userId === actor.userId ? "member_left" : "member_removed";
+  return change(database, id, { actor, userId, event }, async (query, { customerId }) => {
     if (userId === customerId) throw new CodedError("INVALID", "a support conversation keeps its customer");
     const removed = await markLeft(query, id, userId);
     const note = { action: "member.removed", target: id, details: { userId } } as const;
@@ -100,31 +108,35 @@ export function leaveGroup(
   database: Database,
   id: string,
   userId: string,
-): Promise<{ own: Conversation; conversation: SharedConversation }> {
+): Promise<{ own: Conversation; line: Line; conversation: SharedConversation }> {
   return database.transaction(async (query) => {
-    const locked = await lock(query, id);
+    const locked = await lock(query, id, userId);
     const own = locked && (await findConversation({ query }, id, userId));
     if (!own) throw notFound();
     if (locked.kind !== "group") throw new CodedError("INVALID", "only groups can be left");
     await markLeft(query, id, userId);
     await raiseRoster(query, id);
+    const line = await writeLine(query, id, "member_left", { actorId: userId, personId: userId });
     const conversation = (await findSharedConversation(query, id))!;
-    return { own: { ...own, participants: conversation.participants }, conversation };
+    return { own: { ...own, participants: conversation.participants }, line, conversation };
   });
 }
 
 async function change(
   database: Database,
   id: string,
-  actor: Actor,
+  { actor, userId, event }: { actor: Actor; userId: string; event: SystemEvent },
   apply: (query: Query, locked: Locked) => Promise<boolean>,
 ): Promise<MembersChange> {
   return database.transaction(async (query) => {
-    const locked = await lock(query, id);
+    const locked = await lock(query, id, actor.userId);
     await authorise(query, id, locked, actor);
     const changed = await apply(query, locked!);
     if (changed) await raiseRoster(query, id);
-    return { changed, conversation: (await findSharedConversation(query, id))! };
+    const line = changed
+      ? await writeLine(query, id, event, { actorId: actor.userId, personId: userId })
+      : null;
+    return { changed, line, conversation: (await findSharedConversation(query, id))! };
   });
 }
 
@@ -137,13 +149,20 @@ export interface Locked {
   customerId: string | null;
 }
 
-/** What follows in the transaction sees every change that was committed before this resolved. */
-export async function lock(query: Query, id: string): Promise<Locked | undefined> {
+/**
+ * What follows in the transaction sees every change that was committed before this resolved.
+ * @param forWhom neither a member nor an agent: nothing is locked, and it is as if there were no such conversation, so
+ *   that a stranger makes nobody wait and learns nothing from how long it takes. Null: not on a person's behalf.
+ */
+export async function lock(query: Query, id: string, forWhom: string | null): Promise<Locked | undefined> {
   const rows = await query<Locked>({
     name: "lock-conversation",
     text: `SELECT kind, status, assignee_id AS "assigneeId", last_seq AS "lastSeq", CASE WHEN kind = 'support' THEN pair_low END AS "customerId"
-      FROM conversations WHERE id = $1 FOR NO KEY UPDATE`,
-    values: [id],
+      FROM conversations WHERE id = $1 AND ($2::text IS NULL
+        OR EXISTS (SELECT FROM members WHERE conversation_id = $1 AND user_id = $2 AND left_at IS NULL)
+        OR EXISTS (SELECT FROM users WHERE id = $2 AND role IN ${agentRoles}))
+      FOR NO KEY UPDATE`,
+    values: [id, forWhom],
   });
   return rows[0];
 }

@@ -9,15 +9,23 @@ const reactionsJson = `CASE WHEN m.altered AND m.deleted_at IS NULL THEN (
       WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq GROUP BY r.emoji) e)
   ELSE '[]'::json END`;
 
+const always = `'conversationId', m.conversation_id, 'seq', m.seq, 'id', m.id, 'senderId', m.sender_id,
+  'clientMessageId', m.client_message_id, 'kind', m.kind, 'content', m.content, 'change', m.change,
+  'createdAt', to_char(m.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const named = (who: string) => `CASE WHEN l.${who}_id IS NOT NULL THEN
+  json_build_object('userId', l.${who}_id, 'name', COALESCE(l.${who}_name, '')) END`;
+
 /** A row of `messages` (alias `m`) as the protocol shows it; the session's time zone is UTC. */
-export const messageJson = `json_build_object(
-  'conversationId', m.conversation_id, 'seq', m.seq, 'id', m.id, 'senderId', m.sender_id,
-  'clientMessageId', m.client_message_id, 'kind', m.kind, 'content', m.content,
+export const messageJson = `CASE WHEN m.kind <> 'system' THEN json_build_object(${always},
   'attachments', COALESCE(m.attachments, '[]'::json), 'replyToSeq', m.reply_to_seq,
   'mentions', COALESCE(to_json(m.mentions), '[]'::json), 'reactions', ${reactionsJson},
-  'createdAt', to_char(m.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
   'editedAt', to_char(m.edited_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  'deletedAt', to_char(m.deleted_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'change', m.change)`;
+  'deletedAt', to_char(m.deleted_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+  ELSE json_build_object(${always}, 'attachments', '[]'::json, 'replyToSeq', NULL, 'mentions', '[]'::json,
+  'reactions', '[]'::json, 'editedAt', NULL, 'deletedAt', NULL, 'system', (
+    SELECT json_build_object('event', l.event, 'actor', ${named("actor")}, 'person', ${named("person")})
+    FROM system_lines l WHERE l.conversation_id = m.conversation_id AND l.seq = m.seq)) END`;
 
 /**
  * One page of a conversation.

@@ -28,7 +28,8 @@ export interface NewNote {
 export function addNote(database: Database, note: NewNote): Promise<{ note: Note; created: boolean }> {
   return database.transaction(async (query) => {
     // One after the other: ids rise in the order in which the notes become visible, so no page skips one.
-    const locked = await lock(query, note.conversationId);
+    const locked = await lock(query, note.conversationId, note.authorId);
+    if (!locked) throw new CodedError("NOT_FOUND", "no such conversation");
     await requireAgent(query, note.conversationId, note.authorId);
     const values = [note.conversationId, note.authorId, note.clientNoteId];
     const created = await query<Note>({
@@ -36,7 +37,7 @@ export function addNote(database: Database, note: NewNote): Promise<{ note: Note
       text: `INSERT INTO notes AS n (conversation_id, author_id, client_note_id, content, after_seq, created_at)
         VALUES ($1, $2, $3, $4, $5, clock_timestamp())
         ON CONFLICT (conversation_id, author_id, client_note_id) DO NOTHING RETURNING ${columns}`,
-      values: [...values, note.content, locked!.lastSeq],
+      values: [...values, note.content, locked.lastSeq],
     });
     if (created[0]) return { note: created[0], created: true };
     const [stored] = await query<Note>({

@@ -35,6 +35,10 @@ export interface WrittenNotification {
   ageSeconds: number;
 }
 
+/** By somebody's row `f` of preferences, if there is one. */
+export const wantsToBeTold =
+  "COALESCE(f.socket AND NOT COALESCE(is_quiet(f.quiet_zone, f.quiet_from, f.quiet_to, now()), false), true)";
+
 export const longestPreview = 200;
 
 /**
@@ -52,7 +56,8 @@ const planned = `INSERT INTO deliveries (channel, target, user_id, conversation_
   ON CONFLICT DO NOTHING`;
 
 /**
- * Writes or raises one unread line per recipient, for the newest message of another that they have not read.
+ * Writes or raises one unread line per recipient, for the newest message of another that they have not read; system
+ * lines are none.
  * Running it again changes and answers nothing: a line is only ever raised, and never rewritten once it was read.
  * Whatever was read or muted meanwhile is left out here, at the moment of writing.
  * @param mailAfterSeconds when a line is due by e-mail to who has an address; null: never
@@ -76,7 +81,7 @@ export async function writeNotifications(
         CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = p.conversation_id LIMIT 1) v
         CROSS JOIN LATERAL (
           SELECT x.* FROM messages x
-          WHERE x.conversation_id = v.id AND x.sender_id <> p.user_id
+          WHERE x.conversation_id = v.id AND x.sender_id <> p.user_id AND x.kind <> 'system'
             AND x.seq > GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq)
           ORDER BY x.seq DESC LIMIT 1) m
         CROSS JOIN LATERAL (SELECT name FROM users WHERE id = m.sender_id LIMIT 1) u
@@ -95,8 +100,7 @@ export async function writeNotifications(
         ${planned}
       )
       SELECT w.user_id AS "userId", w.conversation_id AS "conversationId", d.unread AS "unreadCount",
-        COALESCE(f.socket AND NOT COALESCE(is_quiet(f.quiet_zone, f.quiet_from, f.quiet_to, now()), false), true)
-          AS announce,
+        ${wantsToBeTold} AS announce,
         extract(epoch FROM clock_timestamp() - d.sent_at)::float8 AS "ageSeconds",
         json_build_object('id', w.id, 'type', w.type, 'conversationId', w.conversation_id, 'seq', w.seq,
           'title', d.title, 'message', d.message, 'count', w.count,

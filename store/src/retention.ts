@@ -102,6 +102,24 @@ export async function deleteNotes(database: Database, conversationId: string): P
   return rows.length;
 }
 
+/** What follows from messages, and what hosts told. */
+const oldLines = [
+  [
+    "retention-notifications",
+    `DELETE FROM notifications n USING (
+      SELECT user_id, conversation_id, seq, type FROM notifications
+      WHERE user_id = ANY ($1) AND created_at < $2 LIMIT ${stepSize}) o
+    WHERE n.user_id = o.user_id AND n.conversation_id = o.conversation_id AND n.seq = o.seq AND n.type = o.type
+    RETURNING 1`,
+  ],
+  [
+    "retention-notices",
+    `DELETE FROM notices n USING (
+      SELECT id FROM notices WHERE user_id = ANY ($1) AND created_at < $2 LIMIT ${stepSize}) o
+    WHERE n.id = o.id RETURNING 1`,
+  ],
+] as const;
+
 /** Of some people: there is no index by age, which every notification would pay for. */
 export async function deleteNotifications(
   database: Database,
@@ -115,18 +133,12 @@ export async function deleteNotifications(
   });
   const ids = people.map((person) => person.id);
   let deleted = 0;
-  for (let more = true; more; ) {
-    const rows = await database.query({
-      name: "retention-notifications",
-      text: `DELETE FROM notifications n USING (
-          SELECT user_id, conversation_id, seq, type FROM notifications
-          WHERE user_id = ANY ($1) AND created_at < $2 LIMIT ${stepSize}) o
-        WHERE n.user_id = o.user_id AND n.conversation_id = o.conversation_id AND n.seq = o.seq AND n.type = o.type
-        RETURNING 1`,
-      values: [ids, before],
-    });
-    deleted += rows.length;
-    more = rows.length === stepSize;
+  for (const [name, text] of oldLines) {
+    for (let more = true; more; ) {
+      const rows = await database.query({ name, text, values: [ids, before] });
+      deleted += rows.length;
+      more = rows.length === stepSize;
+    }
   }
   return { deleted, next: ids.length < stepSize ? null : ids.at(-1)! };
 }

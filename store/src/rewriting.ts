@@ -1,3 +1,4 @@
+import { erasedName } from "@parloir/contracts/privacy.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import type { Database } from "./database.ts";
 import { messageJson } from "./messages.ts";
@@ -67,6 +68,25 @@ async function dropTraces(
   });
 }
 
+async function replaceInLines(
+  query: Query,
+  conversationId: string,
+  seqs: number[],
+  { userId, alias }: { userId: string; alias: string },
+): Promise<void> {
+  if (seqs.length === 0) return;
+  const columns = ["actor", "person"].flatMap((who) => [
+    `${who}_id = CASE WHEN ${who}_id = $3 THEN $4 ELSE ${who}_id END`,
+    `${who}_name = CASE WHEN ${who}_id = $3 THEN '${erasedName}' ELSE ${who}_name END`,
+  ]);
+  await query({
+    name: "replace-in-lines",
+    text: `UPDATE system_lines SET ${columns.join(", ")}
+      WHERE conversation_id = $1 AND seq = ANY ($2::bigint[]) AND $3 IN (actor_id, person_id)`,
+    values: [conversationId, seqs, userId, alias],
+  });
+}
+
 /** The message that was changed last: whoever hears of its number knows what they have missed. */
 export async function lastAltered(database: Database, conversationId: string): Promise<Message | null> {
   const rows = await database.query<{ message: Message }>({
@@ -82,7 +102,11 @@ export async function lastAltered(database: Database, conversationId: string): P
 export async function emptyWindow(query: Query, window: Window, before: string | null): Promise<number[]> {
   const rows = await query<{ seq: number }>({
     name: "empty-window",
-    text: rewrite("m.deleted_at IS NULL AND ($4::timestamptz IS NULL OR m.created_at < $4)", empty),
+    // System lines hold no text, and the ids in them stand in tombstones too.
+    text: rewrite(
+      "m.kind <> 'system' AND m.deleted_at IS NULL AND ($4::timestamptz IS NULL OR m.created_at < $4)",
+      empty,
+    ),
     values: [window.conversationId, window.after, window.upTo, before],
   });
   const seqs = rows.map((row) => row.seq);
@@ -91,8 +115,8 @@ export async function emptyWindow(query: Query, window: Window, before: string |
 }
 
 /**
- * Takes a person out: their messages become the alias's, empty unless `keep`, and so do mentions of them; their
- * reactions go.
+ * Takes a person out: their messages become the alias's, empty unless `keep`, and so do mentions of them and their part
+ * in system lines; their reactions go.
  * @returns the seqs it rewrote
  */
 export async function eraseWindow(
@@ -104,7 +128,9 @@ export async function eraseWindow(
   const rows = await query<{ seq: number }>({
     name: "erase-window",
     text: rewrite(
-      `(${own} OR $4 = ANY (m.mentions) OR m.deleted_by = $4 OR (m.altered AND EXISTS (
+      `(${own} OR $4 = ANY (m.mentions) OR m.deleted_by = $4 OR (m.kind = 'system' AND EXISTS (
+        SELECT FROM system_lines l WHERE l.conversation_id = m.conversation_id AND l.seq = m.seq
+          AND $4 IN (l.actor_id, l.person_id))) OR (m.altered AND EXISTS (
         SELECT FROM reactions r WHERE r.conversation_id = m.conversation_id AND r.seq = m.seq AND r.user_id = $4)))`,
       `deleted_by = CASE WHEN m.deleted_by = $4 THEN $5 ELSE m.deleted_by END, sender_id = CASE WHEN ${own} THEN $5 ELSE m.sender_id END,
       mentions = CASE WHEN ${own} AND NOT $6::boolean THEN NULL ELSE array_replace(m.mentions, $4, $5) END,
@@ -115,6 +141,7 @@ export async function eraseWindow(
     values: [window.conversationId, window.after, window.upTo, person.userId, person.alias, person.keep],
   });
   const seqs = rows.map((row) => row.seq);
+  await replaceInLines(query, window.conversationId, seqs, person);
   await dropTraces(query, window.conversationId, seqs, person.userId);
   return seqs;
 }

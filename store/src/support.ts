@@ -15,6 +15,7 @@ import {
   lock,
   raiseRoster,
 } from "./members.ts";
+import { type Line, writeLine } from "./system-lines.ts";
 
 /** What agents do with a support conversation. Each takes its row first, so that one after the other decides. */
 
@@ -25,8 +26,12 @@ export interface SupportChange {
   changed: boolean;
   /** Who became a member by it. */
   entered: string | null;
+  /** The line that tells of it. Whoever becomes a member by an assignment or an answer needs none of their own. */
+  line: Line | null;
   conversation: SharedConversation;
 }
+
+const nothing = { changed: false, entered: null, line: null };
 
 /**
  * Whatever leaves «closed» begins a new cycle.
@@ -39,7 +44,7 @@ export function setStatus(
   actor: Actor,
 ): Promise<SupportChange> {
   return change(database, id, actor, async (query, locked) => {
-    if (locked.status === status) return { changed: false, entered: null };
+    if (locked.status === status) return nothing;
     await query({
       name: "set-status",
       text: `UPDATE conversations SET status = $2, cycle = cycle + (status = 'closed')::int,
@@ -48,9 +53,12 @@ export function setStatus(
           updated_at = GREATEST(now(), updated_at) WHERE id = $1`,
       values: [id, status],
     });
-    if (status === "closed") await noteClosed(query, id, actor.userId);
-    else if (locked.status === "closed") await noteOpened(query, id);
-    return { changed: true, entered: null };
+    const event = status === "closed" ? "closed" : locked.status === "closed" ? "reopened" : null;
+    const line = event && (await writeLine(query, id, event, { actorId: actor.userId }));
+    // After the line, which is the last of the cycle it closes, and before the one it opens.
+    if (event === "closed") await noteClosed(query, id, actor.userId);
+    else if (event === "reopened") await noteOpened(query, id);
+    return { changed: true, entered: null, line };
   });
 }
 
@@ -61,7 +69,7 @@ export function setStatus(
  */
 export function undoClose(database: Database, id: string, actor: Actor): Promise<SupportChange> {
   return change(database, id, actor, async (query, locked) => {
-    if (locked.status !== "closed") return { changed: false, entered: null };
+    if (locked.status !== "closed") return nothing;
     const undone = await query({
       name: "undo-close",
       text: `UPDATE conversations SET status = COALESCE(closed_from, 'open'), closed_at = NULL, closed_from = NULL,
@@ -72,7 +80,8 @@ export function undoClose(database: Database, id: string, actor: Actor): Promise
     if (undone.length === 0)
       throw new CodedError("CONFLICT", `a closing can be undone for ${undoSeconds} seconds`);
     await noteUnclosed(query, id);
-    return { changed: true, entered: null };
+    const line = await writeLine(query, id, "reopened", { actorId: actor.userId });
+    return { changed: true, entered: null, line };
   });
 }
 
@@ -93,18 +102,18 @@ export function assign(
     if (assigneeId !== null && !isAgentRole(await findRole(query, assigneeId)))
       throw new CodedError("INVALID", "assigneeId: not an agent");
     const present = locked.assigneeId;
-    if (present === assigneeId) return { changed: false, entered: null };
+    if (present === assigneeId) return nothing;
     if (present !== expected) {
       const who = present === null ? "assigned to nobody" : `assigned to ${present}`;
       throw new CodedError("CONFLICT", `the conversation is ${who}`, { present });
     }
-    return { changed: true, entered: await give(query, id, locked, assigneeId, origin) };
+    return { changed: true, ...(await give(query, id, locked, assigneeId, origin)) };
   });
 }
 
 /**
  * Within a transaction that holds the conversation, and has looked at who has it. The agent becomes a member.
- * @returns who became one by it
+ * @returns who became one by it, and the line that tells of it
  */
 export async function give(
   query: Query,
@@ -112,18 +121,23 @@ export async function give(
   locked: Locked,
   assigneeId: string | null,
   origin: Origin,
-): Promise<string | null> {
+): Promise<Pick<SupportChange, "entered" | "line">> {
   await query({
     name: "set-assignee",
     text: "UPDATE conversations SET assignee_id = $2 WHERE id = $1",
     values: [id, assigneeId],
   });
-  await noteAssigned(query, id, assigneeId);
   const details = { from: locked.assigneeId, to: assigneeId };
   await record(query, origin, { action: "conversation.assigned", target: id, details });
   const entered = assigneeId !== null && (await enter(query, id, assigneeId, locked));
   if (entered) await raiseRoster(query, id);
-  return entered ? assigneeId : null;
+  const { kind, id: callerId } = origin.actor;
+  const line = await writeLine(query, id, assigneeId === null ? "unassigned" : "assigned", {
+    actorId: kind === "person" ? callerId : null,
+    personId: assigneeId ?? locked.assigneeId,
+  });
+  await noteAssigned(query, id, assigneeId);
+  return { entered: entered ? assigneeId : null, line };
 }
 
 /**
@@ -144,7 +158,7 @@ export async function enterToAnswer(
   return change(database, id, { userId, isAgent: true }, async (query, locked) => {
     const entered = await enter(query, id, userId, locked);
     if (entered) await raiseRoster(query, id);
-    return { changed: entered, entered: entered ? userId : null };
+    return { changed: entered, entered: entered ? userId : null, line: null };
   });
 }
 
@@ -155,7 +169,7 @@ async function change(
   apply: (query: Query, locked: Locked) => Promise<Omit<SupportChange, "conversation">>,
 ): Promise<SupportChange> {
   return database.transaction(async (query) => {
-    const locked = await lock(query, id);
+    const locked = await lock(query, id, actor.userId);
     await authorise(query, id, locked, actor);
     const outcome = await apply(query, locked!);
     return { ...outcome, conversation: (await findSharedConversation(query, id))! };

@@ -7,14 +7,20 @@ import type { Random } from "../faults/random.ts";
 import { operationsOf } from "../fuzz/surfaces/openapi.ts";
 import { type JsonSchema, valueFor } from "../fuzz/values.ts";
 import { bystanders } from "./raw.ts";
+import { watchStatements } from "./statements.ts";
 
 /**
  * What one may not see is answered exactly as what is not there, on every route and every command that takes the id
- * of a conversation: asked by a stranger for somebody else's, and for none.
+ * of a conversation: asked by a stranger for somebody else's, and for none. The answer is the same, and so is the work
+ * behind it: time tells nothing either.
  */
 const cluster = await startCluster({ balancer: true });
 const calm = await bystanders(cluster);
-afterAll(() => cluster.stop());
+const statements = watchStatements();
+afterAll(async () => {
+  statements.stop();
+  await cluster.stop();
+});
 afterEach(() => calm.expectUnharmed());
 
 const [ana, ben, stranger] = [
@@ -50,6 +56,22 @@ const operations = operationsOf(
 );
 const mentions = (schema: unknown, text: string) => JSON.stringify(schema ?? null).includes(text);
 
+/** Enough that what comes by itself in between is not in all of them. */
+const runs = 4;
+
+/** Asks about both by turns. What they are answered is the same, and what Postgres is asked for it is the same. */
+async function compare<Answer>(ask: (conversationId: string) => Promise<Answer>): Promise<Answer> {
+  const executed: Record<string, string[][]> = { [foreign]: [], [absent]: [] };
+  const answers: Answer[] = [];
+  for (let n = 0; n < 2 * runs; n++) {
+    const id = n % 2 === 0 ? foreign : absent;
+    executed[id]!.push(await statements.during(async () => answers.push(await ask(id))));
+  }
+  for (const answer of answers) expect(answer).toEqual(answers[0]);
+  expect(statements.ofAll(executed[foreign]!)).toEqual(statements.ofAll(executed[absent]!));
+  return answers[0]!;
+}
+
 /** Those whose request names a conversation: by the path, the query or the body. */
 const ofConversations = operations.filter(
   ({ path, parameters, body }) =>
@@ -81,8 +103,7 @@ describe("somebody else's conversation is none, by REST", () => {
         const { requestId: __, ...error } = { requestId: "", ...answer.body.error };
         return { status: answer.status, error, data: answer.body.data };
       };
-      const [theirs, nobodys] = [await ask(foreign), await ask(absent)];
-      expect(theirs).toEqual(nobodys);
+      const theirs = await compare(ask);
       statuses.push(theirs.status);
       // Refused, or empty: a search in what one may not see finds nothing.
       if (theirs.status < 300) expect(theirs.data).toMatchObject({ items: [] });
@@ -101,8 +122,7 @@ describe("somebody else's conversation is none, by socket", () => {
 
   it.each(commands)("%s", async (name, schema) => {
     const ask = (conversationId: string) => socket.emit(name, about(schema, conversationId) as never);
-    const [theirs, nobodys] = [await ask(foreign), await ask(absent)];
-    expect(theirs).toEqual(nobodys);
+    const theirs = await compare(ask);
     if (name === "leave_conversation") return;
     expect(theirs).toMatchObject({ ok: false });
   });
@@ -110,5 +130,53 @@ describe("somebody else's conversation is none, by socket", () => {
   it("sync leaves both out", async () => {
     const { conversations } = await socket.ok("sync", { cursors: { [foreign]: 0, [absent]: 0 } });
     expect(conversations).toEqual([]);
+  });
+});
+
+describe("somebody else's conversation takes no longer than none", () => {
+  /** Far more than anything that the clock of a busy machine says, far less than a wait for a lock. */
+  const generous = (ms: number) => 5 * ms + 100;
+  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ["reading", (id) => cluster.rest(stranger, "GET", `/api/messages/conversations/${id}`)],
+    [
+      "adding a member",
+      (id) =>
+        cluster.rest(stranger, "POST", `/api/messages/conversations/${id}/members`, { userId: stranger.id }),
+    ],
+    ["reacting", (id) => socket.emit("react", { conversationId: id, seq: 1, emoji: "👍", on: true })],
+    [
+      "sending",
+      (id) =>
+        socket.emit("send_message", { conversationId: id, clientMessageId: randomUUID(), content: "x" }),
+    ],
+  ])("%s, by the medians of requests by turns", async (_, ask) => {
+    const took: Record<string, number[]> = { [foreign]: [], [absent]: [] };
+    for (let n = 0; n < 30; n++) {
+      const id = n % 2 === 0 ? foreign : absent;
+      const began = performance.now();
+      await ask(id);
+      took[id]!.push(performance.now() - began);
+    }
+    const [theirs, nobodys] = [median(took[foreign]!), median(took[absent]!)];
+    expect(theirs).toBeLessThan(generous(nobodys));
+    expect(nobodys).toBeLessThan(generous(theirs));
+  });
+
+  it("also while it is being changed: a stranger waits for no lock of it, and holds none", async () => {
+    const client = await cluster.postgres.connect();
+    await client.query("BEGIN");
+    await client.query("SELECT FROM conversations WHERE id = $1 FOR UPDATE", [foreign]);
+    const before = await cluster.rest(
+      stranger,
+      "DELETE",
+      `/api/messages/conversations/${foreign}/members/${ana.id}`,
+    );
+    const react = await socket.emit("react", { conversationId: foreign, seq: 1, emoji: "👍", on: true });
+    await client.query("ROLLBACK");
+    client.release();
+    expect(before.status).toBe(404);
+    expect(react).toMatchObject({ ok: false, error: { code: "NOT_FOUND" } });
   });
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type {
+  HostNotice,
   NotificationList,
   NotificationPreferences,
   ReadNotifications,
 } from "@parloir/contracts/notifications.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
-import { startCluster, type TestPerson } from "./cluster.ts";
+import { serverKey, startCluster, type TestPerson } from "./cluster.ts";
 import type { TestSocket } from "./socket.ts";
 
 const cluster = await startCluster({ gateways: 2, apis: 2, workers: 2 });
@@ -211,5 +212,99 @@ describe("hostile input", () => {
   ])("%s %s %o is INVALID", async (method, rest, body) => {
     const answer = await cluster.rest(ana, method, `${path}${rest}`, body);
     expect([answer.status, answer.body.error?.code]).toEqual([400, "INVALID"]);
+  });
+});
+
+describe("what the host tells one person", () => {
+  const host = { token: serverKey };
+  const words = {
+    title: "Ticket resolved",
+    message: "Ticket 7 is done.",
+    level: "success",
+    href: "/tickets/7",
+  };
+  const tell = (userId: string, body: object) =>
+    cluster.rest(host, "POST", `/api/users/${userId}/notifications`, body);
+
+  it("is a line of the bell, is announced, and is an event of their channel; a retry is one line", async () => {
+    const { ben, ids } = await addressee("a message");
+    const socket = await cluster.socket(ben, 1);
+    await socket.ok("subscribe", { channel: `user:${ben.id}` });
+    const eventId = randomUUID();
+    const first = await tell(ben.id, { ...words, eventId });
+    expect(first.status).toBe(201);
+    const { cursor, notification } = first.body.data as HostNotice;
+    expect(notification).toMatchObject({ ...words, type: "host", conversationId: null, seq: null, count: 1 });
+    expect(await socket.waitFor("notification", (line) => line.type === "host")).toEqual(notification);
+    expect(await socket.waitFor("channel_event")).toMatchObject({
+      event: "user-notification",
+      payload: words,
+      cursor,
+    });
+    const again = await tell(ben.id, { ...words, eventId });
+    expect([again.status, again.body.data]).toEqual([200, { cursor, duplicate: true, notification }]);
+    expect((await tell(ben.id, { ...words, title: "Other", eventId })).status).toBe(409);
+    const { items, unread } = await bell(ben);
+    expect(items.map((line) => line.id).slice(0, 1)).toEqual([notification.id]);
+    expect([items.length, items[1]!.conversationId, unread]).toEqual([2, ids[0], 2]);
+    expect(await read(ben, { ids: [notification.id] })).toEqual({ ids: [notification.id], unread: 1 });
+    expect((await bell(ben, "?unread=true")).items.map((line) => line.type)).toEqual(["message"]);
+    socket.close();
+  });
+
+  it("has its place among the pages of the bell, by time", async () => {
+    const { ben } = await addressee("one", "two");
+    for (const title of ["three", "four"])
+      expect((await tell(ben.id, { title, message: "x" })).status).toBe(201);
+    const seen: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page: NotificationList = await bell(
+        ben,
+        `?limit=1${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      seen.push(...page.items.map((line) => (line.type === "host" ? line.title : line.message)));
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(["four", "three", "two", "one"]);
+    expect((await read(ben)).unread).toBe(0);
+  });
+
+  it("is not announced to who wants to be told nothing, and is in the bell all the same", async () => {
+    const ben = await cluster.person("ben");
+    await prefer(ben, { channels: { socket: false }, quietHours: null });
+    const socket = await cluster.socket(ben, 0);
+    await tell(ben.id, { title: "quiet", message: "x" });
+    await prefer(ben, { channels: { socket: true }, quietHours: null });
+    await tell(ben.id, { title: "loud", message: "x" });
+    await socket.waitFor("notification");
+    expect(socket.all("notification").map((line) => line.title)).toEqual(["loud"]);
+    expect((await bell(ben)).items.map((line) => line.title)).toEqual(["loud", "quiet"]);
+    socket.close();
+  });
+
+  it.each([
+    ["no title", { message: "x" }],
+    ["a blank title", { title: " ", message: "x" }],
+    ["NUL", { title: "a\u0000", message: "x" }],
+    ["a lone surrogate", { title: "x", message: "\ud800" }],
+    ["a title of 201 characters", { title: "x".repeat(201), message: "x" }],
+    ["an unknown level", { title: "x", message: "x", level: "loud" }],
+    ["an address that would run", { title: "x", message: "x", href: "javascript:alert(1)" }],
+    ["an address that is data", { title: "x", message: "x", href: "data:text/html,x" }],
+    ["an unknown field", { title: "x", message: "x", userId: "y" }],
+    [
+      "details nested too deep",
+      { title: "x", message: "x", details: JSON.parse(`${'{"a":'.repeat(20)}1${"}".repeat(20)}`) },
+    ],
+  ])("is refused with %s, and nothing is kept", async (_, body) => {
+    const ben = await cluster.person("ben");
+    expect((await tell(ben.id, body)).body.error).toMatchObject({ code: "INVALID" });
+    expect((await bell(ben)).items).toEqual([]);
+  });
+
+  it("is told nobody who is not there", async () => {
+    const { status, body } = await tell("nobody.at.all", words);
+    expect([status, body.error?.code]).toEqual([404, "NOT_FOUND"]);
+    expect(await cluster.sql("SELECT FROM channels WHERE name = 'user:nobody.at.all'")).toEqual([]);
   });
 });

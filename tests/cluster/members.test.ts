@@ -72,18 +72,22 @@ describe("a new member", () => {
     expect((await add(ana, id, dan.id)).status).toBe(201);
     await danSocket.waitFor("conversation_added", (added) => added.conversationId === id);
     await cluster.send(benSocket, id, "welcome");
-    expect((await danSocket.messages(id, 1)).map((message) => message.content)).toEqual(["welcome"]);
+    await danSocket.waitFor("new_message", (message) => message.content === "welcome");
     await benSocket.waitFor("conversation_updated", (shared) => names(shared).includes(dan.id));
 
     const synced = await danSocket.ok("sync", { cursors: { [id]: 0 } });
-    expect(synced.conversations[0]!.messages.map((message) => message.seq)).toEqual([3]);
+    expect(synced.conversations[0]!.messages.map((message) => message.seq)).toEqual([3, 4]);
     const { messages, ...seen } = await cluster.call<Conversation & { messages: Message[] }>(
       dan,
       "GET",
       pathOf(id),
     );
-    expect(messages.map((message) => message.content)).toEqual(["welcome"]);
-    expect([seen.lastSeq, seen.unreadCount]).toEqual([3, 1]);
+    // The line of their coming, and what was said since.
+    expect(messages.map((message) => message.system?.event ?? message.content)).toEqual([
+      "member_added",
+      "welcome",
+    ]);
+    expect([seen.lastSeq, seen.unreadCount]).toEqual([4, 1]);
     expect(JSON.stringify(danSocket.received)).not.toContain("before");
     expect(names(await cluster.call(ben, "GET", pathOf(id)))).toContain(dan.id);
   });
@@ -116,9 +120,10 @@ describe("a new member", () => {
     await add(ana, id, ben.id);
     await benSocket.waitFor("conversation_added", (added) => added.conversationId === id);
     await cluster.send(anaSocket, id, "back");
-    await benSocket.messages(id, 3);
+    await benSocket.waitFor("new_message", (message) => message.content === "back");
     const { conversations } = await benSocket.ok("sync", { cursors: { [id]: 0 } });
-    expect(conversations[0]!.messages.map((message) => message.content)).toEqual(["back"]);
+    const since = conversations[0]!.messages.map((message) => message.system?.event ?? message.content);
+    expect(since).toEqual(["member_added", "back"]);
     expect(JSON.stringify(benSocket.received)).not.toContain("behind your back");
   });
 
@@ -143,15 +148,16 @@ describe("who is removed", () => {
     await updates(calSocket, id, ben);
     await cluster.send(anaSocket, id, "without you");
     await calSocket.ok("typing", { conversationId: id, isTyping: true });
-    await calSocket.ok("mark_read", { conversationId: id, seq: 3 });
-    await anaSocket.waitFor("messages_read", (mark) => mark.seq === 3 && mark.conversationId === id);
-    expect((await calSocket.messages(id, 3)).at(-1)!.content).toBe("without you");
+    await calSocket.ok("mark_read", { conversationId: id, seq: 4 });
+    await anaSocket.waitFor("messages_read", (mark) => mark.seq === 4 && mark.conversationId === id);
+    // The line of the removal, too, is for those who stay.
+    expect((await calSocket.messages(id, 4)).at(-1)!.content).toBe("without you");
     // The barrier: what comes to ben now was published after all of the above.
     const open = await cluster.conversation(ana, ben);
     await cluster.send(anaSocket, open.id, "elsewhere");
     await benSocket.messages(open.id, 1);
     expect(benSocket.messagesSoFar(id)).toHaveLength(2);
-    expect(benSocket.all("messages_read").map((mark) => mark.seq)).not.toContain(3);
+    expect(benSocket.all("messages_read").map((mark) => mark.seq)).not.toContain(4);
     expect((await remove(ana, id, ben.id)).status).toBe(200);
   });
 

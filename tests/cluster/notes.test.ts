@@ -150,9 +150,9 @@ describe("the customer", () => {
       [tecSocket, tec],
     ] as const) {
       const synced = await socket.ok("sync", { cursors: { [id]: 0 } });
-      expect(synced.conversations[0]).toMatchObject({ lastSeq: 1, complete: true });
+      expect(synced.conversations[0]).toMatchObject({ lastSeq: 2, complete: true });
       const fresh = await cluster.socket(person, 1);
-      expect(await fresh.ok("join_conversation", { conversationId: id })).toMatchObject({ lastSeq: 1 });
+      expect(await fresh.ok("join_conversation", { conversationId: id })).toMatchObject({ lastSeq: 2 });
       expect(JSON.stringify([synced, fresh.received])).not.toContain(secret);
     }
     // The barrier: what comes after this was published after the note.
@@ -162,7 +162,7 @@ describe("the customer", () => {
       expect(JSON.stringify(socket.received)).not.toContain(secret);
       expect(socket.all("note_added")).toEqual([]);
     }
-    const notified = await cluster.sql("SELECT 1 FROM notifications WHERE conversation_id = $1 AND seq > 2", [
+    const notified = await cluster.sql("SELECT 1 FROM notifications WHERE conversation_id = $1 AND seq > 3", [
       id,
     ]);
     expect(notified).toEqual([]);

@@ -202,7 +202,10 @@ describe("erasing a person", () => {
     const seen = await cluster.call<Conversation>(zoe, "GET", `${base}/${support.id}`);
     expect(seen).toMatchObject({ assigneeId: null, status: "open" });
     expect(seen.participants.map((each) => each.userId)).toEqual([zoe.id]);
-    expect((await history(zoe, support.id)).map((message) => message.content)).toEqual(["zoe-secret", ""]);
+    const [said, line, answer] = await history(zoe, support.id);
+    expect([said!.content, answer!.content]).toEqual(["zoe-secret", ""]);
+    const nobody = { userId: expect.stringMatching(/^erased:/), name: "Erased person" };
+    expect(line!.system).toEqual({ event: "assigned", actor: nobody, person: nobody });
     await cluster.send(zoeSocket, support.id, "still there?");
   });
 

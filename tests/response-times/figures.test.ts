@@ -79,10 +79,11 @@ describe("a conversation", () => {
     expect(
       lines.map((line) => [line.measure, line.outcome, line.startSeq, line.endSeq, line.agentId]),
     ).toEqual([
-      ["resolution", "resolved", 0, 6, agent.id],
+      // It ends with the line that tells of the closing.
+      ["resolution", "resolved", 0, 7, agent.id],
       ["first_reply", "answered", 1, 3, agent.id],
       ["next_reply", "answered", 4, 5, agent.id],
-      ["next_reply", "closed_unanswered", 6, 6, null],
+      ["next_reply", "closed_unanswered", 6, 7, null],
     ]);
     const times = await cluster.sql<{ seq: string; created_at: Date }>(
       "SELECT seq, created_at FROM messages WHERE conversation_id = $1 ORDER BY seq",

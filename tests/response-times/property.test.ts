@@ -58,13 +58,12 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 async function support() {
   const customer = `customer.${randomUUID()}`;
   await putPerson(database, { id: customer, name: customer }, bySystem);
-  const { id } = await createOrGetConversation(database, {
-    kind: "support",
-    createdBy: customer,
-    memberIds: [customer, "friend"],
-    pair: [customer, null],
-    subject: null,
-  });
+  const memberIds = [customer, "friend"];
+  const { id } = await createOrGetConversation(
+    database,
+    { kind: "support", createdBy: customer, memberIds, pair: [customer, null], subject: null },
+    bySystem,
+  );
   for (const agent of agents) await enterToAnswer(database, id, agent);
   const now = await row<{ at: string }>("SELECT created_at AS at FROM conversations WHERE id = $1");
   const log: LogEvent[] = [];
@@ -88,10 +87,16 @@ async function support() {
     ]);
     const at = stored!.created_at!;
     if (stored!.reopened) {
+      told({ seq: stored!.seq! - 1, createdAt: at });
       log.push({ type: "opened", at });
       status = "open";
     }
     log.push({ type: "message", seq: stored!.seq!, by, side, at });
+  }
+
+  /** The line of what happened stands where a message would, and is nobody's. */
+  function told(line: { seq: number; createdAt: string } | null) {
+    if (line) log.push({ type: "message", seq: line.seq, by: "", side: "neither", at: line.createdAt });
   }
 
   const take: { [Do in Step["do"]]: (step: Extract<Step, { do: Do }>) => Promise<void> } = {
@@ -105,22 +110,25 @@ async function support() {
       );
     },
     async status({ to }) {
-      const { changed, conversation } = await setStatus(database, id, to as "open", {
+      const { changed, line, conversation } = await setStatus(database, id, to as "open", {
         userId: "kim",
         isAgent: true,
       });
       if (!changed) return;
+      told(line);
       if (to === "closed") log.push({ type: "closed", by: "kim", at: conversation.updatedAt });
       else if (status === "closed") log.push({ type: "opened", at: conversation.updatedAt });
       status = to;
     },
     async undo() {
       if (status !== "closed") return;
-      status = (await undoClose(database, id, { userId: "kim", isAgent: true })).conversation.status;
+      const undone = await undoClose(database, id, { userId: "kim", isAgent: true });
+      status = undone.conversation.status;
       log.splice(
         log.findLastIndex((event) => event.type === "closed"),
         1,
       );
+      told(undone.line);
     },
     async closeMeasureUndo() {
       await run({ do: "status", to: "closed" });
@@ -131,13 +139,14 @@ async function support() {
       const { assigneeId } = (await row<{ assigneeId: string | null }>(
         `SELECT assignee_id AS "assigneeId" FROM conversations WHERE id = $1`,
       ))!;
-      await assign(
+      const { line } = await assign(
         database,
         id,
         { assigneeId: to, expected: assigneeId },
         { userId: "kim", isAgent: true },
         bySystem,
       );
+      told(line);
       log.push({ type: "assigned", to, at: "" });
     },
     measure: async () => void (await writeWaitsOf(database, [id, id])),

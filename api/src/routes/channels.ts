@@ -11,6 +11,7 @@ import { channelMember, nothing, publishReceipt } from "@parloir/contracts/shape
 import { roles } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { record } from "@parloir/store/audit.ts";
 import { addChannelMember, publishEvent, removeChannelMember } from "@parloir/store/channels.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type Route, route } from "../route.ts";
@@ -46,8 +47,7 @@ export function channelRoutes(options: {
       body: publishBody,
       async handle({ params: { name }, body: { event, payload, eventId = null } }) {
         const text = JSON.stringify(payload);
-        if (Buffer.byteLength(text) > maxPayloadBytes)
-          throw new CodedError("TOO_LARGE", `payload is longer than ${maxPayloadBytes} bytes`);
+        refuseTooLarge(text);
         spend(name);
         const stored = await publishEvent(database, { channel: name, event, payload: text, eventId });
         const { cursor, roster, duplicate } = stored;
@@ -65,8 +65,8 @@ export function channelRoutes(options: {
       who: "key",
       scope: "channels:grant",
       params: channelMemberParams,
-      async handle({ params: { name, userId } }) {
-        const added = await addChannelMember(database, name, userId);
+      async handle({ params: { name, userId }, origin }) {
+        const added = await addChannelMember(database, name, userId, origin);
         return { status: added ? 201 : 200, data: { channel: name, userId } };
       },
     }),
@@ -78,8 +78,8 @@ export function channelRoutes(options: {
       who: "key",
       scope: "channels:grant",
       params: channelMemberParams,
-      async handle({ params: { name, userId } }) {
-        if (await removeChannelMember(database, name, userId))
+      async handle({ params: { name, userId }, origin }) {
+        if (await removeChannelMember(database, name, userId, origin))
           publisher.emit(rooms.user(userId), "channel_removed", { channel: name });
         return { data: {} };
       },
@@ -93,8 +93,14 @@ export function channelRoutes(options: {
       who: "admin",
       scope: "announcements:send",
       body: announcementBody,
-      async handle({ body: { role, ...announcement } }) {
+      async handle({ body: { role, ...announcement }, origin }) {
         spend("announcements");
+        const note = {
+          action: "announcement.sent",
+          target: role ?? null,
+          details: { ...announcement },
+        } as const;
+        await record(database.query, origin, note);
         // Every socket is in the room of its role.
         for (const each of role === undefined ? roles : [role])
           publisher.emit(rooms.role(each), "announcement", announcement);
@@ -102,4 +108,9 @@ export function channelRoutes(options: {
       },
     }),
   ];
+}
+
+export function refuseTooLarge(payload: string): void {
+  if (Buffer.byteLength(payload) > maxPayloadBytes)
+    throw new CodedError("TOO_LARGE", `payload is longer than ${maxPayloadBytes} bytes`);
 }

@@ -77,12 +77,13 @@ export function conversationRoutes(options: {
       who: "either",
       scope: "conversations:write",
       body: createConversationBody,
-      async handle({ body, person, byKey }) {
+      async handle({ body, person, byKey, origin }) {
         const wanted = byKey ? conversationOfHost(body) : conversationOfPerson(body, person.id);
-        const { id, created, added } = await createOrGetConversation(database, wanted);
+        const { id, created, added, lines } = await createOrGetConversation(database, wanted, origin);
         for (const userId of added) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
         }
+        for (const line of lines) publisher.emit(rooms.conversation(id), "new_message", line);
         if (created || (byKey && added.length > 0)) options.announceToAgents(id);
         return {
           status: created ? 201 : 200,

@@ -2,7 +2,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import { addMemberBody, conversationParams, memberParams, muteBody } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
 import { conversation, sharedConversation } from "@parloir/contracts/shape-schemas.ts";
-import type { Person, SharedConversation } from "@parloir/contracts/shapes.ts";
+import type { Person } from "@parloir/contracts/shapes.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { findConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -11,10 +11,12 @@ import {
   type Actor,
   addMember,
   leaveGroup,
+  type MembersChange,
   removeMember,
   setArchived,
   setMuted,
 } from "@parloir/store/members.ts";
+import { announceUpdate } from "../answers.ts";
 import { type Route, type RouteAnswer, route } from "../route.ts";
 import type { AnnounceToAgents } from "../team.ts";
 
@@ -37,10 +39,10 @@ export function membershipRoutes(options: {
   async function announceRemoval(
     id: string,
     userId: string,
-    conversation: SharedConversation,
+    { line, conversation }: Pick<MembersChange, "line" | "conversation">,
   ): Promise<void> {
     publisher.emit(rooms.user(userId), "conversation_removed", { conversationId: id });
-    publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+    announceUpdate(publisher, conversation, line);
     announceToAgents(id);
     const total = (await unreadTotals(database, [userId])).get(userId) ?? 0;
     publisher.emit(rooms.user(userId), "unread", { total, conversationId: id, count: 0 });
@@ -82,7 +84,7 @@ export function membershipRoutes(options: {
       params: conversationParams,
       async handle({ params, person }) {
         const left = await leaveGroup(database, params.id, person.id);
-        await announceRemoval(params.id, person.id, left.conversation);
+        await announceRemoval(params.id, person.id, left);
         return { data: left.own };
       },
     }),
@@ -96,10 +98,11 @@ export function membershipRoutes(options: {
       params: conversationParams,
       body: addMemberBody,
       async handle({ params: { id }, body: { userId }, ...caller }) {
-        const { changed, conversation } = await addMember(database, id, userId, actorOf(caller));
+        const actor = actorOf(caller);
+        const { changed, line, conversation } = await addMember(database, id, userId, actor, caller.origin);
         if (changed) {
           publisher.emit(rooms.user(userId), "conversation_added", { conversationId: id });
-          publisher.emit(rooms.conversation(id), "conversation_updated", conversation);
+          announceUpdate(publisher, conversation, line);
           announceToAgents(id);
         }
         return { status: changed ? 201 : 200, data: conversation };
@@ -115,9 +118,9 @@ export function membershipRoutes(options: {
       params: memberParams,
       async handle({ params: { id, userId }, ...caller }) {
         const actor = actorOf(caller);
-        const { changed, conversation } = await removeMember(database, id, userId, actor, caller.origin);
-        if (changed) await announceRemoval(id, userId, conversation);
-        return { data: conversation };
+        const removal = await removeMember(database, id, userId, actor, caller.origin);
+        if (removal.changed) await announceRemoval(id, userId, removal);
+        return { data: removal.conversation };
       },
     }),
   ];

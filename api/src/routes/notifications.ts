@@ -1,13 +1,17 @@
-import { defaultPageSize } from "@parloir/contracts/http.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
+import { type HostEventName, hostChannels } from "@parloir/contracts/host-events.ts";
+import { defaultPageSize, userParams } from "@parloir/contracts/http.ts";
 import { rooms } from "@parloir/contracts/ids.ts";
 import {
+  hostNoticeBody,
   listNotificationsQuery,
   type NotificationList,
   putPreferencesBody,
   readNotificationsBody,
 } from "@parloir/contracts/notifications.ts";
-import { notificationList, preferences, readNotices } from "@parloir/contracts/shape-schemas.ts";
+import { hostNotice, notificationList, preferences, readNotices } from "@parloir/contracts/shape-schemas.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
+import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import {
   countUnreadNotifications,
   findPreferences,
@@ -16,17 +20,56 @@ import {
   readNotifications,
 } from "@parloir/store/bell.ts";
 import type { Database } from "@parloir/store/database.ts";
+import { notifyPerson } from "@parloir/store/notices.ts";
 import type { Cursors } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
+import { refuseTooLarge } from "./channels.ts";
 
-/** One's own bell. Its lines come from the worker. */
+const noticeEvent: HostEventName = "user-notification";
+
+/** One's own bell. Its lines come from the worker, and from the host's back end. */
 export function notificationRoutes(options: {
   database: Database;
   publisher: RoomPublisher;
   cursors: Cursors;
+  /** Per channel. */
+  publishLimit: TokenBuckets;
 }): Route[] {
   const { database, publisher, cursors } = options;
   return [
+    route({
+      method: "post",
+      path: "/api/users/:id/notifications",
+      about: "Tells a person something: a line of their bell, and an event of their channel.",
+      answer: hostNotice,
+      example: {
+        title: "Ticket resolved",
+        message: "Ticket 7 is done.",
+        level: "success",
+        href: "/tickets/7",
+        eventId: "job-813",
+      },
+      who: "key",
+      scope: "channels:publish",
+      params: userParams,
+      body: hostNoticeBody,
+      async handle({ params: { id }, body: { eventId = null, ...told } }) {
+        const channel = hostChannels.user(id);
+        const payload = JSON.stringify(told);
+        refuseTooLarge(payload);
+        const retryAfterMs = options.publishLimit.take(channel);
+        if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many events", { retryAfterMs });
+        const event = { channel, event: noticeEvent, payload, eventId };
+        const { notice, roster, announce } = await notifyPerson(database, id, event, told);
+        const { cursor, duplicate, notification } = notice;
+        if (!duplicate) {
+          const push = { channel, event: noticeEvent, payload: told, cursor, roster };
+          publisher.emit(rooms.channel(channel), "channel_event", push);
+          if (announce) publisher.emit(rooms.user(id), "notification", notification);
+        }
+        return { status: duplicate ? 200 : 201, data: notice };
+      },
+    }),
     route({
       method: "get",
       path: "/api/notifications",

@@ -5,6 +5,7 @@ import { eraseQuery } from "@parloir/contracts/privacy.ts";
 import { erasure, personalData } from "@parloir/contracts/shape-schemas.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { beginErasure, findErasure } from "@parloir/store/erasure.ts";
 import { findPerson } from "@parloir/store/people.ts";
@@ -41,13 +42,14 @@ export function privacyRoutes(options: {
       who: "either",
       scope: "users:erase",
       params: userParams,
-      async handle({ params: { id }, person, byKey }) {
+      async handle({ params: { id }, person, byKey, origin }) {
         const asOperator = byKey || person.role === "admin";
         if (!asOperator && person.id !== id) throw new CodedError("FORBIDDEN", "one exports oneself");
         const retryAfterMs = byKey ? 0 : options.exportLimit.take(person.id);
         if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many exports", { retryAfterMs });
         const exported = await findPerson(database, id);
         if (!exported) throw new CodedError("NOT_FOUND", "no such person");
+        await record(database.query, origin, { action: "user.exported", target: id });
         const lines = exportPerson(database, exported, asOperator);
         return { stream: { type: "application/json", name: "export.json", lines } };
       },

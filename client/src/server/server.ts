@@ -1,6 +1,7 @@
 import type { Announcement, PublishBody, PublishReceipt } from "@parloir/contracts/channels.ts";
 import { type HostEventName, type HostEvents, hostChannels } from "@parloir/contracts/host-events.ts";
 import type { CreateConversationBody, PutUserBody } from "@parloir/contracts/http.ts";
+import type { HostNotice } from "@parloir/contracts/notifications.ts";
 import type { Conversation, Person, Role } from "@parloir/contracts/shapes.ts";
 import { createId } from "../core/ids.ts";
 import { createCaller } from "./caller.ts";
@@ -84,14 +85,18 @@ function publishing(call: ReturnType<typeof createCaller>) {
     ),
     quoteUpdated: told("quote-updated", ({ quoteId }) => hostChannels.quote(quoteId)),
     /**
-     * To one person, on whatever page they have open; kept for them like any event of their channel, for a week. Not a
-     * line of their bell: `GET /api/notifications` holds what follows from messages.
+     * To one person: a line of their bell, and the event `user-notification` of their channel for whatever page they
+     * have open, kept like any event of a channel. @throws CodedError NOT_FOUND when there is no such person
      */
     notifyUser: (
       userId: string,
       notification: HostEvents["user-notification"],
-      more: { eventId?: string } = {},
-    ) => told("user-notification", () => hostChannels.user(userId))(notification, more),
+      { eventId = createId() }: { eventId?: string } = {},
+    ) =>
+      call<HostNotice>("POST", `/api/users/${encodeURIComponent(userId)}/notifications`, {
+        ...notification,
+        eventId,
+      }),
     /** To everyone who is connected, or everyone of a role. A retry may be seen twice. */
     announce: (announcement: Announcement & { role?: Role }) =>
       call<Record<string, never>>("POST", "/api/announcements", announcement),

@@ -27,7 +27,7 @@ function honestRun(): Run {
     history.shown.push({
       device,
       conversationId: talk,
-      messages: rows.map(({ change: _, ...shown }) => shown),
+      messages: rows.map(shownOf),
       shownAt: [],
     });
   history.reachable.push("ben");
@@ -67,8 +67,11 @@ function rowOf(seq: number): Row {
     deletedAt: null,
     reactions: "",
     change: seq,
+    line: null,
   };
 }
+
+const shownOf = ({ change: _, line: __, ...shown }: Row) => shown;
 
 function snapshotOf(rows: Row[]): Snapshot {
   return {
@@ -138,7 +141,7 @@ function changed(): Run {
   };
   snapshot.messages.get(talk)![1] = row;
   snapshot.conversations.get(talk)!.lastChange = 5;
-  for (const { messages } of history.shown) messages[1] = (({ change: _, ...shown }) => shown)(row);
+  for (const { messages } of history.shown) messages[1] = shownOf(row);
   const plain = {
     conversationId: talk,
     seq: 2,
@@ -383,7 +386,7 @@ test.each(spoiled)("%s is broken when %s", (rule, _what, spoil) => {
 });
 
 test("every rule has a history that breaks it", () => {
-  const shown = [...spoiled, ...spoiledChanges].map(([rule]) => rule);
+  const shown = [...spoiled, ...spoiledChanges, ...spoiledVisits].map(([rule]) => rule);
   expect([...new Set(shown)].sort()).toEqual(Object.keys(rules).sort());
 });
 
@@ -417,14 +420,34 @@ test("a send that another socket emitted too may stand anywhere", () => {
   expect(broken(check(run.history, run.snapshot))).toEqual([]);
 });
 
-/** Eve was a member from 15 to 25, and heard what ben said at 20. */
+/** Eve was a member from 15 to 25, and heard what ben said at 20; two lines tell of it. */
 function visited(): Run {
   const run = honestRun();
+  const { history, snapshot } = run;
+  const lines = ["member_added", "member_removed"].map((event, index) => {
+    const row = { ...rowOf(4 + index), senderId: "parloir:system" };
+    return { ...row, line: { event, personId: "eve" } };
+  });
+  snapshot.messages.get(talk)!.push(...lines);
+  snapshot.conversations.set(talk, { lastSeq: 5, lastChange: 5 });
+  for (const { messages } of history.shown) messages.push(...lines.map(shownOf));
   run.history.stays.push({ conversationId: talk, userId: "eve", from: 15, to: 25 });
   const [, second] = heardBy(run, 0).filter(({ event }) => event === "new_message");
   heardBy(run, 2).push(second!);
   return run;
 }
+
+const spoiledVisits: Spoiled[] = [
+  ["told", "a coming is told twice", (run) => (rowsIn(run)[4]!.line!.event = "member_added")],
+  ["told", "a coming is not told", (run) => (rowsIn(run)[3]!.line = null)],
+  ["told", "somebody is told of who never came", (run) => (rowsIn(run)[3]!.line!.personId = "ann")],
+];
+
+test.each(spoiledVisits)("with visits, %s is broken when %s", (rule, _what, spoil) => {
+  const run = visited();
+  spoil(run);
+  expect(broken(check(run.history, run.snapshot)).map((verdict) => verdict.rule)).toContain(rule);
+});
 
 test("who comes and goes may hear what was said meanwhile", () => {
   const run = visited();

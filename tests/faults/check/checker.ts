@@ -2,6 +2,7 @@ import type { History } from "../history.ts";
 import { changingRules } from "./changing-rules.ts";
 import { deliveryRules } from "./delivery-rules.ts";
 import { type Index, indexOf } from "./evidence.ts";
+import { lineRules } from "./line-rules.ts";
 import { privacyRules } from "./privacy-rules.ts";
 import { readingRules } from "./reading-rules.ts";
 import { runRules } from "./run-rules.ts";
@@ -28,6 +29,7 @@ export const rules: Record<string, { promise: string; check: Rule }> = {
   ...storingRules,
   ...sendingRules,
   ...changingRules,
+  ...lineRules,
   ...deliveryRules,
   ...privacyRules,
   ...readingRules,

@@ -25,7 +25,7 @@ const agreement: Rule = ({ history, rows }, report) => {
   }
 };
 
-function sameMessage(shown: Omit<Row, "change">, row: Row | undefined): boolean {
+function sameMessage(shown: Shown, row: Row | undefined): boolean {
   return (
     row !== undefined &&
     shown.seq === row.seq &&

@@ -42,13 +42,13 @@ function neverFalls(marks: Mark[], report: (example: string) => void): void {
   }
 }
 
-/** The answered count is what the table and the mark give, for every conversation. */
+/** The answered count is what the table and the mark give, for every conversation. Lines are nobody's. */
 const unread: Rule = ({ history, snapshot, rows }, report) => {
   for (const [userId, counts] of history.unread) {
     for (const [conversationId, members] of history.members) {
       if (!members.includes(userId)) continue;
       const mark = snapshot.marks.get(`${conversationId} ${userId}`) ?? 0;
-      const due = rows(conversationId).filter((row) => row.seq > mark).length;
+      const due = rows(conversationId).filter((row) => row.seq > mark && row.line === null).length;
       const given = counts[conversationId] ?? 0;
       if (given !== due) report(`${userId} has ${due} unread in ${conversationId} and is told ${given}`);
     }
@@ -66,7 +66,9 @@ const notified: Rule = ({ history, snapshot, rows }, report) => {
     for (const userId of members) {
       const key = keyOf({ conversationId, userId });
       const mark = snapshot.marks.get(key) ?? 0;
-      const newest = rows(conversationId).findLast((row) => row.senderId !== userId && row.seq > mark);
+      const newest = rows(conversationId).findLast(
+        (row) => row.senderId !== userId && row.line === null && row.seq > mark,
+      );
       const line = lines.get(key) ?? [];
       if (line.length > 1) report(`${userId} has ${line.length} unread lines of ${conversationId}`);
       if (newest && line[0]?.seq !== newest.seq)

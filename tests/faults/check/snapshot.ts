@@ -27,6 +27,8 @@ export interface Delivery {
 
 export interface Row extends Shown {
   change: number;
+  /** Of a line that nobody wrote: what it tells, and of whom. */
+  line: { event: string; personId: string } | null;
 }
 
 export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
@@ -39,9 +41,11 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
       "SELECT id, last_seq AS seq, last_change AS change FROM conversations",
     );
     const messages = await all<Record<string, string>>(
-      `SELECT conversation_id, seq, id, sender_id, client_message_id, content, change, ${time("created_at")},
-        ${time("edited_at")}, ${time("deleted_at")}
-      FROM messages ORDER BY conversation_id, seq`,
+      `SELECT m.conversation_id, m.seq, id, sender_id, client_message_id, content, change, ${time("created_at")},
+        ${time("edited_at")}, ${time("deleted_at")}, l.event, l.person_id
+      FROM messages m LEFT JOIN system_lines l ON m.kind = 'system' AND l.conversation_id = m.conversation_id
+        AND l.seq = m.seq
+      ORDER BY m.conversation_id, m.seq`,
     );
     const reactions = await all<Reaction>(
       "SELECT conversation_id || ' ' || seq AS key, emoji, user_id FROM reactions ORDER BY change",
@@ -102,6 +106,7 @@ function byConversation(rows: Record<string, string>[], reactions: Reaction[]): 
       deletedAt: row.deleted_at ?? null,
       reactions: textOf(reactionsOf.get(`${row.conversation_id} ${row.seq}`) ?? []),
       change: Number(row.change),
+      line: row.event ? { event: row.event, personId: row.person_id ?? "" } : null,
     });
   }
   return messages;

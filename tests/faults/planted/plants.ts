@@ -64,8 +64,8 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: commit,
-        find: "SET last_seq = v.last_seq + g.n,",
-        replace: "SET last_seq = v.last_seq + g.n + (random() < 0.05)::int,",
+        find: "SET last_seq = v.last_seq + g.n +",
+        replace: "SET last_seq = v.last_seq + g.n + (random() < 0.05)::int +",
       },
     ],
     breaks: "dense",

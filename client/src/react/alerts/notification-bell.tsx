@@ -96,7 +96,7 @@ function Lines({ bell, onOpen }: LinesProps) {
   return (
     <>
       <ul className="bell-lines">
-        {notifications.map(({ id, title, message, count, createdAt, readAt, conversationId }) => (
+        {notifications.map(({ id, title, message, count, createdAt, readAt, conversationId, href }) => (
           <li key={id}>
             <button
               type="button"
@@ -106,6 +106,8 @@ function Lines({ bell, onOpen }: LinesProps) {
               onClick={() => {
                 if (readAt === null) read([id]);
                 if (conversationId !== null) onOpen(conversationId);
+                // Of the host's; the cluster took none but a web address.
+                else if (href !== undefined) location.assign(href);
               }}
             >
               <span className="bell-title" dir="auto">

@@ -1,4 +1,5 @@
-import { isHostEvent, type ToastLevel } from "@parloir/contracts/host-events.ts";
+import { isHostEvent } from "@parloir/contracts/host-events.ts";
+import type { ToastLevel } from "@parloir/contracts/shapes.ts";
 import { type ReactNode, useEffect } from "react";
 import { Toaster, toast } from "sonner";
 import { useClient } from "../client-context.tsx";
@@ -52,7 +53,9 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
 
   useEffect(() => {
     const ends = [
-      client.onNotification(({ title, message, conversationId }) => {
+      client.onNotification(({ type, title, message, conversationId }) => {
+        // The event of the person's channel shows it already.
+        if (type === "host") return;
         // Other tabs have it in their bell; one that nobody sees would show it when it is old.
         if (document.visibilityState !== "visible") return;
         const action =

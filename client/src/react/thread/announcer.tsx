@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { systemText } from "../../core/system-text.ts";
 import { useClient } from "../client-context.tsx";
 import { useTexts } from "../language.tsx";
 import { nameOf, previewOf } from "./names.ts";
@@ -12,7 +13,7 @@ const batchMs = 1_000;
  */
 export function Announcer({ conversationId }: { conversationId: string | null }) {
   const client = useClient();
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const [said, setSaid] = useState("");
 
   useEffect(() => {
@@ -23,8 +24,11 @@ export function Announcer({ conversationId }: { conversationId: string | null })
       const conversation = client.conversations
         .getSnapshot()
         .items.find((item) => item.id === conversationId);
-      const author = conversation?.participants.find((one) => one.userId === message.senderId)?.name;
-      waiting.push(t.newFrom(author ?? nameOf(conversation, client.me(), t.unnamed), previewOf(message)));
+      const participants = conversation?.participants ?? [];
+      const author = participants.find((one) => one.userId === message.senderId)?.name;
+      const name = author ?? nameOf(conversation, client.me(), t.unnamed);
+      const { system } = message;
+      waiting.push(system ? systemText(language, system, participants) : t.newFrom(name, previewOf(message)));
       timer ??= setTimeout(() => {
         timer = undefined;
         setSaid(waiting.length === 1 ? (waiting[0] ?? "") : t.newMessages(waiting.length));
@@ -35,7 +39,7 @@ export function Announcer({ conversationId }: { conversationId: string | null })
       stop();
       clearTimeout(timer);
     };
-  }, [client, conversationId, t]);
+  }, [client, conversationId, t, language]);
 
   return (
     <div className="visually-hidden" aria-live="polite" data-testid="announcer">

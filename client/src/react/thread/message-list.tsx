@@ -8,7 +8,7 @@ import { useTexts } from "../language.tsx";
 import { useSelected, useSnapshot } from "../use-snapshot.ts";
 import { MessageRow } from "./message-row.tsx";
 import { readUpTo } from "./names.ts";
-import { type Row, rowsOf, showsMeta } from "./rows.ts";
+import { counts, type Row, rowsOf, showsMeta } from "./rows.ts";
 import { useJumps } from "./use-jumps.ts";
 
 interface MessageListProps {
@@ -136,7 +136,7 @@ function useBottom(rows: readonly Row[]) {
   const seen = useRef(0);
   const last = rows.findLast((row) => row.seq !== null)?.seq ?? 0;
   if (atBottom) seen.current = last;
-  const missed = rows.filter((row) => !row.own && row.seq !== null && row.seq > seen.current).length;
+  const missed = rows.filter((row) => counts(row) && row.seq !== null && row.seq > seen.current).length;
   return {
     atBottom,
     missed,

@@ -1,4 +1,5 @@
 import type { Conversation } from "@parloir/contracts/shapes.ts";
+import { systemText } from "../../core/system-text.ts";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
@@ -28,7 +29,7 @@ interface MessageRowProps {
 
 export function MessageRow(props: MessageRowProps) {
   const { row, meta, author, first, conversationId, conversation, marked } = props;
-  const { t, formats } = useTexts();
+  const { t, formats, language } = useTexts();
   const sender = conversation?.participants.find((one) => one.userId === row.senderId)?.name;
   return (
     <div data-testid="message" data-seq={row.seq ?? undefined} data-marked={marked || undefined}>
@@ -43,9 +44,9 @@ export function MessageRow(props: MessageRowProps) {
           {t.unread}
         </div>
       )}
-      {row.kind === "system" ? (
-        <p className="message-system" dir="auto">
-          {row.content}
+      {row.system ? (
+        <p className="message-system" data-testid="system-line">
+          {systemText(language, row.system, conversation?.participants ?? [])}
         </p>
       ) : (
         <div

@@ -1,4 +1,4 @@
-import type { Attachment, Message, Reaction } from "@parloir/contracts/shapes.ts";
+import type { Attachment, Message, Reaction, SystemLine } from "@parloir/contracts/shapes.ts";
 import type { Pending } from "../../core/outbox.ts";
 import { daysBetween } from "../texts/formats.ts";
 
@@ -12,6 +12,8 @@ export interface Row {
   clientMessageId: string;
   senderId: string;
   kind: Message["kind"];
+  /** Of a line that nobody wrote. */
+  system: SystemLine | null;
   own: boolean;
   content: string;
   attachments: readonly Attachment[];
@@ -52,7 +54,7 @@ export function rowsOf({ messages, stored, pending, me, readUpTo, unreadAfter }:
   rows.forEach((row, index) => {
     const before = rows[index - 1];
     row.startsDay = !before || daysBetween(before.createdAt, row.createdAt) !== 0;
-    row.startsUnread = !divided && unreadAfter !== null && !row.own && (row.seq ?? 0) > unreadAfter;
+    row.startsUnread = !divided && unreadAfter !== null && counts(row) && (row.seq ?? 0) > unreadAfter;
     divided ||= row.startsUnread;
     row.startsGroup = !before || row.startsDay || row.startsUnread || !together(before, row);
     if (before) before.endsGroup = row.startsGroup;
@@ -60,12 +62,13 @@ export function rowsOf({ messages, stored, pending, me, readUpTo, unreadAfter }:
   return rows;
 }
 
+/** Whether it can be unread, or new to somebody. */
+export function counts(row: Row): boolean {
+  return !row.own && row.system === null;
+}
+
 function together(one: Row, next: Row): boolean {
-  return (
-    one.senderId === next.senderId &&
-    one.kind === next.kind &&
-    next.createdAt.getTime() - one.createdAt.getTime() < groupPauseMs
-  );
+  return one.senderId === next.senderId && next.createdAt.getTime() - one.createdAt.getTime() < groupPauseMs;
 }
 
 const undecided = { startsDay: false, startsUnread: false, startsGroup: true, endsGroup: true };
@@ -79,6 +82,7 @@ function confirmed(message: Message, me: string | null, readUpTo: number): Row {
     clientMessageId: message.clientMessageId,
     senderId: message.senderId,
     kind: message.kind,
+    system: message.system ?? null,
     own,
     content: message.content,
     attachments: message.attachments,
@@ -100,6 +104,7 @@ function unconfirmed(item: Pending, me: string | null): Row {
     clientMessageId: item.clientMessageId,
     senderId: me ?? "",
     kind: "text",
+    system: null,
     own: true,
     content: item.content,
     attachments: item.attachments ?? [],

@@ -1,4 +1,4 @@
-import type { Message, Participant } from "@parloir/contracts/shapes.ts";
+import type { Message, Participant, SystemLine } from "@parloir/contracts/shapes.ts";
 import type { Pending } from "../../core/outbox.ts";
 import type { ThreadState } from "../../core/thread.ts";
 import { useWidget } from "./widget-context.ts";
@@ -14,6 +14,8 @@ export interface BubbleData {
   edited: boolean;
   deleted: boolean;
   clientMessageId: string;
+  /** A line that nobody wrote. */
+  system: SystemLine | null;
 }
 
 export function bubblesOf(state: ThreadState, me: string | null, readUpTo: number): BubbleData[] {
@@ -29,6 +31,7 @@ export function bubblesOf(state: ThreadState, me: string | null, readUpTo: numbe
       edited: message.editedAt !== null,
       deleted: message.deletedAt !== null,
       clientMessageId: message.clientMessageId,
+      system: message.system ?? null,
     };
   };
   const waiting = (item: Pending): BubbleData => ({
@@ -41,6 +44,7 @@ export function bubblesOf(state: ThreadState, me: string | null, readUpTo: numbe
     edited: false,
     deleted: false,
     clientMessageId: item.clientMessageId,
+    system: null,
   });
   return [...[...state.messages, ...state.stored].map(confirmed), ...state.pending.map(waiting)];
 }

@@ -54,7 +54,7 @@ const fr: WidgetTexts = {
   arrived: (count) => (count < 2 ? `${count} nouveau message` : `${count} nouveaux messages`),
 };
 
-export function textsFor(language: string | undefined): { t: WidgetTexts; language: string } {
+export function textsFor(language: string | undefined): { t: WidgetTexts; language: "en" | "fr" } {
   const wanted = language ?? navigator.language;
   return wanted.toLowerCase().startsWith("fr") ? { t: fr, language: "fr" } : { t: en, language: "en" };
 }

@@ -1,11 +1,12 @@
 import { createContext, useContext } from "react";
 import type { Client } from "../../core/client.ts";
+import type { SystemLanguage } from "../../core/system-text.ts";
 import type { WidgetTexts } from "./texts.ts";
 
 interface Widget {
   client: Client;
   t: WidgetTexts;
-  language: string;
+  language: SystemLanguage;
 }
 
 export const WidgetContext = createContext<Widget | null>(null);

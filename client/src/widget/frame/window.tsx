@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { systemText } from "../../core/system-text.ts";
 import { useSelected, useSnapshot } from "../../react/use-snapshot.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
@@ -15,7 +16,7 @@ interface ChatWindowProps {
 const bottomPixels = 60;
 
 export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps) {
-  const { client, t } = useWidget();
+  const { client, t, language } = useWidget();
   const conversation = useSelected(client.conversations, ({ items }) =>
     items.find(({ id }) => id === conversationId),
   );
@@ -53,19 +54,25 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
             </button>
           </p>
         )}
-        {bubbles.map((each, index) => (
-          <Bubble
-            key={each.key}
-            bubble={each}
-            next={bubbles[index + 1]}
-            names={others.length > 1 ? others : []}
-          />
-        ))}
+        {bubbles.map((each, index) =>
+          each.system ? (
+            <p key={each.key} className="system" data-testid="system-line">
+              {systemText(language, each.system, conversation?.participants ?? [])}
+            </p>
+          ) : (
+            <Bubble
+              key={each.key}
+              bubble={each}
+              next={bubbles[index + 1]}
+              names={others.length > 1 ? others : []}
+            />
+          ),
+        )}
       </div>
       <p className="typing" data-testid="typing">
         {typing !== undefined && t.typing(writer)}
       </p>
-      <Announcer total={bubbles.filter(({ own }) => !own).length} />
+      <Announcer total={bubbles.filter(({ own, system }) => !own && !system).length} />
       {state.error?.code !== "NOT_FOUND" && <Composer conversationId={conversationId} />}
     </div>
   );
