@@ -15,10 +15,10 @@ const root = path.resolve(client, "..");
 const entries = { core: "src/core/client.ts", react: "src/react/index.ts", server: "src/server/server.ts" };
 
 /**
- * Kilobytes after gzip of what is loaded at once, without the package's dependencies; what is lazy is not counted. A
- * package that grows beyond fails to build. Measured: core 15, react 33, server 3.
+ * Kilobytes after gzip, not minified, of all that an entry imports at once, without the package's dependencies; what is
+ * lazy is not counted. A package that grows beyond fails to build. Measured: core 24, react 60, server 5.
  */
-const mostKilobytes = { core: 99, react: 99, server: 99 };
+const mostKilobytes = { core: 28, react: 70, server: 7 };
 
 export async function buildPackage(outDir: string): Promise<Record<string, number>> {
   await rm(outDir, { recursive: true, force: true });

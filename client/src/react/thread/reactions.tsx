@@ -19,19 +19,19 @@ export function Reactions({ row, conversation }: { row: Row; conversation: Conve
     <div className="reactions" data-testid="reactions">
       {reactions.map(({ emoji, userIds }) => {
         const own = userIds.includes(me);
-        const who = t.reactedWith(emoji, userIds.map(nameOf).join(", "));
+        const names = userIds.map(nameOf).join(", ");
         return (
           <button
             key={emoji}
             type="button"
             className="reaction"
             aria-pressed={own}
-            aria-label={who}
-            title={who}
+            title={t.reactedWith(emoji, names)}
             disabled={!ui}
             onClick={() => void ui?.change({ seq }, { kind: "react", emoji, on: !own })}
           >
             {emoji} <span>{userIds.length}</span>
+            <span className="visually-hidden">{names}</span>
           </button>
         );
       })}
