@@ -1,4 +1,4 @@
-import { type CSSProperties, type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
 import { useClient, useSignedIn } from "../client-context.tsx";
 import type { ChatTarget } from "../hooks/use-chat.ts";
 import { Icon } from "../icons.tsx";
@@ -29,14 +29,12 @@ export function ChatWidget(props: ChatWidgetProps) {
   const unread = useSelected(client.conversations, (state) => state.unreadTotal);
   const [open, setOpen] = useState(false);
   const launcher = useRef<HTMLButtonElement>(null);
-  // What is not on the screen is not being read.
-  useEffect(() => {
-    if (!open) client.open(null);
-  }, [open, client]);
   if (!isSignedIn) return null;
 
   function close() {
     setOpen(false);
+    // What is not on the screen is not being read.
+    client.open(null);
     launcher.current?.focus();
   }
 

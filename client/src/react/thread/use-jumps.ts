@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Thread } from "../../core/thread.ts";
+import { readPage } from "../cache/thread-pages.ts";
 import { useThreadUi } from "./thread-ui.tsx";
 
 /** How long the message that one was led to stands out. */
@@ -13,33 +14,24 @@ export function useJumps(thread: Thread, scrollTo: (seq: number) => boolean): nu
   scroll.current = scrollTo;
   useEffect(() => {
     if (target === null) return;
-    let isCurrent = true;
+    const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    void reach(thread, target.seq, () => isCurrent).then((reached) => {
-      if (!reached || !isCurrent) return;
-      setMarked(target.seq);
-      // The rows that were just loaded are in the list with the next frame.
-      requestAnimationFrame(() => isCurrent && scroll.current(target.seq));
-      timer = setTimeout(() => setMarked(null), markedMs);
-    });
+    // Down to the page that ends with it; one that cannot be reached is not gone to.
+    readPage(thread, target.seq + 1, ended.signal).then(
+      () => {
+        if (ended.signal.aborted) return;
+        setMarked(target.seq);
+        // The rows that were just loaded are in the list with the next frame.
+        requestAnimationFrame(() => !ended.signal.aborted && scroll.current(target.seq));
+        timer = setTimeout(() => setMarked(null), markedMs);
+      },
+      () => undefined,
+    );
     return () => {
-      isCurrent = false;
+      ended.abort();
       clearTimeout(timer);
       setMarked(null);
     };
   }, [thread, target]);
   return marked;
-}
-
-/** Loads older pages until the message is there. False when it cannot be reached. */
-async function reach(thread: Thread, seq: number, goesOn: () => boolean): Promise<boolean> {
-  for (;;) {
-    const { messages, hasOlder } = thread.state.getSnapshot();
-    const first = messages[0]?.seq;
-    if (first === undefined || !goesOn()) return false;
-    if (first <= seq) return true;
-    await thread.loadOlder();
-    const isStuck = thread.state.getSnapshot().messages[0]?.seq === first;
-    if (!hasOlder || isStuck) return false;
-  }
 }
