@@ -100,6 +100,7 @@ describe.each(["small", "production"])("overlays/%s", (name) => {
     ["balancer", "gateway", 3_001],
     ["balancer", "api", 4_000],
     ["gateway", "api", 9_100],
+    ["gateway", "gateway", 3_001],
     ...stores,
   ] as [string, string, number][])("%s reaches %s on %d", (from, to, port) => {
     expect(reaches(from, to, port)).toBe(true);
