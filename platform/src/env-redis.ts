@@ -29,5 +29,6 @@ function sentinels(env: Reader): Sentinels | null {
     env.problem(`QUEUE_REDIS_SENTINELS: "${entry}" is not host:port`);
     return [];
   });
-  return nodes.length === 0 ? null : { nodes, master };
+  const password = env.optional("QUEUE_REDIS_SENTINEL_PASSWORD");
+  return nodes.length === 0 ? null : { nodes, master, password };
 }

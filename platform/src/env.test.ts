@@ -168,6 +168,7 @@ describe("the two Redis", () => {
         { host: "::1", port: 26_380 },
       ],
       master: "mymaster",
+      password: null,
     });
     expect(readWorkerConfig(production).queueRedis.sentinels).toBeNull();
     expect(problemsOf(() => readWorkerConfig({ ...production, QUEUE_REDIS_SENTINELS: "one" }))).toEqual([

@@ -21,6 +21,8 @@ export interface QueueEndpoint {
 export interface Sentinels {
   nodes: { host: string; port: number }[];
   master: string;
+  /** Of the Sentinels themselves. */
+  password: string | null;
 }
 
 /**
@@ -87,6 +89,7 @@ function single({ url, sentinels }: QueueEndpoint, purpose: string, options: Cli
     ...credentialsOf(url),
     sentinels: sentinels.nodes,
     name: sentinels.master,
+    ...(sentinels.password === null ? {} : { sentinelPassword: sentinels.password }),
     sentinelRetryStrategy: reconnect,
     // A connection to a master that was frozen, and then replaced, would otherwise be kept when it thaws.
     failoverDetector: true,

@@ -18,6 +18,8 @@ export interface RedisOptions {
   appendonly?: boolean;
   /** Further lines of the configuration: a node of a cluster, a replica, a Sentinel. */
   settings?: readonly string[];
+  /** Watches others instead of keeping anything. */
+  sentinel?: boolean;
   program?: Program;
 }
 
@@ -42,7 +44,7 @@ export async function prepareRedis(options: RedisOptions): Promise<PreparedRedis
     name,
     role: "redis",
     command: program.command,
-    args: [file],
+    args: options.sentinel ? [file, "--sentinel"] : [file],
     env: { ...program.env, LC_ALL: "C" },
     cwd: dir,
     ready: async () => (await redisInfo(url)) !== null,
