@@ -32,7 +32,7 @@ export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
  */
 export const maintenanceTasks = {
   rollups: { everyMs: 30_000 },
-  digests: { everyMs: 5_000 },
+  digests: { everyMs: 2_000 },
   ledger: { everyMs: 3_600_000 },
 } as const;
 export type MaintenanceTask = keyof typeof maintenanceTasks;

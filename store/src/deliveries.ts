@@ -22,8 +22,8 @@ const leaseSeconds = 30;
 /** At a time, of one webhook: one that hangs must not take all places. While it fails, one: it is only tried. */
 const webhookRoom = 8;
 
-/** At a time, of a way that is one lane. */
-const wholeLanes = { push: 100, email: 20 } as const satisfies Partial<Record<DeliveryChannel, number>>;
+/** At a time, of a way that is one lane. Few e-mails: each may take most of its lease, and what waits for a place loses it. */
+const wholeLanes = { push: 100, email: 6 } as const satisfies Partial<Record<DeliveryChannel, number>>;
 
 const wholeLane = (channel: DeliveryChannel, room: number) => `UNION ALL
   SELECT '${channel}', NULL, ${room} - (SELECT count(*) FROM deliveries d
@@ -39,7 +39,7 @@ export interface Lane {
 
 const waitingIn = (channel: DeliveryChannel) => `d.channel = '${channel}' AND d.state = 'waiting'`;
 
-/** Where something is due, and how much of it may be handed out. On empty tables this costs two look-ups. */
+/** Where something is due, and how much of it may be handed out. On empty tables this costs three look-ups. */
 export async function dueLanes(database: Database): Promise<Lane[]> {
   const lanes = await database.query<Lane>({
     name: "due-lanes",

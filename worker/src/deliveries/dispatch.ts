@@ -13,7 +13,7 @@ export interface Dispatch {
   stop: () => Promise<void>;
 }
 
-/** Idle it costs two look-ups in empty tables. */
+/** Idle it costs three look-ups in empty tables. */
 const pollMs = 200;
 const retryMs = 1_000;
 
