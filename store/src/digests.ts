@@ -1,3 +1,4 @@
+import { unreadOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
 import { type Begun, begin } from "./deliveries.ts";
 import { longestPreview } from "./notifications.ts";
@@ -101,12 +102,12 @@ export async function beginDigest(database: Database, id: string, take: number):
       CROSS JOIN LATERAL (
         SELECT json_agg(json_build_object('conversationId', i."conversationId", 'title', COALESCE(s.name, ''),
           'message', left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}),
-          'count', v.last_seq - GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq),
+          'count', ${unreadOf},
           'createdAt', to_char(m.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY m.created_at DESC) AS lines
         FROM jsonb_to_recordset(b.lines) AS i("conversationId" uuid, seq bigint)
         CROSS JOIN LATERAL (SELECT * FROM members
           WHERE conversation_id = i."conversationId" AND user_id = b.user_id AND left_at IS NULL LIMIT 1) p
-        CROSS JOIN LATERAL (SELECT last_seq FROM conversations WHERE id = i."conversationId" LIMIT 1) v
+        CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = i."conversationId" LIMIT 1) v
         CROSS JOIN LATERAL (SELECT * FROM messages
           WHERE conversation_id = i."conversationId" AND seq = i.seq AND deleted_at IS NULL LIMIT 1) m
         CROSS JOIN LATERAL (SELECT 1 FROM notifications WHERE user_id = b.user_id
