@@ -40,6 +40,7 @@ import { blockRoutes } from "./routes/blocks.ts";
 import { cannedReplyRoutes } from "./routes/canned-replies.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { channelRoutes } from "./routes/channels.ts";
+import { chaosRoutes } from "./routes/chaos.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
 import { flightRoutes } from "./routes/flights.ts";
@@ -173,6 +174,7 @@ export function createApi(options: {
     ...cannedReplyRoutes({ database, cursors }),
     ...clusterRoutes({ database, redis }),
     ...flightRoutes({ database, redis }),
+    ...(config.production ? [] : chaosRoutes({ database, redis })),
     ...agentRoutes({ database, cursors }),
     ...teamRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),

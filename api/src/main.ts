@@ -1,4 +1,5 @@
 import { readApiConfig } from "@parloir/platform/env.ts";
+import { suffer } from "@parloir/platform/harm.ts";
 import { installLifecycle } from "@parloir/platform/lifecycle.ts";
 import { createLog } from "@parloir/platform/log.ts";
 import { createMetrics } from "@parloir/platform/metrics.ts";
@@ -38,6 +39,7 @@ const beacon = startBeacon({
   redis,
   health: api.health,
   flights: api.flights,
+  ...(config.production ? {} : { onHarm: suffer }),
   metrics,
   log,
 });

@@ -24,6 +24,7 @@ export const auditActions = {
   "webhook.replayed": "dead letters of a webhook were sent again",
   "webhook.disabled": "a webhook was given up because it had failed for long",
   "flight.read": "an admin looked up the way of a message through the cluster; its metadata, not its text",
+  "node.harmed": "a process was killed or frozen, or Redis stopped, from the chaos panel",
   "node.drained": "a gateway was told to drain",
   "member.added": "somebody brought a person into a conversation",
   "member.removed": "somebody took a person out of a conversation",

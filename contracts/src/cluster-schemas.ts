@@ -4,6 +4,7 @@ import {
   type ClusterPoint,
   type ClusterView,
   type GatewayFigures,
+  harms,
   historyKeptSeconds,
   type Quantiles,
   type WorkerFigures,
@@ -12,6 +13,8 @@ import { wholeNumber } from "./http.ts";
 import { schemaFor, time } from "./shape-schemas.ts";
 
 export const nodeParams = z.strictObject({ name: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,63}$/)) });
+
+export const harmBody = z.strictObject({ harm: z.enum(harms) });
 
 export const clusterHistoryQuery = z.strictObject({
   minutes: z.optional(wholeNumber(1, historyKeptSeconds / 60)),

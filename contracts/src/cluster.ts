@@ -85,6 +85,10 @@ export interface NodeSnapshot {
   worker?: WorkerFigures;
 }
 
+/** What the chaos panel does to a process, in development: end it without warning, or let it stand still for a while. */
+export const harms = ["kill", "freeze"] as const;
+export type Harm = (typeof harms)[number];
+
 /** `GET /api/cluster`, and the socket event `cluster` for admins who asked for it. */
 export interface ClusterView {
   at: string;

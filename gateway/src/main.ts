@@ -1,4 +1,5 @@
 import { readGatewayConfig } from "@parloir/platform/env.ts";
+import { suffer } from "@parloir/platform/harm.ts";
 import { installLifecycle } from "@parloir/platform/lifecycle.ts";
 import { createLog } from "@parloir/platform/log.ts";
 import { createMetrics } from "@parloir/platform/metrics.ts";
@@ -44,6 +45,7 @@ const beacon = startBeacon({
   log,
   address,
   flights: gateway.flights,
+  ...(config.production ? {} : { onHarm: suffer }),
   onDrain: () => void process.kill(process.pid, "SIGTERM"),
 });
 

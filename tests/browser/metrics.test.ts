@@ -96,6 +96,26 @@ describe("the metrics page", () => {
   });
 });
 
+describe("the chaos panel", () => {
+  it("kills a gateway that a person writes through, and nothing is lost", { timeout: 240_000 }, async () => {
+    const tom = await stage.visitor();
+    await tom.signIn("demo-tom");
+    const node = await tom.reload();
+    await tom.writeTo("demo-zoe");
+    const before = stage.processes().find(({ name }) => name === node)!.pid;
+    await row(node)
+      .getByRole("button", { name: `Kill ${node}` })
+      .click();
+    await expect
+      .poll(() => stage.processes().find(({ name }) => name === node)!.pid, { timeout: 2 * waitMs })
+      .not.toBe(before);
+    await tom.say("Written through the storm");
+    await tom.bubble("Written through the storm").waitFor();
+    await tom.page.locator('[data-testid="delivery"][data-delivery="sent"]').last().waitFor();
+    await tom.page.context().close();
+  });
+});
+
 describe("who is no admin", () => {
   it("is told so", { timeout: 120_000 }, async () => {
     const tom = await stage.visitor();

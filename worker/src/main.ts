@@ -1,5 +1,6 @@
 import { readWorkerConfig } from "@parloir/platform/env.ts";
 import { createFlightRecorder } from "@parloir/platform/flights.ts";
+import { suffer } from "@parloir/platform/harm.ts";
 import { createHealth } from "@parloir/platform/health.ts";
 import { installLifecycle } from "@parloir/platform/lifecycle.ts";
 import { createLog } from "@parloir/platform/log.ts";
@@ -74,7 +75,16 @@ await listen(privateServer, config.privatePort, config.privateHost);
 health.started();
 log.info({ privatePort: config.privatePort }, "worker runs");
 
-const beacon = startBeacon({ name: config.nodeName, role: "worker", redis, health, flights, metrics, log });
+const beacon = startBeacon({
+  name: config.nodeName,
+  role: "worker",
+  redis,
+  health,
+  flights,
+  ...(config.production ? {} : { onHarm: suffer }),
+  metrics,
+  log,
+});
 
 installLifecycle({
   log,

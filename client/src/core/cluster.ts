@@ -1,6 +1,7 @@
 import {
   type ClusterPoint,
   type ClusterView,
+  type Harm,
   historyKeptSeconds,
   historyStepSeconds,
   pointOf,
@@ -17,6 +18,8 @@ export interface ClusterFeed {
   readonly state: Observable<ClusterFeedState>;
   /** While paused the state does not change; what came meanwhile shows afterwards. */
   pause(paused: boolean): void;
+  /** The chaos panel, in development; `redis` is the one for rooms. @throws CodedError */
+  harm(nodeName: string, harm: Harm): Promise<void>;
   /** @throws CodedError */
   drain(nodeName: string): Promise<void>;
   close(): void;
@@ -82,6 +85,9 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
     connection: link.state,
     state,
     pause: (paused) => show({ paused }),
+    async harm(nodeName, harm) {
+      await rest("POST", `/api/cluster/nodes/${encodeURIComponent(nodeName)}/harm`, { harm });
+    },
     async drain(nodeName) {
       await rest("POST", `/api/cluster/nodes/${encodeURIComponent(nodeName)}/drain`);
     },

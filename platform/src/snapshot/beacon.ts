@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
+import { type Harm, type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
 import { answerFlights, type FlightRecorder } from "../flights.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RedisClient } from "../redis.ts";
-import { postSnapshot, removeSnapshot, takeDrainWish } from "./board.ts";
+import { postSnapshot, removeSnapshot, takeDrainWish, takeHarm } from "./board.ts";
 import { figuresOf, metricsOf } from "./figures.ts";
 import { createMetricsWindow } from "./window.ts";
 
@@ -31,6 +31,8 @@ export function startBeacon(options: {
   address?: string;
   /** What it remembers of messages, for admins who ask. */
   flights?: FlightRecorder;
+  /** What the chaos panel wants; without it, as in production, nothing is taken from there. */
+  onHarm?: (harm: Harm) => void;
   /** An admin's wish; without it this process takes none. */
   onDrain?: () => void;
 }): Beacon {
@@ -63,6 +65,8 @@ export function startBeacon(options: {
     if (stopped) return;
     await postSnapshot(redis, snapshot);
     if (options.flights) await answerFlights(redis, name, options.flights);
+    const harm = options.onHarm ? await takeHarm(redis, name) : null;
+    if (harm !== null) options.onHarm?.(harm);
     if (options.onDrain && (await takeDrainWish(redis, name))) options.onDrain();
   }
 

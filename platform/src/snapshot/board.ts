@@ -1,6 +1,8 @@
 import {
   type ClusterPoint,
   type ClusterView,
+  type Harm,
+  harms,
   historyKeptSeconds,
   historyStepSeconds,
   type NodeSnapshot,
@@ -60,6 +62,21 @@ export async function appendPoint(redis: RedisClient, point: ClusterPoint): Prom
 /** An admin wants this process to drain. It is asked once: the process that takes the wish removes it. */
 export async function wishDrain(redis: RedisClient, name: string): Promise<void> {
   await redis.hset(drainsKey, name, String(Date.now()));
+}
+
+const harmsKey = "parloir:harms";
+
+export async function wishHarm(redis: RedisClient, name: string, harm: Harm): Promise<void> {
+  await redis.hset(harmsKey, name, `${Date.now()} ${harm}`);
+}
+
+/** As for a wish to drain: removed before it is done, so that a successor under the same name is spared. */
+export async function takeHarm(redis: RedisClient, name: string): Promise<Harm | null> {
+  const wished = await redis.hget(harmsKey, name);
+  if (wished === null) return null;
+  await redis.hdel(harmsKey, name);
+  const [at, harm] = wished.split(" ");
+  return Date.now() - Number(at) < wishMs ? (harms.find((each) => each === harm) ?? null) : null;
 }
 
 const wishMs = 30_000;

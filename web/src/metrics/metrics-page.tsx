@@ -6,6 +6,7 @@ import { Bar } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { token } from "../session.ts";
 import { FlightSection } from "./flight.tsx";
+import { useIsDemonstration } from "./harm-buttons.tsx";
 import { Headline } from "./headline.tsx";
 import { History } from "./history.tsx";
 import { Nodes } from "./nodes.tsx";
@@ -49,6 +50,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
   const { status } = useSnapshot(feed.connection);
   const { view, receivedAt, points, paused } = useSnapshot(feed.state);
   const now = useNow(1_000);
+  const isDemo = useIsDemonstration();
   const age = now - receivedAt;
   const isStale = view !== null && !paused && age > staleMs;
   // By the server's clock: a browser's may be minutes off.
@@ -85,7 +87,19 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
           <>
             <Headline view={view} points={points} now={serverNow} />
             <Stores view={view} now={serverNow} />
-            <Nodes view={view} now={serverNow} drain={feed.drain} />
+            {isDemo && (
+              <p className="chaos">
+                {t.chaosHint}{" "}
+                <button
+                  type="button"
+                  className="button button-outlined"
+                  onClick={() => void feed.harm("redis", "kill").catch(() => undefined)}
+                >
+                  {t.stopRedis}
+                </button>
+              </p>
+            )}
+            <Nodes view={view} now={serverNow} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
             <History points={points} />
             <ResponseTimesSection paused={paused} />
             <FlightSection />

@@ -2,6 +2,7 @@ import { type ClusterView, isGone, type NodeRole, type NodeSnapshot } from "@par
 import { type ReactNode, useMemo, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats } from "./format.ts";
+import { type DoHarm, HarmButtons } from "./harm-buttons.tsx";
 import { columnsOf } from "./node-columns.ts";
 import { metricsTexts } from "./texts.ts";
 
@@ -9,6 +10,8 @@ interface NodesProps {
   view: ClusterView;
   now: number;
   drain: (name: string) => Promise<void>;
+  /** Null where one may not break things. */
+  doHarm: DoHarm | null;
 }
 
 const roles: NodeRole[] = ["gateway", "api", "worker"];
@@ -18,7 +21,7 @@ export function Nodes(props: NodesProps) {
   return roles.map((role) => <RoleTable key={role} role={role} {...props} />);
 }
 
-function RoleTable({ role, view, now, drain }: NodesProps & { role: NodeRole }) {
+function RoleTable({ role, view, now, drain, doHarm }: NodesProps & { role: NodeRole }) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const formats = useMemo(() => createFigureFormats(language), [language]);
@@ -40,6 +43,7 @@ function RoleTable({ role, view, now, drain }: NodesProps & { role: NodeRole }) 
                 </th>
               ))}
               {role === "gateway" && <th aria-label={t.drain} />}
+              {doHarm && <th aria-label={t.chaos} />}
             </tr>
           </thead>
           <tbody>
@@ -57,6 +61,11 @@ function RoleTable({ role, view, now, drain }: NodesProps & { role: NodeRole }) 
                 {role === "gateway" && (
                   <td>
                     <DrainButton node={node} now={now} drain={drain} />
+                  </td>
+                )}
+                {doHarm && (
+                  <td className="harm">
+                    <HarmButtons node={node} now={now} doHarm={doHarm} />
                   </td>
                 )}
               </tr>

@@ -83,6 +83,12 @@ const en = {
   canaryAck: "Acked",
   canaryReceive: "Received",
   canaryFails: "rounds fail",
+  chaos: "Break it",
+  chaosHint:
+    "This is a demonstration: kill or freeze a process below, or stop Redis, while you write in another window. Nothing is lost.",
+  harms: { kill: "Kill", freeze: "Freeze" } as Record<string, string>,
+  harmNode: (harm: string, name: string) => `${harm} ${name}`,
+  stopRedis: "Stop Redis",
   flight: "Flight recorder",
   flightHint:
     "The way of one message through the processes, of the last minutes. Never what it says; who asks is recorded.",
@@ -206,6 +212,12 @@ const fr: MetricsTexts = {
   canaryAck: "Accusé",
   canaryReceive: "Reçu",
   canaryFails: "des essais échouent",
+  chaos: "Casser",
+  chaosHint:
+    "Ceci est une démonstration : tuez ou gelez un processus ci-dessous, ou arrêtez Redis, pendant que vous écrivez dans une autre fenêtre. Rien ne se perd.",
+  harms: { kill: "Tuer", freeze: "Geler" },
+  harmNode: (harm, name) => `${harm} ${name}`,
+  stopRedis: "Arrêter Redis",
   flight: "Enregistreur de vol",
   flightHint:
     "Le chemin d’un message dans les processus, pour les dernières minutes. Jamais son contenu ; la demande est consignée.",
