@@ -45,8 +45,7 @@ const record = async (page: Page) => {
 const emoji = async (page: Page) => {
   await openThread(page);
   await by(page, "emoji-button").click();
-  await page.locator(".emoji-search").fill("smil");
-  await page.locator(".emoji").nth(3).waitFor();
+  await page.locator(".emoji", { hasText: "😄" }).waitFor();
 };
 const bell = async (page: Page) => {
   await by(page, "bell").click();
