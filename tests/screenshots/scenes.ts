@@ -45,6 +45,7 @@ const record = async (page: Page) => {
 const emoji = async (page: Page) => {
   await openThread(page);
   await by(page, "emoji-button").click();
+  await page.locator(".emoji-search").fill("smiling");
   await page.locator(".emoji", { hasText: "😄" }).waitFor();
 };
 const bell = async (page: Page) => {

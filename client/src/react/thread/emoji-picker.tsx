@@ -30,8 +30,15 @@ export default function EmojiPicker({ onChoose }: { onChoose: (emoji: string) =>
                 {category.label}
               </div>
             ),
+            Row: (props) => <div {...props} aria-rowindex={counted(props["aria-rowindex"])} />,
             Emoji: ({ emoji, ...props }) => (
-              <button {...props} type="button" className="emoji" data-active={emoji.isActive || undefined}>
+              <button
+                {...props}
+                aria-colindex={counted(props["aria-colindex"])}
+                type="button"
+                className="emoji"
+                data-active={emoji.isActive || undefined}
+              >
                 {emoji.emoji}
               </button>
             ),
@@ -41,3 +48,6 @@ export default function EmojiPicker({ onChoose }: { onChoose: (emoji: string) =>
     </Picker.Root>
   );
 }
+
+/** The library counts from 0; rows and columns begin with 1. */
+const counted = (index: number | undefined) => (index ?? 0) + 1;
