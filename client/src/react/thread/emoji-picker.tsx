@@ -1,4 +1,5 @@
 import { EmojiPicker as Picker } from "frimousse";
+import type { AriaAttributes } from "react";
 import { useTexts } from "../language.tsx";
 import { useSettings } from "../settings.ts";
 
@@ -30,11 +31,10 @@ export default function EmojiPicker({ onChoose }: { onChoose: (emoji: string) =>
                 {category.label}
               </div>
             ),
-            Row: (props) => <div {...props} aria-rowindex={counted(props["aria-rowindex"])} />,
+            Row: (props) => <div {...fromOne(props)} />,
             Emoji: ({ emoji, ...props }) => (
               <button
-                {...props}
-                aria-colindex={counted(props["aria-colindex"])}
+                {...fromOne(props)}
                 type="button"
                 className="emoji"
                 data-active={emoji.isActive || undefined}
@@ -49,5 +49,10 @@ export default function EmojiPicker({ onChoose }: { onChoose: (emoji: string) =>
   );
 }
 
-/** The library counts from 0; rows and columns begin with 1. */
-const counted = (index: number | undefined) => (index ?? 0) + 1;
+/** The library counts rows and columns from 0; to a screen reader they begin with 1. */
+function fromOne<Props extends AriaAttributes>(props: Props): Props {
+  const numbered = { ...props };
+  for (const index of ["aria-rowindex", "aria-colindex"] as const)
+    if (numbered[index] !== undefined) numbered[index] += 1;
+  return numbered;
+}
