@@ -16,11 +16,12 @@ describe("the flight recorder", () => {
     ]);
   });
 
-  it("forgets the oldest, so that it never grows", () => {
+  it("forgets the oldest, so that it never grows, and keeps the newest 10,000", () => {
     const recorder = createFlightRecorder("gw1");
-    for (let seq = 1; seq <= 20_001; seq++) recorder.note({ ...message, seq }, "received");
+    const last = 20_001;
+    for (let seq = 1; seq <= last; seq++) recorder.note({ ...message, seq }, "received");
     expect(recorder.find({ ...message, seq: 1 })).toEqual([]);
-    expect(recorder.find({ ...message, seq: 2 })).toHaveLength(1);
+    for (const seq of [last - 10_000, last]) expect(recorder.find({ ...message, seq })).toHaveLength(1);
   });
 });
 
@@ -31,7 +32,6 @@ describe("a trace", () => {
     expect(next.slice(0, 35)).toBe(given.slice(0, 35));
     expect(next).not.toBe(given);
     expect(traceparent.safeParse(next).success).toBe(true);
-    expect(traceparent.safeParse(traceOn(undefined)).success).toBe(true);
   });
 
   it.each([

@@ -21,26 +21,35 @@ interface Noted {
   traceparent: string | undefined;
 }
 
-/** Messages remembered in a process: at 1,000 a second the last 20 s, in about 6 MB. */
+/** Messages remembered in a process: at 1,000 a second the last 10 to 20 s, in about 6 MB. */
 const remembered = 20_000;
 
 export function createFlightRecorder(node: string): FlightRecorder {
-  /** In the order of their first entry. Times become texts when somebody asks. */
-  const flights = new Map<string, Noted[]>();
+  // Two halves: when the young one is full, the old one goes as a whole. To delete the first of one map with every
+  // message costs 20 µs, because its iterator passes over all that were deleted before. Times become texts when
+  // somebody asks.
+  let young = new Map<string, Noted[]>();
+  let old = new Map<string, Noted[]>();
   const keyOf = ({ conversationId, seq }: FlightKey) => `${conversationId} ${seq}`;
+
+  function begin(key: string): Noted[] {
+    if (young.size >= remembered / 2) {
+      old = young;
+      young = new Map();
+    }
+    const entries: Noted[] = [];
+    young.set(key, entries);
+    return entries;
+  }
+
   return {
     note(message, step, { at = Date.now(), count, queue, traceparent } = {}) {
       const key = keyOf(message);
-      let entries = flights.get(key);
-      if (!entries) {
-        if (flights.size >= remembered) flights.delete(flights.keys().next().value!);
-        entries = [];
-        flights.set(key, entries);
-      }
+      const entries = young.get(key) ?? old.get(key) ?? begin(key);
       entries.push({ step, at, count, queue, traceparent });
     },
     find: (message) =>
-      (flights.get(keyOf(message)) ?? []).map(({ step, at, count, queue, traceparent }) => ({
+      (young.get(keyOf(message)) ?? old.get(keyOf(message)) ?? []).map(({ step, at, count, queue, traceparent }) => ({
         node,
         step,
         at: new Date(at).toISOString(),
@@ -51,10 +60,9 @@ export function createFlightRecorder(node: string): FlightRecorder {
   };
 }
 
-/** The caller's trace goes on; without one a trace begins here. */
-export function traceOn(traceparent: string | undefined): string {
-  const traceId = traceparent?.slice(3, 35) ?? randomBytes(16).toString("hex");
-  return `00-${traceId}-${randomBytes(8).toString("hex")}-${traceparent?.slice(-2) ?? "01"}`;
+/** The caller's trace goes on, in a span of its own. */
+export function traceOn(traceparent: string): string {
+  return `00-${traceparent.slice(3, 35)}-${randomBytes(8).toString("hex")}-${traceparent.slice(-2)}`;
 }
 
 const wishesKey = "parloir:flight-wishes";

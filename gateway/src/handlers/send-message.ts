@@ -10,11 +10,11 @@ export const sendMessage: Handler<"send_message"> = async (gateway, socket, payl
   checkSend(payload);
   const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
   const receivedAt = Date.now();
-  const traceparent = traceOn(payload.traceparent);
-  const send = { ...payload, traceparent, senderId: socket.data.user.userId };
+  const send = { ...payload, senderId: socket.data.user.userId };
+  if (send.traceparent) send.traceparent = traceOn(send.traceparent);
   const receipt = await gateway.sends.submit(payload.conversationId, send);
   stop();
-  gateway.flights.note(receipt, "received", { at: receivedAt, traceparent });
+  gateway.flights.note(receipt, "received", { at: receivedAt, traceparent: send.traceparent });
   gateway.flights.note(receipt, "acked");
   gateway.sequencer.tip(receipt.conversationId, { lastSeq: receipt.seq, lastChange: 0 });
   return receipt;
