@@ -20,6 +20,8 @@ export interface Options {
   saturate: boolean;
   /** Devices that read nothing, in every second window; 0 for an ordinary run. */
   slowReaders: number;
+  /** Nobody looks at their conversation: every message notifies. */
+  away: boolean;
   /** The search multiplies the rate by this from step to step. */
   factor: number;
   gateways: number;
@@ -55,6 +57,7 @@ usual recipe (bench/reference), and compares latency, CPU per message and memory
   --cluster FILE   measure a running cluster: its cluster.json. Start it with the LIMIT_ variables at 0.
   --content N      characters of a message (120)
   --warm-up N      seconds before the window (3)
+  --away           only ours: nobody looks at their conversation, so that every message notifies
   --seed N         of the arrival times (1)
   --json FILE      write every figure
   --profile DIR    write a .cpuprofile of every Node process during the windows (raises the CPU figures)
@@ -81,17 +84,20 @@ const flags = {
   profile: { type: "string" },
   "slow-readers": { type: "string" },
   saturate: { type: "boolean" },
+  away: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
 export function parseOptions(argv: readonly string[]): Options {
   const values = readFlags(argv);
   const saturate = values.saturate ?? false;
+  const away = values.away ?? false;
   const slowReaders = whole("--slow-readers", values["slow-readers"], 0, 0);
   return {
     help: values.help ?? false,
-    targets: slowReaders > 0 ? ["ours"] : targetsOf(values.only),
+    targets: slowReaders > 0 || away ? ["ours"] : targetsOf(values.only),
     slowReaders,
+    away,
     rate: number("--rate", values.rate, saturate ? 400 : 300, 1),
     seconds: number("--seconds", values.seconds, saturate ? 8 : 20, 1),
     warmUpSeconds: number("--warm-up", values["warm-up"], 3, 0),

@@ -20,6 +20,8 @@ export interface Person {
 export interface Pair {
   conversationId: string;
   people: [Person, Person];
+  /** Connected, and not looking at the conversation: each message notifies. */
+  away?: boolean;
 }
 
 export type Order =
@@ -54,11 +56,13 @@ async function takeSeat(pair: Pair, seat: number): Promise<void> {
     onAck: (id, json) => current?.onAck(id, json),
     onEvent: (name, json) => current?.onEvent(seat, name, json),
   });
-  const answer = (await socket.call("join_conversation", { conversationId: pair.conversationId })) as {
-    ok: boolean;
-  };
-  if (!answer.ok) throw new Error(`join refused: ${JSON.stringify(answer)}`);
+  if (!pair.away) await join(socket, pair.conversationId);
   seats[seat] = { conversationId: pair.conversationId, socket };
+}
+
+async function join(socket: LightSocket, conversationId: string): Promise<void> {
+  const answer = (await socket.call("join_conversation", { conversationId })) as { ok: boolean };
+  if (!answer.ok) throw new Error(`join refused: ${JSON.stringify(answer)}`);
 }
 
 async function run(order: Extract<Order, { order: "run" }>): Promise<RunResult> {

@@ -54,7 +54,7 @@ export async function startOurs(options: Options): Promise<Target> {
     const pairs = await createPairs(cluster.url, gateways, options.pairs);
     return {
       name: "ours",
-      pairs,
+      pairs: pairs.map((pair) => ({ ...pair, away: options.away })),
       processes: () => processesOf(readCluster(clusterFile)),
       workerMetrics: () =>
         readCluster(clusterFile).processes.flatMap(({ role, metricsUrl }) =>

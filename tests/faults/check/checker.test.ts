@@ -438,9 +438,9 @@ function visited(): Run {
 }
 
 const spoiledVisits: Spoiled[] = [
-  ["told", "a coming is told twice", (run) => (rowsIn(run)[4]!.line!.event = "member_added")],
-  ["told", "a coming is not told", (run) => (rowsIn(run)[3]!.line = null)],
-  ["told", "somebody is told of who never came", (run) => (rowsIn(run)[3]!.line!.personId = "ann")],
+  ["announced", "a coming is told twice", (run) => (rowsIn(run)[4]!.line!.event = "member_added")],
+  ["announced", "a coming is not told", (run) => (rowsIn(run)[3]!.line = null)],
+  ["announced", "somebody is told of who never came", (run) => (rowsIn(run)[3]!.line!.personId = "ann")],
 ];
 
 test.each(spoiledVisits)("with visits, %s is broken when %s", (rule, _what, spoil) => {

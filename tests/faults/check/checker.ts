@@ -25,17 +25,23 @@ export interface Verdict {
   examples: string[];
 }
 
-export const rules: Record<string, { promise: string; check: Rule }> = {
-  ...storingRules,
-  ...sendingRules,
-  ...changingRules,
-  ...lineRules,
-  ...deliveryRules,
-  ...privacyRules,
-  ...readingRules,
-  ...tellingRules,
-  ...runRules,
-};
+const families = [
+  storingRules,
+  sendingRules,
+  changingRules,
+  lineRules,
+  deliveryRules,
+  privacyRules,
+  readingRules,
+  tellingRules,
+  runRules,
+];
+
+export const rules: Record<string, { promise: string; check: Rule }> = Object.assign({}, ...families);
+
+// One that takes another's name would silently take its place.
+if (Object.keys(rules).length < families.reduce((sum, family) => sum + Object.keys(family).length, 0))
+  throw new Error("two rules of the checker have the same name");
 
 /** What is printed is fewer: see report. */
 const examplesKept = 200;

@@ -7,7 +7,7 @@ import { groupBy } from "./evidence.ts";
  * One line for each coming and one for each going, in turn. A stay that ended for certain has both; of any other an
  * adding or a removal without an answer may have happened or not.
  */
-const told: Rule = ({ history, snapshot }, report) => {
+const announced: Rule = ({ history, snapshot }, report) => {
   const stays = groupBy(history.stays, ({ conversationId, userId }) => `${conversationId} ${userId}`);
   for (const [conversationId, rows] of snapshot.messages) {
     const lines = rows.flatMap(({ seq, line }) => (line ? [{ seq, ...line }] : []));
@@ -33,5 +33,5 @@ const told: Rule = ({ history, snapshot }, report) => {
 };
 
 export const lineRules = {
-  told: { promise: "Who comes and who goes is told once each.", check: told },
+  announced: { promise: "Who comes and who goes is told once each.", check: announced },
 };
