@@ -28,10 +28,11 @@ async function ticket() {
   return { ana, kim, id };
 }
 
+/** What people wrote: lines of the closing stay, and hold no text of anybody's. */
 const texts = async (reader: TestPerson, id: string) =>
-  (await cluster.call<HistoryPage>(reader, "GET", `/api/messages?conversationId=${id}&after=0`)).messages.map(
-    (message) => message.content,
-  );
+  (await cluster.call<HistoryPage>(reader, "GET", `/api/messages?conversationId=${id}&after=0`)).messages
+    .filter((message) => message.kind === "text")
+    .map((message) => message.content);
 const notes = async (agent: TestPerson, id: string) =>
   (await cluster.call<{ items: object[] }>(agent, "GET", `${base}/${id}/notes`)).items.length;
 
