@@ -20,8 +20,18 @@ export async function findRecipients(database: Database, messages: OutboxMessage
         WHERE m.conversation_id = i."conversationId" AND m.user_id <> i."senderId" AND m.left_at IS NULL
           AND GREATEST(m.last_read_seq, m.joined_seq, m.cleared_seq) < i.seq
           AND (m.muted_until IS NULL OR m.muted_until <= now()) OFFSET 0) p`,
-    values: [JSON.stringify(messages)],
+    values: [JSON.stringify(newestOfEach(messages))],
   });
+}
+
+/** Of each sender in each conversation: who has not read an earlier one has not read that one either. */
+function newestOfEach(messages: OutboxMessage[]): OutboxMessage[] {
+  const newest = new Map<string, OutboxMessage>();
+  for (const message of messages) {
+    const key = `${message.conversationId} ${message.senderId}`;
+    if (message.seq > (newest.get(key)?.seq ?? 0)) newest.set(key, message);
+  }
+  return [...newest.values()];
 }
 
 export interface WrittenNotification {

@@ -8,6 +8,13 @@ interface MessageKey {
   seq: number;
 }
 
+interface Text extends MessageKey {
+  content: string;
+  senderId: string;
+  /** ISO. */
+  createdAt: string;
+}
+
 /** A statement stays far below its limit of 4 s, and a commit waits for none of them. */
 const indexedAtOnce = 1_000;
 /** About 10 MB in the worker. Of 20 words in a message one or two are not among them. */
@@ -25,25 +32,25 @@ export function createIndexer(database: Database): (messages: MessageKey[]) => P
   const documents = createWordCache(rememberedWords, (words) => readWordDocuments(database, words));
 
   async function index(messages: MessageKey[]): Promise<void> {
-    const texts = await database.query<MessageKey & { content: string }>({
+    const texts = await database.query<Text>({
       name: "read-texts",
-      text: `SELECT m.conversation_id AS "conversationId", m.seq, m.content ${messagesOf}`,
+      text: `SELECT m.conversation_id AS "conversationId", m.seq, m.content, m.sender_id AS "senderId",
+        m.created_at AS "createdAt" ${messagesOf}`,
       values: [JSON.stringify(messages)],
     });
     const words = texts.map(({ content }) => wordsOf(content));
     const documentOf = await documents(words.flat());
-    const rows = texts.map(({ conversationId, seq }, n) => ({
-      conversationId,
-      seq,
-      document: words[n]!.map(documentOf).join(" "),
+    const rows = texts.map((text, n) => ({
+      conversationId: text.conversationId,
+      seq: text.seq,
+      document: [...words[n]!.map(documentOf), facetsOf(text)].join(" "),
     }));
     // The message must still be there, undeleted. In order, so that two jobs that index the same messages wait for one
     // another instead of deadlocking.
     await database.query({
       name: "index-messages",
       text: `INSERT INTO message_search (conversation_id, seq, sender_id, created_at, document)
-        SELECT m.conversation_id, m.seq, m.sender_id, m.created_at,
-          i.document || search_facets(m.sender_id, m.created_at) ${messagesOf}
+        SELECT m.conversation_id, m.seq, m.sender_id, m.created_at, i.document ${messagesOf}
         ORDER BY m.conversation_id, m.seq ON CONFLICT DO NOTHING`,
       values: [JSON.stringify(rows)],
     });
@@ -59,6 +66,12 @@ const messagesOf = `FROM json_to_recordset($1::json) AS i("conversationId" uuid,
   CROSS JOIN LATERAL (
     SELECT * FROM messages WHERE conversation_id = i."conversationId" AND seq = i.seq LIMIT 1) m
   WHERE m.kind = 'text' AND m.deleted_at IS NULL`;
+
+/** As `search_facets` in Postgres: quoted, and an id holds nothing that would have to be escaped. */
+function facetsOf({ senderId, createdAt }: Text): string {
+  const month = Number(createdAt.slice(0, 4)) * 12 + Number(createdAt.slice(5, 7));
+  return `'@${senderId}' '#${month}'`;
+}
 
 /**
  * The words of a text, each once: cut where Postgres' parser cuts anyway, never within what it might take for one
