@@ -49,14 +49,16 @@ export function createFlightRecorder(node: string): FlightRecorder {
       entries.push({ step, at, count, queue, traceparent });
     },
     find: (message) =>
-      (young.get(keyOf(message)) ?? old.get(keyOf(message)) ?? []).map(({ step, at, count, queue, traceparent }) => ({
-        node,
-        step,
-        at: new Date(at).toISOString(),
-        ...(count === undefined ? {} : { count }),
-        ...(queue === undefined ? {} : { queue }),
-        ...(traceparent === undefined ? {} : { traceparent }),
-      })),
+      (young.get(keyOf(message)) ?? old.get(keyOf(message)) ?? []).map(
+        ({ step, at, count, queue, traceparent }) => ({
+          node,
+          step,
+          at: new Date(at).toISOString(),
+          ...(count === undefined ? {} : { count }),
+          ...(queue === undefined ? {} : { queue }),
+          ...(traceparent === undefined ? {} : { traceparent }),
+        }),
+      ),
   };
 }
 
