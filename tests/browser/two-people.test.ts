@@ -1,10 +1,6 @@
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root, type Stage, startStage } from "./stage.ts";
+import { type Stage, startStage } from "./stage.ts";
 import { waitMs } from "./visitor.ts";
-
-const screenshots = path.join(root, "docs/images");
 
 let stage: Stage;
 beforeAll(async () => {
@@ -65,10 +61,6 @@ describe("two people, each in a browser of their own", () => {
         .toEqual([text, "Oui, venez quand vous voulez."]);
     }
     expect([...tom.problems, ...zoe.problems]).toEqual([]);
-    if (process.env.UPDATE_SCREENSHOTS === "1") {
-      await mkdir(screenshots, { recursive: true });
-      await tom.page.screenshot({ path: path.join(screenshots, "messages.png") });
-    }
   });
 });
 
