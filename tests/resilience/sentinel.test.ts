@@ -88,6 +88,9 @@ afterAll(async () => {
   await folder.remove();
 });
 
+/** A job that the failover lost, because the replica had not heard of it, is added again after 30 s. */
+const lostJobMs = 75_000;
+
 /** A notification is the work of a job. */
 async function notified(count: number): Promise<void> {
   const payload = { conversationId: id, clientMessageId: randomUUID(), content: `${count}` };
@@ -100,11 +103,12 @@ async function notified(count: number): Promise<void> {
     "the notification",
     () => cluster.sql<{ count: number }>("SELECT count FROM notifications WHERE conversation_id = $1", [id]),
     ([row]) => row?.count === count,
+    lostJobMs,
   );
 }
 
 it("jobs go to the master that the Sentinels name, and to the next one when it dies", {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   await notified(1);
   const worked = await cluster.workers[0]!.metrics.get("parloir_jobs_total").get();

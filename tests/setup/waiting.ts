@@ -7,8 +7,9 @@ export async function eventually<T>(
   what: string,
   ask: () => Promise<T> | T,
   wished: (answer: T) => boolean,
+  withinMs = deadlineMs,
 ): Promise<T> {
-  const deadline = Date.now() + deadlineMs;
+  const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (wished(answer)) return answer;

@@ -236,12 +236,17 @@ export const plants: Record<string, Plant> = {
     saying: /shows \d+ of \d+|is not as it stands/,
   },
   "no-tip-check": {
-    bug: "heads are compared only while pub/sub is known to be gone",
+    bug: "heads are compared only while pub/sub is known to be gone, and notifications are no tips",
     edits: [
       {
         file: "gateway/src/tips.ts",
         find: "if (checking || (!broken && performance.now() - checkedAt < healthyCheckMs)) return;",
         replace: "if (checking || !broken || checkedAt + healthyCheckMs < 0) return;",
+      },
+      {
+        file: "gateway/src/intercept.ts",
+        find: "tip(payload as Notification);",
+        replace: "if (!payload) tip(payload as Notification);",
       },
     ],
     breaks: "agreement",
