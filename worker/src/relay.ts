@@ -3,6 +3,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type OutboxRow, takeOutbox } from "@parloir/store/outbox.ts";
+import { type Rounds, startRounds } from "./rounds.ts";
 
 /**
  * Turns outbox rows into jobs. The job is added before «taken» commits, and a row stays until its job is done: a
@@ -12,10 +13,7 @@ import { type OutboxRow, takeOutbox } from "@parloir/store/outbox.ts";
  * One job per round and queue, not per row: at a thousand messages a second a job each would cost more CPU than all
  * else the cluster does for a message.
  */
-export interface Relay {
-  /** Stops after the round in progress. */
-  stop: () => Promise<void>;
-}
+export type Relay = Rounds;
 
 const rowsPerRound = 500;
 /** Idle polling costs one index look-up on an empty table: 0.1 ms of Postgres, ten times a second. */
@@ -34,8 +32,6 @@ export function startRelay(options: {
 }): Relay {
   const relayed = options.metrics.get("parloir_outbox_relayed_total");
   const lag = options.metrics.get("parloir_outbox_lag_seconds");
-  let stopped = false;
-  let wake: (() => void) | undefined;
   let failing = false;
 
   /** What was taken before goes alone: if it is what makes its job fail, its neighbours are done without it. */
@@ -71,31 +67,7 @@ export function startRelay(options: {
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopped) {
-      const pause = await round();
-      if (pause > 0 && !stopped) await sleep(pause);
-    }
-  }
-
-  function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  const running = run();
-  return {
-    stop() {
-      stopped = true;
-      wake?.();
-      return running;
-    },
-  };
+  return startRounds(round);
 }
 
 function jobsOf(rows: OutboxRow[]): Pick<Jobs, OutboxQueue> {

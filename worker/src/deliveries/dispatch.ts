@@ -2,6 +2,7 @@ import { type DeliveryChannel, type DeliveryJob, deliveryQueues } from "@parloir
 import type { Log } from "@parloir/platform/log.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { dueLanes, takeDeliveries } from "@parloir/store/deliveries.ts";
+import { startRounds } from "../rounds.ts";
 
 /**
  * Hands due rows of the ledger to the queues. A row that was handed out and is not done when its time is up is handed
@@ -29,9 +30,7 @@ export function startDispatch(options: {
   log: Log;
 }): Dispatch {
   const { database, log } = options;
-  let stopped = false;
   let failing = false;
-  let wake: (() => void) | undefined;
 
   /** @returns true when there may be more */
   async function round(): Promise<boolean> {
@@ -46,37 +45,15 @@ export function startDispatch(options: {
     return isMore;
   }
 
-  async function run(): Promise<void> {
-    while (!stopped) {
-      let pause = pollMs;
-      try {
-        if (await round()) pause = pollMs / 4;
-        failing = false;
-      } catch (error) {
-        if (!failing) log.warn({ err: error }, "deliveries wait: postgres or the queue does not answer");
-        failing = true;
-        pause = retryMs;
-      }
-      if (!stopped) await sleep(pause);
+  return startRounds(async () => {
+    try {
+      const isMore = await round();
+      failing = false;
+      return isMore ? pollMs / 4 : pollMs;
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, "deliveries wait: postgres or the queue does not answer");
+      failing = true;
+      return retryMs;
     }
-  }
-
-  function sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  const running = run();
-  return {
-    stop() {
-      stopped = true;
-      wake?.();
-      return running;
-    },
-  };
+  });
 }
