@@ -64,7 +64,7 @@ export function Composer(props: ComposerProps) {
   const areUploaded = attachments.length === uploads.length;
   const canSend = (text.trim() !== "" || uploads.length > 0) && problem === null && areUploaded;
 
-  useGrowing(field, text);
+  useGrowing(field);
   // Where a keyboard is at hand, one can write at once; on a phone it would cover the thread.
   useEffect(() => {
     if (takesFocus && matchMedia("(hover: hover) and (min-width: 720px)").matches) field.current?.focus();

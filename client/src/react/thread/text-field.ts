@@ -1,14 +1,13 @@
 import { useLayoutEffect } from "react";
 
-/** Grows with its text where `field-sizing` is unknown. */
-export function useGrowing(field: { current: HTMLTextAreaElement | null }, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text decides the height
+/** Grows with its text where `field-sizing` is unknown: after every render, because each may have changed the text. */
+export function useGrowing(field: { current: HTMLTextAreaElement | null }): void {
   useLayoutEffect(() => {
     const element = field.current;
     if (!element || CSS.supports("field-sizing", "content")) return;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight + 2}px`;
-  }, [field, text]);
+  });
 }
 
 /** Puts words where the cursor is, and the cursor behind them. */
