@@ -28,12 +28,12 @@ export type ResponseTimesJob = z.infer<typeof responseTimesJob>;
  * What runs by the clock, once however many workers there are. Each is safe to run again.
  * - `rollups`: sums up the hours whose waits changed.
  * - `digests`: plans e-mails for those who stayed away.
- * - `ledger`: deletes deliveries that were done long ago.
+ * - `ledger`: gives up deliveries whose webhook is gone, deletes those that were done long ago.
  */
 export const maintenanceTasks = {
   rollups: { everyMs: 30_000 },
   digests: { everyMs: 2_000 },
-  ledger: { everyMs: 3_600_000 },
+  ledger: { everyMs: 600_000 },
 } as const;
 export type MaintenanceTask = keyof typeof maintenanceTasks;
 const tasks = Object.keys(maintenanceTasks) as [MaintenanceTask, ...MaintenanceTask[]];
@@ -139,6 +139,9 @@ export const queues = {
     ...kept,
   },
 } as const;
+
+/** Waiting jobs beyond which a queue gets no more from the outbox: what nobody does waits in Postgres, not in Redis. */
+export const mostWaitingJobs = 1_000;
 
 export type QueueName = keyof typeof queues;
 /** What each queue's jobs carry. */

@@ -7,7 +7,7 @@ import { longestPreview } from "./notifications.ts";
  * The ledger of what reaches people beyond their pages. Rows are written with the notification itself
  * (`writeNotifications`) and say all: a queue that is flushed, or hands a job out twice, changes nothing.
  *
- * - `take` hands a due row out and says when it counts as lost. Each take has a number; a job of an earlier take does
+ * - `take` drops what is needless by now, hands the rest out and says when it counts as lost. Each take has a number; a job of an earlier take does
  *   nothing, and of two runs of the same job the second does nothing.
  * - `begin` counts the attempt before it is made, and says whether it is still needed.
  * - The rest says what became of it.
@@ -67,17 +67,67 @@ export interface Taken {
   isRetry: boolean;
 }
 
-/** Hands out what is due in a lane, oldest first. Workers do not wait for one another (SKIP LOCKED). */
-export async function takeDeliveries(database: Database, { channel, target, room }: Lane): Promise<Taken[]> {
-  return database.query<Taken>({
+/** Of a row `d` that tells of a line, at this moment: what it needs to know of the person and the conversation. */
+const circumstances = `LEFT JOIN LATERAL (SELECT banned_at FROM users WHERE id = d.user_id LIMIT 1) r ON true
+      LEFT JOIN LATERAL (SELECT * FROM members
+        WHERE conversation_id = d.conversation_id AND user_id = d.user_id AND left_at IS NULL LIMIT 1) p ON true
+      LEFT JOIN LATERAL (SELECT * FROM notifications
+        WHERE user_id = d.user_id AND conversation_id = d.conversation_id AND type = 'message' AND read_at IS NULL
+        LIMIT 1) n ON true
+      LEFT JOIN LATERAL (SELECT * FROM messages
+        WHERE conversation_id = n.conversation_id AND seq = n.seq LIMIT 1) m ON true
+      LEFT JOIN LATERAL (SELECT * FROM notification_preferences WHERE user_id = d.user_id LIMIT 1) f ON true`;
+
+/** Why it is not to be sent; null: it is. */
+const needless = `CASE
+          WHEN r.banned_at IS NOT NULL THEN 'banned'
+          WHEN p.user_id IS NULL THEN 'left'
+          WHEN p.muted_until > now() THEN 'muted'
+          WHEN GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) >= d.seq OR n.id IS NULL THEN 'read'
+          WHEN n.seq > d.seq THEN 'superseded'
+          WHEN m.deleted_at IS NOT NULL THEN 'deleted'
+          WHEN NOT COALESCE(CASE d.channel WHEN 'webhook' THEN f.webhook ELSE f.push END, true) THEN 'unwanted'
+        END`;
+
+/** Rows looked at in one go, of which most may be needless. */
+const judgedAtOnce = 500;
+
+/**
+ * Hands out what is due in a lane, oldest first, and drops what has become needless while it waited: where somebody is
+ * told of every message of a busy conversation that is nearly all, and a job for each would cost fifty times as much.
+ * Workers do not wait for one another (SKIP LOCKED).
+ * @returns how many were dropped, and `isMore` when there may be more to drop or to hand out
+ */
+export async function takeDeliveries(
+  database: Database,
+  { channel, target, room }: Lane,
+): Promise<{ taken: Taken[]; dropped: number; isMore: boolean }> {
+  // A digest tells of several lines, and what is left of them is seen when it is written.
+  const isOfLine = channel !== "email";
+  const atOnce = isOfLine ? judgedAtOnce : room;
+  const rows = await database.query<Taken & { isDropped: boolean }>({
     name: `take-${channel}-deliveries`,
-    text: `UPDATE deliveries SET takes = takes + 1, stage = 'queued', due_at = now() + interval '${leaseSeconds} seconds'
-      WHERE id IN (SELECT d.id FROM deliveries d
-        WHERE ${waitingIn(channel)} AND d.due_at <= now() AND ${ofTarget(channel)}
-        ORDER BY d.due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-      RETURNING id, takes AS take, attempts > 0 AS "isRetry"`,
-    values: [target, room],
+    text: `WITH due AS MATERIALIZED (
+        SELECT d.* FROM deliveries d WHERE ${waitingIn(channel)} AND d.due_at <= now() AND ${ofTarget(channel)}
+        ORDER BY d.due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+      ), judged AS MATERIALIZED (
+        SELECT d.id, d.due_at, ${isOfLine ? needless : "NULL::text"} AS needless FROM due d ${isOfLine ? circumstances : ""}
+      ), dropped AS (
+        UPDATE deliveries x SET state = 'dropped', stage = 'idle', reason = j.needless, done_at = now()
+        FROM judged j WHERE x.id = j.id AND j.needless IS NOT NULL
+        RETURNING x.id, x.takes, x.attempts
+      ), handed AS (
+        UPDATE deliveries SET takes = takes + 1, stage = 'queued', due_at = now() + interval '${leaseSeconds} seconds'
+        WHERE id IN (SELECT id FROM judged WHERE needless IS NULL ORDER BY due_at LIMIT $2)
+        RETURNING id, takes, attempts
+      )
+      SELECT id, takes AS take, attempts > 0 AS "isRetry", false AS "isDropped" FROM handed
+      UNION ALL SELECT id, takes, attempts > 0, true FROM dropped`,
+    values: [target, room, atOnce],
   });
+  const taken = rows.filter((row) => !row.isDropped);
+  const dropped = rows.length - taken.length;
+  return { taken, dropped, isMore: taken.length === room || rows.length === atOnce };
 }
 
 /** An attempt, whatever the way. */
@@ -120,34 +170,18 @@ export async function beginDelivery(
   const rows = await database.query<BegunNotification>({
     name: "begin-delivery",
     text: `WITH ${begin}
-      SELECT b.id, b.takes AS take, b.target, b.attempts, b.created_at AS "createdAt", b.user_id AS "userId",
-        extract(epoch FROM b.due_at - now())::float8 * 1000 AS "leaseMs",
-        CASE
-          WHEN r.banned_at IS NOT NULL THEN 'banned'
-          WHEN p.user_id IS NULL THEN 'left'
-          WHEN p.muted_until > now() THEN 'muted'
-          WHEN GREATEST(p.last_read_seq, p.joined_seq, p.cleared_seq) >= b.seq OR n.id IS NULL THEN 'read'
-          WHEN n.seq > b.seq THEN 'superseded'
-          WHEN m.deleted_at IS NOT NULL THEN 'deleted'
-          WHEN NOT COALESCE(CASE b.channel WHEN 'webhook' THEN f.webhook ELSE f.push END, true) THEN 'unwanted'
-        END AS needless,
+      SELECT d.id, d.takes AS take, d.target, d.attempts, d.created_at AS "createdAt", d.user_id AS "userId",
+        extract(epoch FROM d.due_at - now())::float8 * 1000 AS "leaseMs",
+        ${needless} AS needless,
         quiet_until(f.quiet_zone, f.quiet_from, f.quiet_to, now()) AS "quietUntil",
         json_build_object('id', n.id, 'type', n.type, 'conversationId', n.conversation_id, 'seq', n.seq,
           'title', COALESCE(u.name, ''),
           'message', left(COALESCE(NULLIF(m.content, ''), m.attachments -> 0 ->> 'name', ''), ${longestPreview}),
           'count', n.count, 'createdAt', to_char(n.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'readAt', NULL)
           AS notification
-      FROM b
-      CROSS JOIN LATERAL (SELECT banned_at FROM users WHERE id = b.user_id LIMIT 1) r
-      LEFT JOIN LATERAL (SELECT * FROM members
-        WHERE conversation_id = b.conversation_id AND user_id = b.user_id AND left_at IS NULL LIMIT 1) p ON true
-      LEFT JOIN LATERAL (SELECT * FROM notifications
-        WHERE user_id = b.user_id AND conversation_id = b.conversation_id AND type = 'message' AND read_at IS NULL
-        LIMIT 1) n ON true
-      LEFT JOIN LATERAL (SELECT * FROM messages
-        WHERE conversation_id = n.conversation_id AND seq = n.seq LIMIT 1) m ON true
-      LEFT JOIN users u ON u.id = m.sender_id
-      LEFT JOIN LATERAL (SELECT * FROM notification_preferences WHERE user_id = b.user_id LIMIT 1) f ON true`,
+      FROM b d
+      ${circumstances}
+      LEFT JOIN users u ON u.id = m.sender_id`,
     values: [id, take],
   });
   return rows[0] ?? null;
@@ -209,6 +243,16 @@ export async function markFailed(
         due_at = now() + make_interval(secs => COALESCE($5::float8, 0) / 1000)
       WHERE id = $1 AND takes = $2 AND state = 'waiting'`,
     values: [id, take, reason, status, againInMs],
+  });
+}
+
+/** What was planned in the moment in which its webhook was deleted: no lane leads to it. */
+export async function dropOrphanedDeliveries(database: Database): Promise<void> {
+  await database.query({
+    name: "drop-orphaned-deliveries",
+    text: `UPDATE deliveries d SET state = 'dropped', reason = 'webhook_gone', stage = 'idle', done_at = now()
+      WHERE ${waitingIn("webhook")} AND NOT EXISTS (SELECT FROM webhooks WHERE id = d.target)`,
+    values: [],
   });
 }
 

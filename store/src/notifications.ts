@@ -34,6 +34,39 @@ function newestOfEach(messages: OutboxMessage[]): OutboxMessage[] {
   return [...newest.values()];
 }
 
+/**
+ * A reply says that what came before it was read: the commit has raised its sender's mark, this raises the bell's line.
+ * Lines are taken in the order in which everyone takes them: see raiseMarks.
+ * @returns whose lines these were, and what of the conversation is unread for them by now
+ */
+export async function readSendersLines(
+  database: Database,
+  messages: OutboxMessage[],
+): Promise<(Recipient & { unreadCount: number })[]> {
+  return database.query({
+    name: "read-senders-lines",
+    text: `WITH lines AS MATERIALIZED (
+        SELECT n.id, n.user_id, n.conversation_id, n.seq, n.type
+        FROM json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint, "senderId" text)
+        CROSS JOIN LATERAL (
+          SELECT * FROM notifications x WHERE x.user_id = i."senderId" AND x.conversation_id = i."conversationId"
+            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= i.seq LIMIT 1) n
+        ORDER BY n.user_id, n.conversation_id
+      ), seen AS (
+        UPDATE notifications n SET read_at = now() FROM lines l
+        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
+          AND n.read_at IS NULL
+        RETURNING n.user_id, n.conversation_id
+      )
+      SELECT p.user_id AS "userId", v.id AS "conversationId", ${unreadOf} AS "unreadCount"
+      FROM seen s
+      CROSS JOIN LATERAL (SELECT * FROM members
+        WHERE conversation_id = s.conversation_id AND user_id = s.user_id AND left_at IS NULL LIMIT 1) p
+      CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = s.conversation_id LIMIT 1) v`,
+    values: [JSON.stringify(newestOfEach(messages))],
+  });
+}
+
 export interface WrittenNotification {
   userId: string;
   conversationId: string;

@@ -1,8 +1,10 @@
 import { createHmac, randomUUID } from "node:crypto";
+import { type MaintenanceJob, queues } from "@parloir/contracts/jobs.ts";
 import type { NewServerKey } from "@parloir/contracts/keys.ts";
 import { webhookEvent } from "@parloir/contracts/webhook-schemas.ts";
 import type { Delivery, NewWebhook, Webhook } from "@parloir/contracts/webhooks.ts";
 import { maxWebhooks } from "@parloir/contracts/webhooks.ts";
+import { Queue } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Received, type Receiver, startReceiver } from "../setup/receiver.ts";
 import { eventually } from "../setup/waiting.ts";
@@ -15,7 +17,14 @@ const cluster = await startCluster({
   workers: 2,
   env: { OUTBOUND_NETWORKS: "127.0.0.1", DELIVERY_BACKOFF_MS: "1" },
 });
-afterAll(() => cluster.stop());
+const { hostname: host, port, password } = new URL(cluster.redisUrl);
+const queue = new Queue<MaintenanceJob>(queues.maintenance.name, {
+  connection: { host, port: Number(port), password },
+});
+afterAll(async () => {
+  await queue.close();
+  await cluster.stop();
+});
 
 const key = { token: serverKey };
 let ana: TestPerson;
@@ -230,6 +239,12 @@ describe("what is needless by the time it would be sent", () => {
       (count) => count > 0,
     );
     await act(given);
+    // An attempt that began before it may still be on its way.
+    await eventually(
+      "the attempt under way",
+      () => cluster.sql("SELECT FROM deliveries WHERE target = $1 AND stage = 'begun'", [hook.id]),
+      (rows) => rows.length === 0,
+    );
     receiver.answer(200);
     const line = await lineOf(hook, ({ state }) => state === "dropped");
     expect(receiver.received.filter(({ status }) => status === 200)).toEqual([]);
@@ -279,6 +294,47 @@ describe("what is needless by the time it would be sent", () => {
     ],
   ])("%s: dropped as %s", async (_, reason, act) => expect(await afterwards(act)).toBe(reason));
 
+  it("costs no jobs: of a busy conversation's lines that waited for a place, one is handed out", async () => {
+    const { receiver, hook } = await hooked();
+    const { ben, conversation } = await addressee("first");
+    await lineOf(hook, ({ state }) => state === "sent");
+    // No place for now: what comes is planned and waits.
+    await cluster.sql("UPDATE webhooks SET disabled_at = now(), disabled_because = 'asked' WHERE id = $1", [
+      hook.id,
+    ]);
+    const lines = () =>
+      cluster.sql<{ seq: string; state: string; reason: string | null; takes: number }>(
+        "SELECT seq, state, reason, takes FROM deliveries WHERE target = $1 AND user_id = $2 ORDER BY seq",
+        [hook.id, ben.id],
+      );
+    const planned = 20;
+    await cluster.sql(
+      `INSERT INTO deliveries (channel, target, user_id, conversation_id, seq)
+        SELECT 'webhook', $1, $2, $3, 1 + n FROM generate_series(1, ${planned}) AS n`,
+      [hook.id, ben.id, conversation.id],
+    );
+    for (let n = 1; n <= planned; n += 1) await cluster.send(sender, conversation.id, `busy ${n}`);
+    await eventually(
+      "the newest line",
+      () => cluster.sql<{ seq: string }>("SELECT seq FROM notifications WHERE user_id = $1", [ben.id]),
+      ([line]) => Number(line?.seq) === 1 + planned,
+    );
+    await cluster.sql("UPDATE webhooks SET disabled_at = NULL, disabled_because = NULL WHERE id = $1", [
+      hook.id,
+    ]);
+    const [, ...rest] = await eventually("all of them", lines, (rows) =>
+      rows.every(({ state }) => state !== "waiting"),
+    );
+    expect(rest.slice(0, -1).map(({ reason, takes }) => [reason, takes])).toEqual(
+      Array.from({ length: planned - 1 }, () => ["superseded", 0]),
+    );
+    expect(rest.at(-1)).toMatchObject({ state: "sent", takes: 1 });
+    expect(receiver.received.map((request) => eventOf(request).data.notification.seq)).toEqual([
+      1,
+      1 + planned,
+    ]);
+  });
+
   it("waits in quiet hours until they end", async () => {
     const { receiver, hook } = await hooked();
     const ben = await cluster.person("ben");
@@ -317,6 +373,49 @@ describe("what is needless by the time it would be sent", () => {
     expect(receiver.received.map((request) => eventOf(request).data.userId)).toEqual([ben.id]);
     const ledger = await cluster.sql("SELECT 1 FROM deliveries WHERE user_id = ANY ($1)", [[zoe.id, kim.id]]);
     expect(ledger).toEqual([]);
+  });
+});
+
+describe("what no lane leads to, and what always ends its worker", () => {
+  /** Somebody whose line was written while there was no webhook. */
+  async function untold() {
+    const given = await addressee();
+    await eventually(
+      "the line",
+      () => cluster.sql("SELECT FROM notifications WHERE user_id = $1", [given.ben.id]),
+      (rows) => rows.length > 0,
+    );
+    return given;
+  }
+
+  it("is given up when its webhook is gone: planned in the moment in which that was deleted", async () => {
+    const { ben, conversation } = await untold();
+    const [orphan] = await cluster.sql<{ id: string }>(
+      `INSERT INTO deliveries (channel, target, user_id, conversation_id, seq)
+        VALUES ('webhook', gen_random_uuid(), $1, $2, 1) RETURNING id`,
+      [ben.id, conversation.id],
+    );
+    const job: MaintenanceJob = { task: "ledger" };
+    await queue.add(queues.maintenance.name, job);
+    const [line] = await eventually(
+      "the orphan",
+      () => cluster.sql("SELECT state, reason FROM deliveries WHERE id = $1", [orphan!.id]),
+      ([row]) => row?.state !== "waiting",
+    );
+    expect(line).toEqual({ state: "dropped", reason: "webhook_gone" });
+  });
+
+  it("is dead after its attempts: begun so often and ended by none of them", async () => {
+    const { ben, conversation } = await untold();
+    const { receiver, hook } = await hooked();
+    // As if every attempt had been the end of its worker: counted when it began, and nothing written after it.
+    await cluster.sql(
+      `INSERT INTO deliveries (channel, target, user_id, conversation_id, seq, attempts, takes)
+        VALUES ('webhook', $1, $2, $3, 1, ${queues.webhooks.attempts}, ${queues.webhooks.attempts})`,
+      [hook.id, ben.id, conversation.id],
+    );
+    await lineOf(hook, ({ state, reason }) => state === "dead" && reason === "unfinished");
+    expect(receiver.received).toEqual([]);
   });
 });
 

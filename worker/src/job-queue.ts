@@ -1,4 +1,4 @@
-import { type Jobs, type QueueName, queues } from "@parloir/contracts/jobs.ts";
+import { type Jobs, mostWaitingJobs, type QueueName, queues } from "@parloir/contracts/jobs.ts";
 import { parse } from "@parloir/contracts/parse.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -11,6 +11,8 @@ export interface JobQueue<Job> {
   add: (id: string, job: Job, priority?: number) => Promise<void>;
   /** Jobs that wait, or undefined when the queue cannot be asked. */
   waiting: () => Promise<number | undefined>;
+  /** As much waits as may. @throws when the queue cannot be asked */
+  isFull: () => Promise<boolean>;
   /** Lets running jobs finish. */
   close: () => Promise<void>;
 }
@@ -48,12 +50,14 @@ export function startJobQueue<Q extends QueueName>(options: {
   watch(worker, log, metrics);
   worker.on("completed", options.onJob);
   worker.on("failed", options.onJob);
+  const count = () => queue.getJobCountByTypes("waiting", "prioritized");
   return {
     queue,
     async add(id, job, priority) {
       await queue.add(name, job, priority === undefined ? { jobId: id } : { jobId: id, priority });
     },
-    waiting: () => queue.getJobCountByTypes("waiting", "prioritized").catch(() => undefined),
+    waiting: () => count().catch(() => undefined),
+    isFull: async () => (await count()) >= mostWaitingJobs,
     async close() {
       await worker.close();
       await queue.close();

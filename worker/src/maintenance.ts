@@ -2,7 +2,7 @@ import { bucketGrowth } from "@parloir/contracts/histogram.ts";
 import { type MaintenanceJob, type MaintenanceTask, maintenanceTasks } from "@parloir/contracts/jobs.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Database } from "@parloir/store/database.ts";
-import { deleteOldDeliveries } from "@parloir/store/deliveries.ts";
+import { deleteOldDeliveries, dropOrphanedDeliveries } from "@parloir/store/deliveries.ts";
 import { rollUp } from "@parloir/store/rollups.ts";
 import type { Queue } from "bullmq";
 
@@ -20,7 +20,10 @@ export function createMaintenance(options: {
   const tasks: Record<MaintenanceTask, () => Promise<boolean>> = {
     rollups: async () => (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce,
     digests: options.planDigests,
-    ledger: () => deleteOldDeliveries(database),
+    async ledger() {
+      await dropOrphanedDeliveries(database);
+      return deleteOldDeliveries(database);
+    },
   };
   return async ({ task }) => {
     while (await tasks[task]());

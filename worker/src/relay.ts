@@ -19,10 +19,14 @@ const rowsPerRound = 500;
 /** Idle polling costs one index look-up on an empty table: 0.1 ms of Postgres, ten times a second. */
 const pollMs = 100;
 const retryMs = 1_000;
+/** So often the queues are asked whether they are full: in between they get at most ten jobs each. */
+const askFullMs = 1_000;
 
 export function startRelay(options: {
   database: Database;
   addJob: <Q extends OutboxQueue>(queue: Q, id: string, job: Jobs[Q]) => Promise<void>;
+  /** A queue holds as much as it may. */
+  isFull: () => Promise<boolean>;
   /** What is in jobs now. */
   onRelayed: (messages: OutboxMessage[]) => void;
   /** After every round that went through, also an empty one. */
@@ -33,6 +37,7 @@ export function startRelay(options: {
   const relayed = options.metrics.get("parloir_outbox_relayed_total");
   const lag = options.metrics.get("parloir_outbox_lag_seconds");
   let failing = false;
+  let askedFullAt = Number.NEGATIVE_INFINITY;
 
   /** What was taken before goes alone: if it is what makes its job fail, its neighbours are done without it. */
   async function addJobs(rows: OutboxRow[]): Promise<void> {
@@ -52,8 +57,20 @@ export function startRelay(options: {
     options.onRelayed(rows.flatMap((row) => row.messages));
   }
 
+  /** What nobody does stays in Postgres, however much that becomes. */
+  async function waitsForRoom(): Promise<boolean> {
+    if (performance.now() - askedFullAt < askFullMs) return false;
+    if (await options.isFull()) return true;
+    askedFullAt = performance.now();
+    return false;
+  }
+
   async function round(): Promise<number> {
     try {
+      if (await waitsForRoom()) {
+        options.onRound();
+        return retryMs;
+      }
       const taken = await takeOutbox(options.database, rowsPerRound, addJobs);
       failing = false;
       options.onRound();

@@ -1,4 +1,4 @@
-import { type Jobs, type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
+import { type Jobs, type NotifyJob, type OutboxQueue, outboxBits, queues } from "@parloir/contracts/jobs.ts";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import type { DeliveryConfig } from "@parloir/platform/env-deliveries.ts";
 import type { FlightRecorder } from "@parloir/platform/flights.ts";
@@ -133,6 +133,10 @@ export function startWorker(options: {
     },
     onRound: () => liveness.progressed("relay"),
     addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),
+    async isFull() {
+      const queues = (Object.keys(outboxBits) as OutboxQueue[]).map((queue) => jobQueues[queue]);
+      return (await Promise.all(queues.map((queue) => queue.isFull()))).includes(true);
+    },
   });
   const assignment = startAssignment({ database, redis, publisher, log, metrics });
   const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });

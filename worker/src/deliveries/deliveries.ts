@@ -1,4 +1,4 @@
-import { type DeliveryChannel, deliveryQueues } from "@parloir/contracts/jobs.ts";
+import { queues as catalogue, type DeliveryChannel, deliveryQueues } from "@parloir/contracts/jobs.ts";
 import type { DeliveryConfig } from "@parloir/platform/env-deliveries.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
@@ -54,7 +54,8 @@ export function startDeliveries(options: {
   ) {
     const queue = deliveryQueues[channel];
     const onOutcome = (outcome: string) => outcomes.inc({ channel, outcome });
-    const deliver = createDeliver({ database, begin, send, onOutcome });
+    const { attempts } = catalogue[queue];
+    const deliver = createDeliver({ database, begin, send, attempts, onOutcome });
     const { queueRedis } = options;
     const onJob = () => options.onJob(queue);
     return startJobQueue({ queue, process: (job) => deliver(job.data), onJob, queueRedis, log, metrics });
@@ -67,10 +68,15 @@ export function startDeliveries(options: {
     onDisabled: (webhook) =>
       log.warn({ webhook }, "a webhook is disabled: it is gone, or has failed for too long"),
   });
+  const keys = () => vapidKeys(database, newVapidKeys);
+  // At the first start, so that they are in its first backup: whoever subscribed under other keys is lost to us.
+  keys().catch((error) =>
+    log.debug({ err: error }, "the keys for web push are made when they are first needed"),
+  );
   const sendPush = createPushSender({
     database,
     outbound,
-    keys: () => vapidKeys(database, newVapidKeys),
+    keys,
     contact: config.pushContact,
     backoffMs: config.backoffMs,
   });
@@ -88,6 +94,7 @@ export function startDeliveries(options: {
     channels: (Object.keys(deliveryQueues) as DeliveryChannel[]).filter(
       (channel) => queues[deliveryQueues[channel]] !== undefined,
     ),
+    onDropped: (channel, count) => outcomes.inc({ channel, outcome: "dropped" }, count),
     addJob: async (queue, job, isRetry) =>
       queues[queue]?.add(`${job.id}-${job.take}`, job, isRetry ? retryPriority : undefined),
   });

@@ -27,6 +27,8 @@ export function startDispatch(options: {
     job: DeliveryJob,
     isRetry: boolean,
   ) => Promise<void>;
+  /** So many were needless before they were handed out. */
+  onDropped: (channel: DeliveryChannel, count: number) => void;
   log: Log;
 }): Dispatch {
   const { database, log } = options;
@@ -37,10 +39,11 @@ export function startDispatch(options: {
     let isMore = false;
     for (const lane of await dueLanes(database)) {
       if (!options.channels.includes(lane.channel)) continue;
-      const taken = await takeDeliveries(database, lane);
+      const { taken, dropped, ...found } = await takeDeliveries(database, lane);
+      if (dropped > 0) options.onDropped(lane.channel, dropped);
       for (const { id, take, isRetry } of taken)
         await options.addJob(deliveryQueues[lane.channel], { id, take }, isRetry);
-      isMore ||= taken.length === lane.room;
+      isMore ||= found.isMore;
     }
     return isMore;
   }

@@ -7,13 +7,18 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import { findForAgents } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
-import { findRecipients, type Recipient, writeNotifications } from "@parloir/store/notifications.ts";
+import {
+  findRecipients,
+  type Recipient,
+  readSendersLines,
+  writeNotifications,
+} from "@parloir/store/notifications.ts";
 import { finishOutbox } from "@parloir/store/outbox.ts";
 
 /**
  * Notifies each member who has not read a message and does not have its conversation open: a row, a `notification`
- * and the new `unread` total. Doing it twice is doing it once: the row is only ever raised, and only a raised row
- * is published.
+ * and the new `unread` total. Whoever sent it has read what came before. Doing it twice is doing it once: a row is only
+ * ever raised, or read, and only what changed is published.
  */
 export function createNotifyProcessor(options: {
   database: Database;
@@ -37,22 +42,33 @@ export function createNotifyProcessor(options: {
     }
   }
 
-  async function notify(job: NotifyJob): Promise<void> {
+  async function tellUnread(changed: (Recipient & { unreadCount: number })[]): Promise<void> {
+    if (changed.length === 0) return;
+    const totals = await unreadTotals(
+      database,
+      changed.map((each) => each.userId),
+    );
+    for (const { userId, conversationId, unreadCount } of changed) {
+      const total = totals.get(userId) ?? 0;
+      publisher.emit(rooms.user(userId), "unread", { total, conversationId, count: unreadCount });
+    }
+  }
+
+  async function notifyRecipients(job: NotifyJob): Promise<void> {
     const unread = await findRecipients(database, job.messages);
     if (unread.length === 0) return;
     const recipients = await withoutLookers(unread);
     if (recipients.length === 0) return;
     const written = await writeNotifications(database, recipients, options.mailAfterSeconds);
-    for (const { ageSeconds } of written) options.onWritten(ageSeconds);
-    const totals = await unreadTotals(
-      database,
-      written.map((each) => each.userId),
-    );
-    for (const { userId, conversationId, notification, unreadCount, announce } of written) {
-      const total = totals.get(userId) ?? 0;
+    for (const { userId, notification, announce, ageSeconds } of written) {
+      options.onWritten(ageSeconds);
       if (announce) publisher.emit(rooms.user(userId), "notification", notification);
-      publisher.emit(rooms.user(userId), "unread", { total, conversationId, count: unreadCount });
     }
+    await tellUnread(written);
+  }
+
+  async function settleSenders(job: NotifyJob): Promise<void> {
+    await tellUnread(await readSendersLines(database, job.messages));
   }
 
   /** The lists of agents, who are members of few of the conversations that they see. */
@@ -63,7 +79,7 @@ export function createNotifyProcessor(options: {
   }
 
   return async (job) => {
-    await Promise.all([notify(job), announceToAgents(job.messages)]);
+    await Promise.all([notifyRecipients(job), settleSenders(job), announceToAgents(job.messages)]);
     await finishOutbox(database, job.outboxIds, outboxBits.notify);
   };
 }
