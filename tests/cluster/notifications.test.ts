@@ -1,4 +1,4 @@
-import { type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
+import { mostWaitingJobs, type NotifyJob, queues } from "@parloir/contracts/jobs.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { takeOutbox } from "@parloir/store/outbox.ts";
 import { Queue, QueueEvents } from "bullmq";
@@ -209,6 +209,25 @@ describe("with workers", () => {
     expect(await lines(ben)).toMatchObject([{ seq: "5" }, { seq: "6", count: 1, read_at: null }]);
   });
 
+  it("whoever answers has read what came before: their line is read, and all their pages hear of it", async () => {
+    const ben = await cluster.person("ben");
+    const { id, sender } = await group(ben);
+    const [phone, laptop] = [await cluster.socket(ben, 1), await cluster.socket(ben, 2)];
+    await cluster.send(sender, id, "a question");
+    await laptop.waitFor("notification", (line) => line.conversationId === id);
+    await cluster.send(phone, id, "an answer");
+    expect(await laptop.waitFor("unread", ({ count }) => count === 0)).toEqual({
+      total: 0,
+      conversationId: id,
+      count: 0,
+    });
+    expect(await lines(ben)).toMatchObject([{ seq: "1", read_at: expect.any(Date) }]);
+    await cluster.send(sender, id, "another question");
+    expect(
+      await laptop.waitFor("notification", (line) => line.conversationId === id && line.seq === 3),
+    ).toMatchObject({ count: 1 });
+  });
+
   it("a message read before the job ran is not announced any more", async () => {
     const ben = await cluster.person("ben");
     const { ana, id, sender } = await group(ben);
@@ -227,6 +246,34 @@ describe("with workers", () => {
     expect((await lines(ben)).filter((line) => line.conversation_id === id && line.read_at === null)).toEqual(
       [],
     );
+  });
+
+  it("a queue that nobody empties gets no more: what waits stays in Postgres, and is done when there is room", async () => {
+    const ben = await cluster.person("ben");
+    const { id, sender } = await group(ben);
+    const reader = await cluster.socket(ben, 1);
+    await queue.pause();
+    const nothing: NotifyJob = { outboxIds: [], messages: [] };
+    await queue.addBulk(
+      Array.from({ length: mostWaitingJobs }, () => ({ name: queues.notify.name, data: nothing })),
+    );
+    const left = () =>
+      cluster.sql("SELECT FROM outbox WHERE taken_at IS NULL AND created_at < now() - interval '3 seconds'");
+    // Until the relay has noticed, it takes them as ever.
+    let sent = 0;
+    await eventually(
+      "a row that is left",
+      async () => {
+        if ((await left()).length === 0) sent = (await cluster.send(sender, id, "wait")).seq;
+        return left();
+      },
+      (rows) => rows.length > 0,
+    );
+    const waiting = await queue.getJobCountByTypes("waiting");
+    expect(waiting).toBeGreaterThanOrEqual(mostWaitingJobs);
+    expect(reader.all("notification")).toEqual([]);
+    await queue.resume();
+    await reader.waitFor("notification", (line) => line.conversationId === id && line.seq === sent);
   });
 
   it("a queue that lost its jobs loses no work: the row stays until its job is done", async () => {

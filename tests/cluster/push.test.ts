@@ -27,6 +27,12 @@ beforeAll(async () => {
   sender = await cluster.socket(ana);
 });
 
+it("the cluster's keys are there from the first start, before anybody asks", async () => {
+  const keys = () => cluster.sql<{ public_key: string }>("SELECT public_key FROM vapid_keys");
+  const [made] = await eventually("the keys", keys, (rows) => rows.length > 0);
+  expect(await publicKey(ana)).toBe(made!.public_key);
+});
+
 const open: Receiver[] = [];
 afterEach(async () => {
   for (const receiver of open.splice(0)) await receiver.stop();

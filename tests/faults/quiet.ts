@@ -1,4 +1,4 @@
-import { readSnapshot, type Snapshot } from "./check/snapshot.ts";
+import { readHeads, readSnapshot, type Snapshot } from "./check/snapshot.ts";
 import { until } from "./cluster/process.ts";
 import type { Arena } from "./inject/arena.ts";
 import type { Fleet } from "./load/fleet.ts";
@@ -14,6 +14,9 @@ export async function becomeQuiet(
   say: (line: string) => void,
 ): Promise<void> {
   const end = performance.now() + ms;
+  while (performance.now() < end && !fleet.isIdle()) await arena.sleep(100);
+  // Also what nobody sent: lines of who came and went have no ack that says how far a conversation is.
+  for (const [id, seq] of await readHeads(arena.cluster.find("postgres").url!)) fleet.progress.acked(id, seq);
   while (performance.now() < end && !fleet.isComplete()) await arena.sleep(100);
   if (!fleet.isComplete())
     say(`  not complete after ${ms / 1_000} s of quiet: ${fleet.progress.trouble() ?? "a late ack"}`);

@@ -31,6 +31,20 @@ export interface Row extends Shown {
   line: { event: string; personId: string } | null;
 }
 
+/** The newest seq of each conversation. */
+export async function readHeads(databaseUrl: string): Promise<[conversationId: string, seq: number][]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string; seq: string }>(
+      "SELECT id, last_seq AS seq FROM conversations",
+    );
+    return rows.map(({ id, seq }) => [id, Number(seq)]);
+  } finally {
+    await client.end();
+  }
+}
+
 export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
   const client = new pg.Client({ connectionString: databaseUrl, options: "-c TimeZone=UTC" });
   await client.connect();

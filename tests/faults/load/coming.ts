@@ -6,6 +6,8 @@ import { ask, type Person, type Population, RestError, readHistory } from "./peo
 export interface Coming {
   start: () => void;
   stop: () => void;
+  /** No adding or removing waits for its answer. */
+  isIdle: () => boolean;
 }
 
 /** Away for longer than the checker's allowance: else no message would be too late for them. */
@@ -26,6 +28,7 @@ export function startComing(options: {
   const tokens = new Map(population.people.map(({ userId, token }) => [userId, token]));
   const stopped = new AbortController();
   const isOn = () => !stopped.signal.aborted;
+  let underWay = 0;
 
   function sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -37,11 +40,14 @@ export function startComing(options: {
   /** Until it is answered. @returns how many tries had no answer: each of them may still happen, or null: given up */
   async function insist(request: () => Promise<unknown>): Promise<number | null> {
     for (let unknown = 0; isOn(); unknown++) {
+      underWay += 1;
       try {
         await request();
         return unknown;
       } catch {
         await sleep(retryMs);
+      } finally {
+        underWay -= 1;
       }
     }
     return null;
@@ -94,5 +100,6 @@ export function startComing(options: {
       if (groups.length > 0) for (const comer of population.comers) void live(comer);
     },
     stop: () => stopped.abort(),
+    isIdle: () => underWay === 0,
   };
 }

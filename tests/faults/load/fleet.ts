@@ -19,7 +19,9 @@ export interface Fleet {
   start: (messagesPerSecond: number) => void;
   /** No new messages; what is unanswered is still tried. */
   stopSending: () => void;
-  /** Every send and mark is answered, and every message is on every raw device. */
+  /** Nothing that writes waits for its answer. */
+  isIdle: () => boolean;
+  /** The same, every send included, and every message is on every raw device. */
   isComplete: () => boolean;
   /** Writes the final lists of the raw devices, or of those with the product's client, into the history. */
   conclude: (isProduct: boolean) => Promise<void>;
@@ -80,6 +82,7 @@ export function startFleet(options: FleetOptions): Fleet {
     send: talking.intrude,
   });
 
+  const isIdle = () => [reading, changing, coming].every((each) => each.isIdle());
   return {
     devices,
     progress,
@@ -93,7 +96,8 @@ export function startFleet(options: FleetOptions): Fleet {
       coming.stop();
       trespassing.stop();
     },
-    isComplete: () => reading.isIdle() && changing.isIdle() && progress.isComplete(),
+    isIdle,
+    isComplete: () => isIdle() && progress.isComplete(),
     async conclude(isProduct) {
       for (const device of devices.filter((each) => each.isProduct === isProduct)) {
         if (!device.isReady()) history.offlineAtEnd.push(device.id);
