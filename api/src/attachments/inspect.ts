@@ -1,11 +1,14 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { parseFile } from "music-metadata";
 import sharp, { type Sharp } from "sharp";
+import { stripMetadata } from "./metadata/strip.ts";
 import { sniff } from "./sniff.ts";
 
 /** What the bytes of a file say about it. */
 export interface Inspection {
   mediaType: string;
+  /** Without what was taken out of it. */
+  size: number;
   width: number | null;
   height: number | null;
   durationMs: number | null;
@@ -38,10 +41,14 @@ const pictures: ReadonlySet<string> = new Set([
   "image/avif",
 ]);
 
-/** @throws CodedError UNSUPPORTED, UNPROCESSABLE */
-export async function inspect(file: string, size: number, maxPixels: number): Promise<Inspection> {
+/**
+ * Looks at a file that has arrived with `received` bytes, and takes out of it what is nobody's business.
+ * @throws CodedError UNSUPPORTED, UNPROCESSABLE
+ */
+export async function inspect(file: string, received: number, maxPixels: number): Promise<Inspection> {
   const mediaType = await sniff(file);
-  const nothing = { mediaType, width: null, height: null, durationMs: null, thumbnail: null };
+  const size = await stripMetadata(file, mediaType, received);
+  const nothing = { mediaType, size, width: null, height: null, durationMs: null, thumbnail: null };
   if (pictures.has(mediaType)) return { ...nothing, ...(await inspectPicture(file, size, maxPixels)) };
   if (/^(audio|video)\//.test(mediaType)) return { ...nothing, ...(await inspectSound(file, mediaType)) };
   return nothing;

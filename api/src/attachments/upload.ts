@@ -42,10 +42,10 @@ export function createUpload(options: {
     const { inspect } = await import("./inspect.ts");
     const { thumbnail, ...seen } = await inspect(file, size, config.maxPixels);
     const name = displayName(claimedName, seen.mediaType);
-    const row = { ownerId, name, size, ...seen, hasThumbnail: thumbnail !== null };
+    const row = { ownerId, name, ...seen, hasThumbnail: thumbnail !== null };
     const attachment = await addAttachment(database, row, config.quota);
     try {
-      await storage.put(attachment.id, file, size);
+      await storage.put(attachment.id, file, seen.size);
       if (thumbnail) await storeThumbnail(attachment.id, thumbnail);
     } catch (error) {
       await discardAttachment(database, attachment.id);
