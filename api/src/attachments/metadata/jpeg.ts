@@ -27,7 +27,7 @@ export async function jpegMetadata(bytes: Bytes): Promise<Edit[]> {
     const end = Math.min(start + 2 + Math.max(2, head.readUInt16BE(0)), bytes.size);
     if (isMetadata(code, head.toString("latin1", 2))) {
       // Of several, decoders believe the first.
-      const isExif = code === 0xe1 && !seenExif && head.toString("latin1", 2, 8) === exifName;
+      const isExif: boolean = code === 0xe1 && !seenExif && head.toString("latin1", 2, 8) === exifName;
       seenExif ||= isExif;
       cut(start, end, isExif ? await orientationSegment(bytes, start, end) : undefined);
     }

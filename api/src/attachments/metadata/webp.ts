@@ -23,7 +23,7 @@ export async function webpMetadata(bytes: Bytes): Promise<Edit[]> {
     const end = Math.min(start + framing + length + (length % 2), pictureEnd);
     if (name === "VP8X" && length > 0) extended = { at: start + framing, flags: head[framing] ?? 0 };
     if (!pixels.has(name)) {
-      const isExif = name === "EXIF" && !isTurned;
+      const isExif: boolean = name === "EXIF" && !isTurned;
       const replacement: Buffer | undefined = isExif
         ? await orientationChunk(bytes, start + framing, length)
         : undefined;
