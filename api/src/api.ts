@@ -37,6 +37,7 @@ import { createRouter, type Route } from "./route.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { blockRoutes } from "./routes/blocks.ts";
+import { callRoutes } from "./routes/calls.ts";
 import { cannedReplyRoutes } from "./routes/canned-replies.ts";
 import { changeRoutes } from "./routes/changes.ts";
 import { channelRoutes } from "./routes/channels.ts";
@@ -171,6 +172,7 @@ export function createApi(options: {
     ...membershipRoutes({ database, publisher, announceToAgents }),
     ...supportRoutes({ database, publisher, announceToAgents }),
     ...noteRoutes({ database, publisher, cursors }),
+    ...callRoutes(config.calls),
     ...cannedReplyRoutes({ database, cursors }),
     ...clusterRoutes({ database, redis }),
     ...flightRoutes({ database, redis }),

@@ -13,6 +13,7 @@ import type {
 import type { Message, Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
+import { findCallees } from "@parloir/store/calls.ts";
 import { beginCanaryConversation } from "@parloir/store/canary.ts";
 import { findSubscribers, readChannelPages } from "@parloir/store/channels.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
@@ -122,6 +123,14 @@ export function createInternalHandlers(options: {
     async removals({ items }) {
       const results = await Promise.all(
         items.map(async ({ since }) => ({ ok: true, data: await removalsSince(database, since) }) as const),
+      );
+      return { epoch: await epoch.recent(), results };
+    },
+    async callee({ items }) {
+      const found = await findCallees(database, items);
+      const results = found.map(
+        (answer): ItemResult<{ userId: string }> =>
+          answer instanceof CodedError ? failed(answer) : ok({ userId: answer }),
       );
       return { epoch: await epoch.recent(), results };
     },

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { callCommands } from "./calls.ts";
 import { channelName } from "./channels.ts";
 import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
@@ -63,6 +64,7 @@ export const commandSchemas = {
   delete_message: z.strictObject(messageOf),
   react: z.strictObject({ ...messageOf, emoji, on: z.boolean() }),
   watch_presence: z.strictObject({ userIds: z.array(userId).check(z.maxLength(maxWatched)) }),
+  ...callCommands,
   watch_cluster: z.strictObject({ on: z.boolean() }),
   refresh_token: z.strictObject({ token: z.string().check(z.maxLength(8_192)) }),
   heartbeat: z.strictObject({}),
@@ -80,4 +82,6 @@ export const automaticCommands: ReadonlySet<Command> = new Set<Command>([
   "sync",
   "refresh_token",
   "watch_presence",
+  "join_call",
+  "signal_call",
 ]);

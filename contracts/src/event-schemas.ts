@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { signal } from "./calls.ts";
 import { channelName } from "./channels.ts";
 import { clusterView } from "./cluster-schemas.ts";
 import type { Command } from "./commands.ts";
@@ -6,6 +7,7 @@ import { errorCodes } from "./errors.ts";
 import type { CommandAnswers, ServerEvent, ServerPayload } from "./events.ts";
 import { seq, userId, uuid } from "./ids.ts";
 import {
+  call,
   channelEvent,
   channelPage,
   conversationHead,
@@ -51,6 +53,8 @@ export const eventSchemas = {
     z.strictObject({ conversationId: uuid, userIds: z.array(userId) }),
   ),
   note_typing: of("note_typing")(someoneTypes),
+  call_updated: of("call_updated")(call),
+  call_signal: of("call_signal")(z.strictObject({ callId: uuid, signal })),
   conversation_added: of("conversation_added")(oneConversation),
   conversation_removed: of("conversation_removed")(oneConversation),
   notification: of("notification")(notification),
@@ -98,6 +102,12 @@ export const answerSchemas = {
   subscribe: by("subscribe")(channelPage),
   unsubscribe: by("unsubscribe")(nothing),
   watch_presence: by("watch_presence")(z.strictObject({ presence: z.record(z.string(), presence) })),
+  start_call: by("start_call")(call),
+  accept_call: by("accept_call")(call),
+  join_call: by("join_call")(call),
+  decline_call: by("decline_call")(call),
+  end_call: by("end_call")(call),
+  signal_call: by("signal_call")(nothing),
   watch_cluster: by("watch_cluster")(z.strictObject({ cluster: z.nullable(clusterView) })),
   refresh_token: by("refresh_token")(z.strictObject({ expiresAt: time })),
   heartbeat: by("heartbeat")(z.strictObject({ tips: z.record(z.string(), seq) })),

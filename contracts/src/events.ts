@@ -1,3 +1,4 @@
+import type { Call, Signal } from "./calls.ts";
 import type { Announcement, ChannelEvent, ChannelPage } from "./channels.ts";
 import type { ClusterView } from "./cluster.ts";
 import type { Command, CommandPayload } from "./commands.ts";
@@ -82,6 +83,13 @@ export interface CommandAnswers {
   unsubscribe: Record<string, never>;
   /** Only of those whom one may see: people with whom one shares a conversation; agents see everyone. */
   watch_presence: { presence: Record<string, Presence> };
+  /** The call as it stands: when the other has called at the same moment it is theirs, to be accepted. */
+  start_call: Call;
+  accept_call: Call;
+  join_call: Call;
+  decline_call: Call;
+  end_call: Call;
+  signal_call: Record<string, never>;
   /** Admins only; null without Redis, and when it is switched off. */
   watch_cluster: { cluster: ClusterView | null };
   refresh_token: { expiresAt: string };
@@ -120,6 +128,10 @@ export interface ServerToClientEvents {
   /** All agents who have a support conversation open, whenever that changes, and once on opening it. */
   conversation_viewers: (viewing: { conversationId: string; userIds: string[] }) => void;
   note_typing: (typing: { conversationId: string; userId: string; isTyping: boolean }) => void;
+  /** To every page of both people, with each change, and again while it rings. */
+  call_updated: (call: Call) => void;
+  /** To the other one's page that is in the call, and to no other. */
+  call_signal: (signal: { callId: string; signal: Signal }) => void;
   conversation_added: (added: { conversationId: string }) => void;
   conversation_removed: (removed: { conversationId: string }) => void;
   notification: (notification: Notification) => void;

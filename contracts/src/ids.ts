@@ -29,6 +29,8 @@ export const rooms = {
   team: (conversationId: string) => `team:${conversationId}`,
   /** Those who have subscribed to a channel. */
   channel: (name: string) => `channel:${name}`,
+  /** The two pages that are in a call, or one while it rings. */
+  call: (callId: string) => `call:${callId}`,
   /** Those who watch a person's presence. */
   presence: (userId: string) => `presence:${userId}`,
 } as const;

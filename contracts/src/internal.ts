@@ -114,6 +114,13 @@ export interface Removal {
   userId: string;
 }
 
+/** Whom may `userId` call in this conversation? With `otherId`: may it be that person? */
+export interface CalleeItem {
+  conversationId: string;
+  userId: string;
+  otherId: string | null;
+}
+
 /** Which of these people may `userId` see? */
 export interface VisibleItem {
   userId: string;
@@ -166,6 +173,11 @@ export interface InternalRoutes {
   team: { item: TeamItem; result: Record<string, never> };
   /** The role of now. An unknown person is NOT_FOUND. */
   roles: { item: { userId: string }; result: { role: Role } };
+  /**
+   * NOT_FOUND as if absent for who may not see it, FORBIDDEN while one has blocked the other, UNSUPPORTED in a group,
+   * CONFLICT where nobody is there to answer.
+   */
+  callee: { item: CalleeItem; result: { userId: string } };
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /** UNAUTHENTICATED when the token was revoked, FORBIDDEN when the person is banned. */
   standings: { item: StandingItem; result: Record<string, never> };

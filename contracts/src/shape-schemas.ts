@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type AuditAction, type AuditEntry, auditActions } from "./audit.ts";
+import { type Call, callEndings, callStatuses, type IceServers } from "./calls.ts";
 import type { CannedReply } from "./canned-replies.ts";
 import type { ChannelEvent, ChannelPage, PublishReceipt } from "./channels.ts";
 import { type ChannelPayload, channelEventName, channelName } from "./channels.ts";
@@ -92,6 +93,35 @@ export const attachment = named<shapes.Attachment>("Attachment")(
 
 export const attachmentLink = schemaFor<AttachmentLink>()(
   z.strictObject({ url: z.string(), thumbnailUrl: z.exactOptional(z.string()), expiresAt: time }),
+);
+
+export const call = named<Call>("Call")(
+  z.strictObject({
+    id: uuid,
+    conversationId: uuid,
+    callerId: userId,
+    calleeId: userId,
+    callerDevice: uuid,
+    calleeDevice: z.nullable(uuid),
+    status: z.enum(callStatuses),
+    ending: z.nullable(z.enum(callEndings)),
+    startedAt: time,
+    answeredAt: z.nullable(time),
+    endedAt: z.nullable(time),
+  }),
+);
+
+export const iceServers = schemaFor<IceServers>()(
+  z.strictObject({
+    iceServers: z.array(
+      z.strictObject({
+        urls: z.array(z.string()),
+        username: z.exactOptional(z.string()),
+        credential: z.exactOptional(z.string()),
+      }),
+    ),
+    expiresAt: z.nullable(time),
+  }),
 );
 
 export const messageEdit = schemaFor<shapes.MessageEdit>()(

@@ -9,6 +9,8 @@ const generous = {
   joinsPerMinute: 0,
   typingPerSecond: 0,
   heartbeatsPerSecond: 0,
+  callsPerMinute: 0,
+  signalsPerSecond: 0,
   openRequestsPerSecond: 0,
   channelEventsPerSecond: 0,
   readsPerSecond: 0,

@@ -86,6 +86,8 @@ function bucketOf(
 ): TokenBuckets {
   if (name === "send_message") return gateway.limits.sends;
   if (name === "heartbeat") return gateway.limits.heartbeats;
+  if (name === "start_call") return gateway.limits.calls;
+  if (name === "signal_call" || name === "join_call") return gateway.limits.signals;
   if (name !== "join_conversation") return gateway.limits.events;
   const { conversationId } = (payload ?? {}) as { conversationId?: unknown };
   // What was joined automatically may be opened as often as people switch between threads.

@@ -7,6 +7,7 @@ import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
+import type { Calls } from "./calls/calls.ts";
 import type { Channels } from "./channels.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
 import type { CommandLimits } from "./limits.ts";
@@ -71,6 +72,7 @@ export interface GatewayContext {
   sessions: Batcher<"sessions">;
   flights: FlightRecorder;
   readMarks: ReadMarks;
+  calls: Calls;
   channels: Channels;
   clusterWatch: ClusterWatch;
   channelReads: Batcher<"channelRead">;

@@ -12,6 +12,8 @@ import { acceptConnections } from "./accept.ts";
 import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { createBatcher } from "./batcher.ts";
+import { createCallStore } from "./calls/call-store.ts";
+import { createCalls } from "./calls/calls.ts";
 import { withCanaries } from "./canary/token.ts";
 import { createChannels } from "./channels.ts";
 import { createClusterAdapter } from "./cluster-adapter.ts";
@@ -143,6 +145,13 @@ export function createGateway(options: {
     ...batchers,
     flights,
     readMarks: createReadMarks(batchers.marks),
+    calls: createCalls({
+      io,
+      store: createCallStore(publisher),
+      callee: (item) => batchers.callees.submit(item.userId, item),
+      subscribed: rooms.subscribed,
+      metrics,
+    }),
     channels,
     clusterWatch: createClusterWatch({ redis: publisher, log }),
     sequencer,
@@ -236,6 +245,7 @@ function createBatchers(api: ApiClient) {
       budgetMs: readBudgetMs,
     }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    callees: createBatcher({ route: "callee", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),
     standings: createBatcher({ route: "standings", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),

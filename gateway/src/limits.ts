@@ -11,6 +11,9 @@ export interface CommandLimits {
   joins: TokenBuckets;
   typing: TokenBuckets;
   heartbeats: TokenBuckets;
+  /** Rings: each makes a noise at somebody. */
+  calls: TokenBuckets;
+  signals: TokenBuckets;
 }
 
 const joinsBurst = 20;
@@ -22,7 +25,7 @@ export function createCommandLimits(options: {
 }): CommandLimits {
   const { limits, redis, metrics } = options;
   const { sendsPerSecond, sendBurst, eventsPerMinute, joinsPerMinute } = limits;
-  const { typingPerSecond, heartbeatsPerSecond } = limits;
+  const { typingPerSecond, heartbeatsPerSecond, callsPerMinute, signalsPerSecond } = limits;
   const shared = (name: string, perSecond: number, burst: number) =>
     createSharedBuckets({ name, perSecond, burst, redis, metrics });
   // These two come by themselves from every socket, a heartbeat every few seconds, a notice every three while somebody
@@ -34,6 +37,9 @@ export function createCommandLimits(options: {
     events: shared("events", eventsPerMinute / 60, eventsPerMinute),
     joins: shared("joins", joinsPerMinute / 60, Math.max(joinsBurst, joinsPerMinute)),
     typing: automatic("typing", typingPerSecond, 4 * typingPerSecond),
+    calls: shared("calls", callsPerMinute / 60, callsPerMinute),
+    // A browser finds a dozen or two ways to itself, and tells each of them at once.
+    signals: automatic("signals", signalsPerSecond, 10 * signalsPerSecond),
     heartbeats: automatic("heartbeats", heartbeatsPerSecond, 10 * heartbeatsPerSecond),
   };
 }

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
+import { type CallConfig, calls } from "./env-calls.ts";
 import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveries.ts";
 import { queueRedis, roomsRedis } from "./env-redis.ts";
 import { type Reader, read, type Source, shortestSecret } from "./environment-reader.ts";
@@ -39,6 +40,8 @@ export interface Limits {
   joinsPerMinute: number;
   typingPerSecond: number;
   heartbeatsPerSecond: number;
+  callsPerMinute: number;
+  signalsPerSecond: number;
   openRequestsPerSecond: number;
   channelEventsPerSecond: number;
   socketsPerUser: number;
@@ -77,6 +80,7 @@ export interface ApiConfig extends CommonConfig {
   /** A block refuses the sends of both; else only of who was blocked. */
   blocksBothWays: boolean;
   attachments: AttachmentConfig;
+  calls: CallConfig;
   webRoot: string | null;
   demoAccounts: boolean;
   /** People may sign in with e-mail and password. */
@@ -129,6 +133,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     limits: limits(env),
     blocksBothWays: env.oneOf("BLOCKS_REFUSE", ["both", "blocked"], "both") === "both",
     attachments: attachments(env),
+    calls: calls(env),
     webRoot: env.optional("WEB_ROOT"),
     passwordSignIn: passwordSignIn(env),
     mailbox: env.flag("MAILBOX_PAGE", !env.production, "the mailbox page exists only in development"),
@@ -212,6 +217,8 @@ function limits(env: Reader): Limits {
     joinsPerMinute: env.number("LIMIT_JOINS_PER_MINUTE", 20),
     typingPerSecond: env.number("LIMIT_TYPING_PER_SECOND", 2),
     heartbeatsPerSecond: env.number("LIMIT_HEARTBEATS_PER_SECOND", 1),
+    callsPerMinute: env.number("LIMIT_CALLS_PER_MINUTE", 10),
+    signalsPerSecond: env.number("LIMIT_SIGNALS_PER_SECOND", 20),
     openRequestsPerSecond: env.number("LIMIT_OPEN_REQUESTS_PER_SECOND", 20),
     channelEventsPerSecond: env.number("LIMIT_CHANNEL_EVENTS_PER_SECOND", 50),
     socketsPerUser: env.number("LIMIT_SOCKETS_PER_USER", 10),

@@ -37,6 +37,12 @@ export const metricTable = {
     help: "Socket commands by event and outcome (ok or the error code).",
     labels: ["event", "outcome"],
   },
+  parloir_calls_total: {
+    kind: "counter",
+    of: ["gateway"],
+    help: "Video calls by outcome: started, answered, or how they ended.",
+    labels: ["outcome"],
+  },
   parloir_ack_seconds: {
     kind: "histogram",
     of: ["gateway"],

@@ -1,6 +1,7 @@
 import type { Command, CommandPayload } from "@parloir/contracts/commands.ts";
 import type { CommandAnswers } from "@parloir/contracts/events.ts";
 import type { GatewayContext, GatewaySocket } from "../context.ts";
+import { acceptCall, declineCall, endCall, joinCall, signalCall, startCall } from "./call.ts";
 import { deleteMessage, editMessage, react } from "./change-message.ts";
 import { heartbeat } from "./heartbeat.ts";
 import { joinConversation, leaveConversation } from "./join-conversation.ts";
@@ -37,6 +38,12 @@ export const handlers: { [C in Command]: Handler<C> } = {
   react,
   watch_presence: watchPresence,
   watch_cluster: watchCluster,
+  start_call: startCall,
+  accept_call: acceptCall,
+  join_call: joinCall,
+  decline_call: declineCall,
+  end_call: endCall,
+  signal_call: signalCall,
   refresh_token: refreshToken,
   heartbeat,
 };
