@@ -34,6 +34,12 @@ const int8 = 20;
 const timestamptz = 1184;
 const connectTimeoutMs = 3_000;
 /**
+ * After a connection that could not be made nobody tries for so long, and then one. A server that recovers needs its
+ * CPU for that: with every request trying, 300 processes a second were started to say «not yet», and replaying what
+ * took 1.1 s of CPU lasted 6.4 s.
+ */
+const reconnectMs = 200;
+/**
  * The pool takes the connection that was used last, so at an even load most of them idle. A new one costs a process, a
  * password check and all plans anew, about 50 ms of CPU: not every ten seconds (the default) for each burst.
  */
@@ -63,9 +69,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   // The pool listens only to idle clients. One that is at work and loses its server rejects its query and also
   // emits `error`: unheard, that ended the whole process.
   pool.on("connect", (client) => void client.on("error", ignore));
+  const connect = createGate(pool, options.poolSize);
   return {
-    query: (query) => unavailableWhenUnreachable(() => run(pool, query)),
-    transaction: (work) => unavailableWhenUnreachable(() => transaction(pool, work)),
+    query: (query) => unavailableWhenUnreachable(() => run(connect, query)),
+    transaction: (work) => unavailableWhenUnreachable(() => transaction(connect, work)),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
@@ -73,8 +80,33 @@ export function createDatabase(options: DatabaseOptions): Database {
 
 const ignore = () => undefined;
 
-async function run<R>(pool: pg.Pool, query: Query): Promise<R[]> {
-  const client = await pool.connect();
+type Connect = () => Promise<pg.PoolClient>;
+
+/** Takes a connection; refuses at once while none can be made. */
+function createGate(pool: pg.Pool, size: number): Connect {
+  let failedAt: number | null = null;
+  let isTrying = false;
+  return async () => {
+    const needsNew = pool.idleCount === 0 && pool.totalCount < size;
+    const isTry = failedAt !== null && needsNew;
+    if (isTry && (isTrying || performance.now() - failedAt! < reconnectMs))
+      throw new CodedError("UNAVAILABLE", "the database does not answer: no connection a moment ago");
+    isTrying ||= isTry;
+    try {
+      const client = await pool.connect();
+      failedAt = null;
+      return client;
+    } catch (error) {
+      failedAt = performance.now();
+      throw error;
+    } finally {
+      if (isTry) isTrying = false;
+    }
+  };
+}
+
+async function run<R>(connect: Connect, query: Query): Promise<R[]> {
+  const client = await connect();
   try {
     const result = await client.query<R & pg.QueryResultRow>(query);
     client.release();
@@ -99,8 +131,8 @@ async function unavailableWhenUnreachable<T>(work: () => Promise<T>): Promise<T>
   }
 }
 
-async function transaction<T>(pool: pg.Pool, work: (query: Database["query"]) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+async function transaction<T>(connect: Connect, work: (query: Database["query"]) => Promise<T>): Promise<T> {
+  const client = await connect();
   // A connection that cannot roll back, or that timed out with a statement still running, must not be reused. One in
   // which `work` refused something serves again: closing it for each refusal, at 100 messages a second with edits of
   // what was deleted meanwhile, opened 15 connections a second and took a third of the CPU.

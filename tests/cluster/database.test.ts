@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { CodedError } from "@parloir/contracts/errors.ts";
+import { freePort } from "@parloir/local/ports.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { cloneDatabase } from "../setup/database.ts";
+import { eventually } from "../setup/waiting.ts";
 
 const clone = await cloneDatabase();
 const database = createDatabase({
@@ -26,6 +30,58 @@ async function connection(): Promise<number> {
 
 const written = () => database.query(query("SELECT FROM users WHERE id = 'written'"));
 const write = query("INSERT INTO users (id, name) VALUES ('written', 'Written')");
+
+describe("a server that takes no connections", () => {
+  it("is tried by one at a time and not by every request; whoever asks is answered at once", async () => {
+    let tries = 0;
+    // As a Postgres that recovers: it answers, and lets nobody in.
+    const server = createServer((socket) => {
+      tries += 1;
+      socket.end();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const recovering = createDatabase({
+      url: `postgresql://nobody@127.0.0.1:${port}/none`,
+      poolSize: 10,
+      applicationName: "test",
+      onError: () => undefined,
+    });
+    const ask = () => recovering.query(query("SELECT 1")).catch((error: CodedError) => error.code);
+    expect(await ask()).toBe("UNAVAILABLE");
+    const answers = await Promise.all(Array.from({ length: 100 }, ask));
+    expect(new Set(answers)).toEqual(new Set(["UNAVAILABLE"]));
+    // Ten connections would have been tried at once, and ten more for whoever waited behind them.
+    expect(tries).toBeLessThanOrEqual(2);
+    await recovering.close();
+    server.close();
+  });
+
+  it("serves again soon after it lets somebody in", async () => {
+    const port = await freePort();
+    const url = new URL(clone.url);
+    const open = createDatabase({
+      url: `postgresql://${url.username}:${url.password}@127.0.0.1:${port}${url.pathname}`,
+      poolSize: 2,
+      applicationName: "test",
+      onError: () => undefined,
+    });
+    await expect(open.query(query("SELECT 1"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const door = createServer((socket) => {
+      const inside = connect(Number(url.port), url.hostname);
+      socket.pipe(inside).pipe(socket);
+    });
+    door.listen(port, "127.0.0.1");
+    await eventually(
+      "an answer",
+      () => open.query(query("SELECT 1")).catch(() => []),
+      (rows) => rows.length === 1,
+    );
+    await open.close();
+    door.close();
+  });
+});
 
 describe("a transaction whose work throws", () => {
   it.each<[string, () => Promise<unknown>]>([

@@ -13,17 +13,33 @@ export async function becomeQuiet(
   { quiet: ms, comeback }: { quiet: number; comeback: number },
   say: (line: string) => void,
 ): Promise<void> {
+  const isWhole = await untilComplete(fleet, arena, ms, say);
+  if (!isWhole) await fleet.conclude(false);
+  await until(fleet.progress.isProductComplete, comeback);
+  if (isWhole) {
+    // The product's client may have been asleep, and sent what it kept when it woke: that is for everyone.
+    await untilComplete(fleet, arena, ms, say);
+    await fleet.conclude(false);
+  }
+  await fleet.conclude(true);
+  await fleet.readUnread();
+}
+
+async function untilComplete(
+  fleet: Fleet,
+  arena: Arena,
+  ms: number,
+  say: (line: string) => void,
+): Promise<boolean> {
   const end = performance.now() + ms;
   while (performance.now() < end && !fleet.isIdle()) await arena.sleep(100);
   // Also what nobody sent: lines of who came and went have no ack that says how far a conversation is.
   for (const [id, seq] of await readHeads(arena.cluster.find("postgres").url!)) fleet.progress.acked(id, seq);
   while (performance.now() < end && !fleet.isComplete()) await arena.sleep(100);
-  if (!fleet.isComplete())
+  const isComplete = fleet.isComplete();
+  if (!isComplete)
     say(`  not complete after ${ms / 1_000} s of quiet: ${fleet.progress.trouble() ?? "a late ack"}`);
-  await fleet.conclude(false);
-  await until(fleet.progress.isProductComplete, comeback);
-  await fleet.conclude(true);
-  await fleet.readUnread();
+  return isComplete;
 }
 
 /** The worker may still be at the last notifications, or at telling of them. */

@@ -15,6 +15,8 @@ export interface Outbox {
   repeat: (send: Send) => void;
   /** When the oldest unanswered send was queued; Infinity without one. */
   oldest: () => number;
+  /** What became of that one so far, in words. */
+  trouble: () => string;
   /** No new emissions; resolves when those under way are answered. */
   pause: () => Promise<void>;
   /** The run is over. */
@@ -108,6 +110,13 @@ export function createOutbox(options: {
     for (const queue of queues.values()) pump(queue);
   }
 
+  function oldest(): Send | undefined {
+    let found: Send | undefined;
+    for (const { sends } of queues.values())
+      if (sends[0] && (!found || sends[0].queuedAt < found.queuedAt)) found = sends[0];
+    return found;
+  }
+
   return {
     add(send) {
       let queue = queues.get(send.conversationId);
@@ -127,10 +136,16 @@ export function createOutbox(options: {
     repeat(send) {
       if (isOnline && !isPaused) void emit(send, null);
     },
-    oldest() {
-      let oldest = Number.POSITIVE_INFINITY;
-      for (const { sends } of queues.values()) if (sends[0]) oldest = Math.min(oldest, sends[0].queuedAt);
-      return oldest;
+    oldest: () => oldest()?.queuedAt ?? Number.POSITIVE_INFINITY,
+    trouble() {
+      const send = oldest();
+      if (!send) return "nothing waits";
+      const queue = queues.get(send.conversationId)!;
+      const tries = send.attempts.map(({ at, end, outcome, code }) => {
+        return `${code ?? outcome} after ${((end - at) / 1_000).toFixed(1)} s`;
+      });
+      const waited = ((now() - send.queuedAt) / 1_000).toFixed(1);
+      return `${send.clientMessageId} of ${queue.sends.length} in its conversation waits ${waited} s: ${tries.slice(-3).join(", ")}`;
     },
     pause() {
       isPaused = true;

@@ -92,6 +92,7 @@ function outboxOf(client: Client, sends: Map<string, Send>): Outbox {
       const waiting = client.pending.getSnapshot();
       return waiting.length === 0 ? Number.POSITIVE_INFINITY : Date.parse(waiting[0]!.createdAt);
     },
+    trouble: () => `${client.pending.getSnapshot().length} wait in the product's client`,
     online: () => undefined,
     repeat: () => undefined,
     pause: async () => undefined,
