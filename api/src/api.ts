@@ -11,6 +11,7 @@ import { createNetworks } from "@parloir/platform/networks.ts";
 import { createPrivateServer } from "@parloir/platform/private-server.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
+import type { Tracing } from "@parloir/platform/tracing.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
@@ -86,13 +87,15 @@ export function createApi(options: {
   config: ApiConfig;
   database: Database;
   redis: RedisClient;
+  tracing: Tracing;
   log: Log;
   metrics: Metrics;
 }): Api {
-  const { config, database, redis, log, metrics } = options;
+  const { config, database, redis, tracing, log, metrics } = options;
   const publishes = metrics.get("parloir_publishes_total");
   const publisher = createRoomPublisher({
     redis,
+    tracing,
     log,
     onPublished: (receivers) => publishes.inc({ outcome: receivers > 0 ? "received" : "nobody" }),
     onFailed: () => publishes.inc({ outcome: "failed" }),
@@ -101,12 +104,14 @@ export function createApi(options: {
   const commitQueue = createCommitQueue({
     database,
     blocksBothWays: config.blocksBothWays,
+    tracing,
     log,
     metrics,
-    onStored(send, committed) {
-      flights.note(committed, "committed", { traceparent: send.traceparent });
-      publisher.emit(rooms.conversation(send.conversationId), "new_message", messageOf(send, committed));
-      flights.note(committed, "published");
+    onStored(send, committed, traceparent) {
+      flights.note(committed, "committed", { traceparent });
+      const message = messageOf(send, committed);
+      publisher.emit(rooms.conversation(send.conversationId), "new_message", message, traceparent);
+      flights.note(committed, "published", { traceparent });
     },
     onReopened: (conversationId) => void announceReopening(conversationId),
   });
@@ -187,7 +192,7 @@ export function createApi(options: {
     ...pushRoutes({ database, checkUrl }),
     ...notificationRoutes({ database, publisher, cursors, publishLimit: limits.channelEvents }),
     ...statsRoutes({ database, cursors }),
-    ...messageRoutes({ database, submit, sendLimit: limits.sends }),
+    ...messageRoutes({ database, submit, tracing, sendLimit: limits.sends }),
     ...attachments.routes,
     ...channelRoutes({ database, publisher, publishLimit: limits.channelEvents }),
     ...searchRoutes({ database, cursors, searchLimit: limits.searches }),

@@ -6,6 +6,7 @@ import { createMetrics } from "@parloir/platform/metrics.ts";
 import { closeServer, listen } from "@parloir/platform/private-server.ts";
 import { closeRedis, createPublisherClient, untilReady } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
+import { startTracing } from "@parloir/platform/tracing.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { createApi } from "./api.ts";
 import { seedDemoPeople } from "./demo.ts";
@@ -13,6 +14,7 @@ import { seedDemoPeople } from "./demo.ts";
 const config = readApiConfig();
 const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "api" });
 const metrics = createMetrics("api", config.nodeName);
+const tracing = await startTracing(config.tracing, { role: "api", nodeName: config.nodeName, log });
 const database = createDatabase({
   url: config.databaseUrl,
   poolSize: config.databasePoolSize,
@@ -25,7 +27,7 @@ const balancerMs = 1_500;
 if (!(await untilReady(redis, redisWaitMs)))
   log.warn("starting without redis: messages are stored, pushes wait");
 
-const api = createApi({ config, database, redis, log, metrics });
+const api = createApi({ config, database, redis, tracing, log, metrics });
 await listen(api.privateServer, config.privatePort, config.privateHost);
 const port = await listen(api.publicServer, config.port, config.host);
 api.health.started();
@@ -59,6 +61,7 @@ installLifecycle({
     { name: "files", run: () => api.close() },
     { name: "postgres", run: () => database.close() },
     { name: "beacon", run: () => beacon.stop() },
+    { name: "traces", run: () => tracing.stop() },
     { name: "redis", run: () => closeRedis(redis) },
   ],
 });

@@ -4,14 +4,13 @@ import { channelName } from "./channels.ts";
 import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
 import { maxWatched } from "./shapes.ts";
+import { traceparent } from "./traceparent.ts";
 
 export const maxAttachments = 10;
 const attachmentIds = z.array(uuid).check(
   z.maxLength(maxAttachments),
   z.refine((ids) => new Set(ids).size === ids.length, "names an attachment twice"),
 );
-
-import { traceparent } from "./traceparent.ts";
 
 /**
  * Payload schema of every socket command. Unknown fields are refused: a client that sends `senderId` or `seq` is
@@ -24,7 +23,7 @@ export const sendMessagePayload = z.strictObject({
   attachmentIds: z.optional(attachmentIds),
   replyToSeq: z.optional(seq.check(z.minimum(1))),
   mentions: z.optional(z.array(userId).check(z.maxLength(50))),
-  /** W3C trace context, for the flight recorder. */
+  /** W3C trace context: the steps of the message go on in that trace. */
   traceparent: z.optional(traceparent),
 });
 export type SendMessagePayload = z.infer<typeof sendMessagePayload>;

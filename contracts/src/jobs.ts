@@ -1,13 +1,19 @@
 import * as z from "zod/mini";
 import { seq, userId, uuid } from "./ids.ts";
+import { traceparent } from "./traceparent.ts";
 
 /**
  * The job catalogue: each queue with what its jobs carry and how they are tried. A queue of its own for each kind, so
  * that a flood of one does not delay another. Job ids must hold no `:` and must not be all digits (BullMQ's rules).
  */
 
-/** One committed message, as the outbox hands it to the jobs. */
-const outboxMessage = z.strictObject({ conversationId: uuid, seq, senderId: userId });
+/** One committed message, as the outbox hands it to the jobs; with the trace that it is in, if it is in one. */
+const outboxMessage = z.strictObject({
+  conversationId: uuid,
+  seq,
+  senderId: userId,
+  traceparent: z.optional(traceparent),
+});
 export type OutboxMessage = z.infer<typeof outboxMessage>;
 
 /** The outbox rows that a job finishes. */

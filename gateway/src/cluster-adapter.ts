@@ -10,9 +10,13 @@ import type { Subscriptions } from "./subscriptions.ts";
  */
 export type Intercept = (room: string, event: string, payload: unknown) => boolean;
 
+/** Which trace a pushed payload is in. It goes beside the payload: what clients get does not hold it. */
+export type PushTraces = WeakMap<object, string>;
+
 export function createClusterAdapter(options: {
   publisher: RedisClient;
   subscriptions: Subscriptions;
+  traces: PushTraces;
   intercept: Intercept;
 }) {
   // ioredis needs no duplicate client for publishing; `dynamic` gives each room a channel of its own, so a gateway
@@ -26,12 +30,18 @@ export function createClusterAdapter(options: {
     const onMessage = adapter.onMessage.bind(adapter);
     adapter.onMessage = (message) => {
       const broadcast = broadcastOf(message);
+      const { traceparent } = message as TracedMessage;
+      if (broadcast && traceparent !== undefined)
+        options.traces.set(broadcast.payload as object, traceparent);
       if (broadcast && options.intercept(broadcast.room, broadcast.event, broadcast.payload)) return;
       onMessage(message);
     };
     return adapter;
   };
 }
+
+/** As our publisher sends it; the adapter passes over what it does not know. */
+type TracedMessage = ClusterMessage & { traceparent?: string };
 
 function broadcastOf(message: ClusterMessage): { room: string; event: string; payload: unknown } | null {
   if (message.type !== MessageType.BROADCAST) return null;

@@ -4,6 +4,7 @@ import type { VerifyToken } from "@parloir/platform/auth.ts";
 import type { FlightRecorder } from "@parloir/platform/flights.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import type { Tracing } from "@parloir/platform/tracing.ts";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { ApiClient } from "./api-client.ts";
 import type { Batcher } from "./batcher.ts";
@@ -71,6 +72,7 @@ export interface GatewayContext {
   reads: Batcher<"read">;
   sessions: Batcher<"sessions">;
   flights: FlightRecorder;
+  tracing: Tracing;
   readMarks: ReadMarks;
   calls: Calls;
   channels: Channels;

@@ -8,6 +8,7 @@ import { createHealth, type Health } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
+import type { Tracing } from "@parloir/platform/tracing.ts";
 import { acceptConnections } from "./accept.ts";
 import { createAdmission, guardHandshakes } from "./admission.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
@@ -16,7 +17,7 @@ import { createCallStore } from "./calls/call-store.ts";
 import { createCalls } from "./calls/calls.ts";
 import { withCanaries } from "./canary/token.ts";
 import { createChannels } from "./channels.ts";
-import { createClusterAdapter } from "./cluster-adapter.ts";
+import { createClusterAdapter, type PushTraces } from "./cluster-adapter.ts";
 import { createClusterWatch } from "./cluster-watch.ts";
 import type { GatewayContext, GatewayServer } from "./context.ts";
 import { drainSockets } from "./drain.ts";
@@ -66,10 +67,11 @@ export function createGateway(options: {
   config: GatewayConfig;
   publisher: RedisClient;
   subscriber: RedisClient;
+  tracing: Tracing;
   log: Log;
   metrics: Metrics;
 }): Gateway {
-  const { config, publisher, subscriber, log, metrics } = options;
+  const { config, publisher, subscriber, tracing, log, metrics } = options;
   const { limits } = config;
   const api = createApiClient({ urls: config.apiUrls, secret: config.internalSecret, metrics });
   const health = createHealth({
@@ -82,7 +84,18 @@ export function createGateway(options: {
   const flights = createFlightRecorder(config.nodeName);
   const floors = createFloors(io);
   const rosters = createRosters({ io, batcher: batchers.members, floors });
-  const sequencer = createRoomSequencer({ io, batchers, rosters, floors, flights, log, metrics });
+  const traces: PushTraces = new WeakMap();
+  const sequencer = createRoomSequencer({
+    io,
+    batchers,
+    rosters,
+    floors,
+    traces,
+    tracing,
+    flights,
+    log,
+    metrics,
+  });
   const subscriptions = createSubscriptions(subscriber, (error) =>
     log.warn({ err: error }, "a subscription failed"),
   );
@@ -144,6 +157,7 @@ export function createGateway(options: {
     api,
     ...batchers,
     flights,
+    tracing,
     readMarks: createReadMarks(batchers.marks),
     calls: createCalls({
       io,
@@ -167,7 +181,7 @@ export function createGateway(options: {
   };
   const removals = startRemovals({ io, api, rosters, log });
   const intercept = createIntercept(context);
-  io.adapter(createClusterAdapter({ publisher, subscriptions, intercept }) as never);
+  io.adapter(createClusterAdapter({ publisher, subscriptions, traces, intercept }) as never);
   io.of("/").adapter.on("delete-room", (room: string) => {
     const channel = channelOfRoom(room);
     if (channel !== undefined) channels.close(channel);
@@ -259,11 +273,13 @@ function createRoomSequencer(options: {
   batchers: ReturnType<typeof createBatchers>;
   rosters: Rosters;
   floors: Floors;
+  traces: PushTraces;
+  tracing: Tracing;
   flights: FlightRecorder;
   log: Log;
   metrics: Metrics;
 }): Sequencer {
-  const { io, batchers, rosters, floors, flights, log, metrics } = options;
+  const { io, batchers, rosters, floors, traces, tracing, flights, log, metrics } = options;
   const delivery = metrics.get("parloir_delivery_seconds");
   return createSequencer({
     async read(conversationId, after, limit, change) {
@@ -285,9 +301,11 @@ function createRoomSequencer(options: {
         (blind.length === 0 ? room : room.except(blind)).emit("message_updated", message);
         return;
       }
+      const span = tracing.step("deliver", traces.get(message));
       room.emit("new_message", message);
-      const sockets = io.of("/").adapter.rooms.get(roomNames.conversation(conversationId));
-      flights.note(message, "delivered", { count: sockets?.size ?? 0 });
+      const count = io.of("/").adapter.rooms.get(roomNames.conversation(conversationId))?.size ?? 0;
+      span?.end({ conversationId, seq: message.seq, receivers: count });
+      flights.note(message, "delivered", { count, traceparent: span?.traceparent });
       delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);
     },
     resync: (conversationId, reason) =>

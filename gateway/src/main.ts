@@ -12,6 +12,7 @@ import {
 } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { readBoard } from "@parloir/platform/snapshot/board.ts";
+import { startTracing } from "@parloir/platform/tracing.ts";
 import { addressOf, otherGateways } from "./address.ts";
 import { startCanary } from "./canary/canary.ts";
 import { createGateway } from "./gateway.ts";
@@ -19,6 +20,7 @@ import { createGateway } from "./gateway.ts";
 const config = readGatewayConfig();
 const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "gateway" });
 const metrics = createMetrics("gateway", config.nodeName);
+const tracing = await startTracing(config.tracing, { role: "gateway", nodeName: config.nodeName, log });
 const publisher = createPublisherClient(config.redis, log);
 const subscriber = createSubscriberClient(config.redis, log);
 const redisWaitMs = 3_000;
@@ -28,7 +30,7 @@ const reachable = await Promise.all([
 ]);
 if (reachable.includes(false)) log.warn("starting without redis: messages travel by polled heads");
 
-const gateway = createGateway({ config, publisher, subscriber, log, metrics });
+const gateway = createGateway({ config, publisher, subscriber, tracing, log, metrics });
 const privateServer = createPrivateServer({ log, metrics, health: gateway.health });
 await listen(privateServer, config.privatePort, config.privateHost);
 const port = await listen(gateway.publicServer, config.port, config.host);
@@ -74,6 +76,7 @@ installLifecycle({
     { name: "gateway", run: () => gateway.close() },
     { name: "private server", run: () => closeServer(privateServer) },
     { name: "beacon", run: () => beacon.stop() },
+    { name: "traces", run: () => tracing.stop() },
     { name: "redis", run: () => [publisher, subscriber].map(closeRedis) },
   ],
 });

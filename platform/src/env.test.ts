@@ -176,3 +176,46 @@ describe("the two Redis", () => {
     ]);
   });
 });
+
+describe("where traces go", () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" };
+
+  it("is nowhere unless it is said", () => {
+    expect(readApiConfig({}).tracing).toBeNull();
+    expect(readApiConfig({ ...endpoint, OTEL_SDK_DISABLED: "true" }).tracing).toBeNull();
+  });
+
+  it("is written as for any program with OpenTelemetry", () => {
+    expect(readGatewayConfig(endpoint).tracing).toEqual({
+      url: "http://collector:4318/v1/traces",
+      protocol: "http/protobuf",
+      headers: {},
+      serviceName: null,
+      attributes: {},
+      sampler: "parentbased_always_on",
+      ratio: 1,
+    });
+    const own = { ...endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://traces.example/otlp" };
+    const more = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.25" };
+    const headers = { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20YQ==,x=1" };
+    expect(readWorkerConfig({ ...own, ...more, ...headers }).tracing).toMatchObject({
+      url: "https://traces.example/otlp",
+      sampler: "traceidratio",
+      ratio: 0.25,
+      headers: { authorization: "Basic YQ==", x: "1" },
+    });
+  });
+
+  it.each([
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "secret"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "x=%E0%A4%A"],
+    ["OTEL_TRACES_SAMPLER", "some"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2"],
+  ])("%s=%s is a problem", (name, value) => {
+    const problems = problemsOf(() => readApiConfig({ [name]: value }));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(name);
+  });
+});

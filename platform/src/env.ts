@@ -5,6 +5,7 @@ import { type AttachmentConfig, attachments } from "./env-attachments.ts";
 import { type CallConfig, calls } from "./env-calls.ts";
 import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveries.ts";
 import { queueRedis, roomsRedis } from "./env-redis.ts";
+import { type TracingConfig, tracing } from "./env-tracing.ts";
 import { type Reader, read, type Source, shortestSecret } from "./environment-reader.ts";
 import type { QueueEndpoint, RedisEndpoint } from "./redis.ts";
 
@@ -24,6 +25,8 @@ export interface CommonConfig {
   logLevel: string;
   /** For rooms. */
   redis: RedisEndpoint;
+  /** Null: no traces are exported. */
+  tracing: TracingConfig | null;
 }
 
 export interface TokenConfig {
@@ -184,6 +187,7 @@ function common(env: Reader): CommonConfig {
     privatePort: env.number("PRIVATE_PORT", 9100),
     logLevel: env.oneOf("LOG_LEVEL", ["fatal", "error", "warn", "info", "debug", "trace", "silent"], "info"),
     redis: roomsRedis(env),
+    tracing: tracing(env),
   };
 }
 

@@ -1,6 +1,5 @@
-import { traceparent } from "@parloir/contracts/traceparent.ts";
 import { describe, expect, it } from "vitest";
-import { createFlightRecorder, traceOn } from "./flights.ts";
+import { createFlightRecorder } from "./flights.ts";
 
 const message = { conversationId: "00000000-0000-4000-8000-000000000001", seq: 7 };
 
@@ -23,21 +22,4 @@ describe("the flight recorder", () => {
     expect(recorder.find({ ...message, seq: 1 })).toEqual([]);
     for (const seq of [2, last]) expect(recorder.find({ ...message, seq })).toHaveLength(1);
   });
-});
-
-describe("a trace", () => {
-  it("goes on under the caller's id, in a span of its own", () => {
-    const given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    const next = traceOn(given);
-    expect(next.slice(0, 35)).toBe(given.slice(0, 35));
-    expect(next).not.toBe(given);
-    expect(traceparent.safeParse(next).success).toBe(true);
-  });
-
-  it.each([
-    "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-    "01-x",
-    "",
-    `00-${"A".repeat(32)}-00f067aa0ba902b7-01`,
-  ])("is not %s", (text) => expect(traceparent.safeParse(text).success).toBe(false));
 });

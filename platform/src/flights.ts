@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { FlightEntry, FlightKey, FlightStep } from "@parloir/contracts/flights.ts";
 import type { RedisClient } from "./redis.ts";
 
@@ -60,11 +59,6 @@ export function createFlightRecorder(node: string): FlightRecorder {
           ...(traceparent === undefined ? {} : { traceparent }),
         })),
   };
-}
-
-/** The caller's trace goes on, in a span of its own. */
-export function traceOn(traceparent: string): string {
-  return `00-${traceparent.slice(3, 35)}-${randomBytes(8).toString("hex")}-${traceparent.slice(-2)}`;
 }
 
 const wishesKey = "parloir:flight-wishes";

@@ -3,6 +3,7 @@ import type { ServerEvent, ServerPayload } from "@parloir/contracts/events.ts";
 import type { RoomNotices } from "@parloir/contracts/internal.ts";
 import type { Log } from "./log.ts";
 import type { RedisClient } from "./redis.ts";
+import { codeOf, type Tracing } from "./tracing.ts";
 
 /**
  * Publishes events to rooms from processes that hold no sockets, in the envelope of the sharded Redis adapter of
@@ -13,7 +14,13 @@ import type { RedisClient } from "./redis.ts";
  */
 export interface RoomPublisher {
   /** Emits an event to every socket in one room, on every gateway. One room per publish: see `channelOf`. */
-  emit: <E extends ServerEvent>(room: string, event: E, payload: ServerPayload<E>) => void;
+  emit: <E extends ServerEvent>(
+    room: string,
+    event: E,
+    payload: ServerPayload<E>,
+    /** Goes beside the payload, to the gateways and no further. */
+    traceparent?: string,
+  ) => void;
   /** Tells the gateways that have the room; they keep it from its sockets. */
   notify: <N extends keyof RoomNotices>(room: string, notice: N, payload: RoomNotices[N]) => void;
 }
@@ -32,6 +39,7 @@ export function channelOf(room: string): string {
 
 export function createRoomPublisher(options: {
   redis: RedisClient;
+  tracing: Tracing;
   log: Log;
   onPublished: (receivers: number) => void;
   onFailed: () => void;
@@ -39,11 +47,13 @@ export function createRoomPublisher(options: {
   const uid = randomBytes(8).toString("hex");
   let failing = false;
 
-  function publish(room: string, event: string, payload: unknown): void {
+  function publish(room: string, event: string, payload: unknown, traceparent?: string): void {
+    const span = options.tracing.step("publish", traceparent);
     const envelope = JSON.stringify({
       uid,
       nsp: "/",
       type: broadcast,
+      traceparent: span?.traceparent,
       data: {
         packet: { type: eventPacket, data: [event, payload], nsp: "/" },
         opts: { rooms: [room], except: [], flags: {} },
@@ -52,9 +62,11 @@ export function createRoomPublisher(options: {
     options.redis.spublish(channelOf(room), envelope).then(
       (receivers) => {
         failing = false;
+        span?.end({ receivers: Number(receivers) });
         options.onPublished(Number(receivers));
       },
       (error: unknown) => {
+        span?.end({ error: codeOf(error) });
         options.onFailed();
         if (!failing) options.log.warn({ err: error }, "publishing fails");
         failing = true;

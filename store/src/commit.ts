@@ -23,6 +23,7 @@ import { sentences } from "./system-lines.ts";
  * - Attachments have a statement of their own, with more parts, for the batches that carry any: the others pay nothing.
  *   `held` takes the rows in id order, after the conversations, and sees them as they are then: of two messages that
  *   want the same file one is refused, and nothing deadlocks.
+ * - A message that somebody traces takes its trace along into the outbox: by statements of their own again.
  * - The statement's snapshot is older than its locks: a repeat that commits in between is not seen here and meets
  *   the unique index instead (23505). The caller then reruns the batch one by one, with fresh snapshots.
  */
@@ -36,6 +37,8 @@ export interface NewMessage {
   replyToSeq: number | null;
   mentions: string[] | null;
   attachmentIds?: string[] | null;
+  /** W3C trace context for what follows from the message. */
+  traceparent?: string | undefined;
 }
 
 export type CommitOutcome =
@@ -108,10 +111,23 @@ const withAttachments: AttachmentParts = {
   shown: "w.shown",
 };
 
-const statement = (mentions: string, files: AttachmentParts) => `
+interface TraceParts {
+  read: string;
+  kept: string;
+  told: string;
+}
+
+const withoutTraces: TraceParts = { read: "", kept: "", told: "" };
+const withTraces: TraceParts = {
+  read: ", p text",
+  kept: ", f.p",
+  told: " || CASE WHEN p IS NULL THEN '{}' ELSE jsonb_build_object('traceparent', p) END",
+};
+
+const statement = (mentions: string, files: AttachmentParts, traces: TraceParts) => `
 WITH input AS MATERIALIZED (
   SELECT * FROM json_to_recordset($1::json) AS i(
-    ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[], x uuid[])
+    ord int, c uuid, s text, k text, t text, f bigint, r bigint, m text[], x uuid[]${traces.read})
 ), locked AS MATERIALIZED (
   SELECT id, last_seq, CASE WHEN kind = 'direct' THEN ARRAY[pair_low, pair_high] END AS pair FROM conversations
   WHERE id IN (SELECT c FROM input) ORDER BY id FOR NO KEY UPDATE
@@ -162,7 +178,7 @@ WITH input AS MATERIALIZED (
 ), numbered AS MATERIALIZED (
   SELECT f.ord, f.c, f.s, f.k, f.t, f.f, f.r, ${mentions} AS m, f.x, f.shown, f.id, a.seq + f.n AS seq,
     a.change + f.n AS change, a.at,
-    a.reopened
+    a.reopened${traces.kept}
   FROM fresh f JOIN advanced a ON a.id = f.c
 ), inserted AS (
   INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, content,
@@ -175,7 +191,7 @@ WITH input AS MATERIALIZED (
   DO UPDATE SET last_read_seq = GREATEST(p.last_read_seq, EXCLUDED.last_read_seq), archived_at = NULL
 ), queued AS (
   INSERT INTO outbox (messages)
-  SELECT jsonb_agg(jsonb_build_object('conversationId', c, 'seq', seq, 'senderId', s)) FROM numbered
+  SELECT jsonb_agg(jsonb_build_object('conversationId', c, 'seq', seq, 'senderId', s)${traces.told}) FROM numbered
   HAVING count(*) > 0
 )
 SELECT j.ord, j.outcome, COALESCE(n.id, j.old_id) AS id, COALESCE(n.seq, j.old_seq) AS seq,
@@ -184,9 +200,29 @@ SELECT j.ord, j.outcome, COALESCE(n.id, j.old_id) AS id, COALESCE(n.seq, j.old_s
 FROM judged j LEFT JOIN numbered n ON n.ord = j.ord
 ORDER BY j.ord`;
 
-const plain = { name: "commit-messages", text: statement("f.m", withoutAttachments) };
-const mentioning = { name: "commit-mentions", text: statement(mentionedMembers, withoutAttachments) };
-const carrying = { name: "commit-attachments", text: statement(mentionedMembers, withAttachments) };
+interface Statements {
+  plain: Statement;
+  mentioning: Statement;
+  carrying: Statement;
+}
+interface Statement {
+  name: string;
+  text: string;
+}
+
+const statements = (suffix: string, traces: TraceParts): Statements => ({
+  plain: { name: `commit-messages${suffix}`, text: statement("f.m", withoutAttachments, traces) },
+  mentioning: {
+    name: `commit-mentions${suffix}`,
+    text: statement(mentionedMembers, withoutAttachments, traces),
+  },
+  carrying: {
+    name: `commit-attachments${suffix}`,
+    text: statement(mentionedMembers, withAttachments, traces),
+  },
+});
+const untracedStatements = statements("", withoutTraces);
+const tracedStatements = statements("-traced", withTraces);
 
 /**
  * Commits a batch. When this resolves, every `stored` row is durable.
@@ -211,8 +247,12 @@ export async function commitMessages(
       r: item.replyToSeq,
       m: item.mentions,
       x: item.attachmentIds,
+      p: item.traceparent,
     })),
   );
+  const { plain, mentioning, carrying } = items.some((item) => item.traceparent)
+    ? tracedStatements
+    : untracedStatements;
   const { name, text } = items.some((item) => item.attachmentIds)
     ? carrying
     : items.some((item) => item.mentions)

@@ -15,6 +15,7 @@ import {
   untilReady,
 } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
+import { startTracing } from "@parloir/platform/tracing.ts";
 import { createDatabase, type Database } from "@parloir/store/database.ts";
 import { startClusterHistory } from "@parloir/worker/cluster-history.ts";
 import { startEpochGuard } from "@parloir/worker/epoch-guard.ts";
@@ -53,10 +54,11 @@ const redisWaitMs = 3_000;
 export async function startApi(name: string, env: Environment, log: Log): Promise<ApiNode> {
   const config = readApiConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("api", name);
+  const tracing = await startTracing(config.tracing, { role: "api", nodeName: name, log });
   const database = openDatabase(config, log);
   const redis = createPublisherClient(config.redis, log);
   await untilReady(redis, redisWaitMs);
-  const api = createApi({ config, database, redis, log, metrics });
+  const api = createApi({ config, database, redis, tracing, log, metrics });
   const privatePort = await listen(api.privateServer, 0, host);
   const port = await listen(api.publicServer, 0, host);
   api.health.started();
@@ -79,6 +81,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     await api.collector.stop();
     api.close();
     await database.close();
+    await tracing.stop();
     closeRedis(redis);
   };
   return { name, metrics, api, database, port, url: `http://${host}:${port}`, privateUrl, stop };
@@ -87,10 +90,11 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
 export async function startGateway(name: string, env: Environment, log: Log): Promise<GatewayNode> {
   const config = readGatewayConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("gateway", name);
+  const tracing = await startTracing(config.tracing, { role: "gateway", nodeName: name, log });
   const publisher = createPublisherClient(config.redis, log);
   const subscriber = createSubscriberClient(config.redis, log);
   await Promise.all([untilReady(publisher, redisWaitMs), untilReady(subscriber, redisWaitMs)]);
-  const gateway = createGateway({ config, publisher, subscriber, log, metrics });
+  const gateway = createGateway({ config, publisher, subscriber, tracing, log, metrics });
   const port = await listen(gateway.publicServer, 0, host);
   gateway.health.started();
   const drains = { wished: 0 };
@@ -111,6 +115,7 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
   const stop = async () => {
     await beacon.stop();
     await gateway.close();
+    await tracing.stop();
     closeRedis(publisher);
     closeRedis(subscriber);
   };
@@ -120,6 +125,7 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
 export async function startWorkerNode(name: string, env: Environment, log: Log): Promise<Node> {
   const config = readWorkerConfig({ ...env, NODE_NAME: name });
   const metrics = createMetrics("worker", name);
+  const tracing = await startTracing(config.tracing, { role: "worker", nodeName: name, log });
   const database = openDatabase(config, log);
   const redis = createPublisherClient(config.redis, log);
   const queueRedis = {
@@ -130,6 +136,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   const flights = createFlightRecorder(name);
   const worker = startWorker({
     flights,
+    tracing,
     database,
     redis,
     queueRedis,
@@ -150,6 +157,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     await beacon.stop();
     await worker.close();
     await database.close();
+    await tracing.stop();
     closeRedis(queueRedis.queue);
     closeRedis(queueRedis.worker);
     closeRedis(redis);

@@ -11,6 +11,7 @@ import {
   createQueueProducerClient,
   untilReady,
 } from "@parloir/platform/redis.ts";
+import { passingTracing } from "@parloir/platform/tracing.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { startWorker } from "@parloir/worker/worker.ts";
 import { Queue } from "bullmq";
@@ -47,6 +48,7 @@ it("a worker whose blocking connection is silently dead while jobs wait says tha
   const onStuck = (part: string) => void stuck.push(part);
   const worker = startWorker({
     flights: createFlightRecorder("stuck"),
+    tracing: passingTracing,
     retention: readWorkerConfig({}).retention,
     deliveries: readWorkerConfig({}).deliveries,
     database,

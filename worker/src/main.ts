@@ -14,6 +14,7 @@ import {
   untilReady,
 } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
+import { startTracing } from "@parloir/platform/tracing.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { startChannelHistory } from "./channel-history.ts";
@@ -25,6 +26,7 @@ import { startWorker } from "./worker.ts";
 const config = readWorkerConfig();
 const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "worker" });
 const metrics = createMetrics("worker", config.nodeName);
+const tracing = await startTracing(config.tracing, { role: "worker", nodeName: config.nodeName, log });
 const database = createDatabase({
   url: config.databaseUrl,
   poolSize: config.databasePoolSize,
@@ -46,6 +48,7 @@ const onStuck = (part: string) => {
 const flights = createFlightRecorder(config.nodeName);
 const worker = startWorker({
   flights,
+  tracing,
   database,
   redis,
   queueRedis,
@@ -100,6 +103,7 @@ installLifecycle({
     { name: "postgres", run: () => database.close() },
     { name: "queue redis", run: () => [queueRedis.queue, queueRedis.worker].map(closeRedis) },
     { name: "beacon", run: () => beacon.stop() },
+    { name: "traces", run: () => tracing.stop() },
     { name: "redis", run: () => closeRedis(redis) },
   ],
 });

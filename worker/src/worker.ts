@@ -6,6 +6,7 @@ import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
+import type { Tracing } from "@parloir/platform/tracing.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
 import type { ConnectionOptions, Queue } from "bullmq";
@@ -21,6 +22,7 @@ import { watchQueues } from "./queue-metrics.ts";
 import { type Relay, startRelay } from "./relay.ts";
 import { createResponseTimesProcessor } from "./response-times/processor.ts";
 import { createSearchProcessor } from "./search/processor.ts";
+import { beginJob, endJob } from "./traced-jobs.ts";
 
 export interface WorkerParts {
   relay: Relay;
@@ -43,15 +45,17 @@ export function startWorker(options: {
   /** When it counts as stuck. */
   liveness?: LivenessTimes;
   flights: FlightRecorder;
+  tracing: Tracing;
   log: Log;
   metrics: Metrics;
 }): WorkerParts {
-  const { database, redis, log, metrics } = options;
+  const { database, redis, tracing, flights, log, metrics } = options;
   const publishes = metrics.get("parloir_publishes_total");
   const notifications = metrics.get("parloir_notifications_total");
   const notificationSeconds = metrics.get("parloir_notification_seconds");
   const publisher = createRoomPublisher({
     redis,
+    tracing,
     log,
     onPublished: (receivers) => publishes.inc({ outcome: receivers > 0 ? "received" : "nobody" }),
     onFailed: () => publishes.inc({ outcome: "failed" }),
@@ -68,8 +72,10 @@ export function startWorker(options: {
     },
   });
   const notify = async (job: NotifyJob) => {
-    await notifyMembers(job);
-    for (const message of job.messages) options.flights.note(message, "job", { queue: "notify" });
+    const spans = beginJob(tracing, "notify", job.messages);
+    await endJob(spans, notifyMembers(job));
+    for (const message of job.messages)
+      flights.note(message, "job", { queue: "notify", traceparent: spans.get(message)?.traceparent });
   };
   const shared = { queueRedis: options.queueRedis, log, metrics };
   const search = gathered("search", createSearchProcessor(database));
@@ -91,7 +97,7 @@ export function startWorker(options: {
     }),
     search: startJobQueue({
       queue: "search",
-      process: (job) => search(job.data),
+      process: ({ data }) => endJob(beginJob(tracing, "search", data.messages), search(data)),
       onJob: () => liveness.progressed("search"),
       ...shared,
     }),
@@ -129,7 +135,7 @@ export function startWorker(options: {
     log,
     metrics,
     onRelayed(messages) {
-      for (const message of messages) options.flights.note(message, "relayed");
+      for (const message of messages) flights.note(message, "relayed", { traceparent: message.traceparent });
     },
     onRound: () => liveness.progressed("relay"),
     addJob: (queue, id, job) => (jobQueues[queue] as JobQueue<typeof job>).add(id, job),

@@ -4,6 +4,7 @@ import type { SendItem } from "@parloir/contracts/internal.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { type Span, type Tracing, traced } from "@parloir/platform/tracing.ts";
 import { type CommitRow, commitMessages, type NewMessage } from "@parloir/store/commit.ts";
 import { type Database, isUniqueViolation } from "@parloir/store/database.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -47,10 +48,11 @@ export function createCommitQueue(options: {
   database: Database;
   /** A block refuses the one who blocked as well. */
   blocksBothWays: boolean;
+  tracing: Tracing;
   log: Log;
   metrics: Metrics;
-  /** Called once per message that is now durable, in seq order within a conversation. */
-  onStored: (send: SendItem, committed: Committed) => void;
+  /** Called once per message that is now durable, in seq order within a conversation; with its trace, if it has one. */
+  onStored: (send: SendItem, committed: Committed, traceparent?: string) => void;
   /** Called once per batch and closed conversation that a customer's message opened again. */
   onReopened: (conversationId: string) => void;
 }): CommitQueue {
@@ -64,8 +66,13 @@ export function createCommitQueue(options: {
   let whenDrained: (() => void)[] = [];
 
   function submit(send: SendItem): Promise<Committed> {
+    const span = options.tracing.step("commit", send.traceparent);
+    return span ? traced(span, enqueue(send, span)) : enqueue(send, undefined);
+  }
+
+  function enqueue(send: SendItem, span: Span | undefined): Promise<Committed> {
     return new Promise((resolve, reject) => {
-      queue.push({ send, row: newMessage(send), resolve, reject, repeats: [] });
+      queue.push({ send, row: newMessage(send, span), resolve, reject, repeats: [] });
       if (!running) {
         running = true;
         // After this tick: the items of one internal request go together.
@@ -158,7 +165,7 @@ export function createCommitQueue(options: {
     outcomes.inc({ outcome: stored ? "ok" : "duplicate" });
     entry.resolve(committed);
     for (const repeat of entry.repeats) repeat.resolve({ ...committed, duplicate: true });
-    if (stored) options.onStored(entry.send, committed);
+    if (stored) options.onStored(entry.send, committed, entry.row.traceparent);
   }
 
   /** The outcome is unknown: the client asks again with the same clientMessageId. */
@@ -180,7 +187,7 @@ export function createCommitQueue(options: {
   };
 }
 
-function newMessage(send: SendItem): NewMessage {
+function newMessage(send: SendItem, span: Span | undefined): NewMessage {
   return {
     conversationId: send.conversationId,
     senderId: send.senderId,
@@ -190,6 +197,7 @@ function newMessage(send: SendItem): NewMessage {
     replyToSeq: send.replyToSeq ?? null,
     mentions: send.mentions?.length ? [...new Set(send.mentions)] : null,
     attachmentIds: send.attachmentIds?.length ? send.attachmentIds : null,
+    traceparent: span?.traceparent,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import {
   defaultPageSize,
@@ -7,7 +8,9 @@ import {
 } from "@parloir/contracts/http.ts";
 import { checkSend } from "@parloir/contracts/parse.ts";
 import { historyPage, sentMessage, unreadCounts } from "@parloir/contracts/shape-schemas.ts";
+import { traceparent } from "@parloir/contracts/traceparent.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { type Tracing, traced } from "@parloir/platform/tracing.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
 import { type PageRequest, readPages } from "@parloir/store/messages.ts";
@@ -19,6 +22,7 @@ import { type Route, route } from "../route.ts";
 export function messageRoutes(options: {
   database: Database;
   submit: Submit;
+  tracing: Tracing;
   sendLimit: TokenBuckets;
 }): Route[] {
   const { database } = options;
@@ -36,12 +40,14 @@ export function messageRoutes(options: {
       who: "person",
       ownLimit: true,
       body: sendMessageBody,
-      async handle({ body, person }) {
+      async handle({ body, person, request }) {
         checkSend(body);
         const retryAfterMs = options.sendLimit.take(person.id);
         if (retryAfterMs > 0) throw new CodedError("RATE_LIMITED", "too many messages", { retryAfterMs });
-        const send = { ...body, senderId: person.id };
-        const committed = await options.submit(send);
+        const span = options.tracing.enter("send_message", body.traceparent ?? headerOf(request));
+        const send = { ...body, senderId: person.id, traceparent: span?.traceparent };
+        const submitted = options.submit(send);
+        const committed = await (span ? traced(span, submitted) : submitted);
         if (!committed.duplicate) {
           return { status: 201, data: { ...messageOf(send, committed), duplicate: false } };
         }
@@ -78,6 +84,12 @@ export function messageRoutes(options: {
       handle: async ({ person }) => ({ data: await unreadSummary(database, person.id) }),
     }),
   ];
+}
+
+/** What is no trace context is passed over, as the specification has it. */
+function headerOf({ headers }: IncomingMessage): string | undefined {
+  const header = headers.traceparent;
+  return header === undefined ? undefined : traceparent.safeParse(header).data;
 }
 
 /** `page` counts from the oldest message, which is plain arithmetic on a gapless seq. */

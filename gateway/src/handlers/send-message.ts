@@ -1,5 +1,5 @@
 import { checkSend } from "@parloir/contracts/parse.ts";
-import { traceOn } from "@parloir/platform/flights.ts";
+import { traced } from "@parloir/platform/tracing.ts";
 import type { Handler } from "./handlers.ts";
 
 /**
@@ -11,10 +11,12 @@ export const sendMessage: Handler<"send_message"> = async (gateway, socket, payl
   const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
   const receivedAt = Date.now();
   const send = { ...payload, senderId: socket.data.user.userId };
-  if (send.traceparent) send.traceparent = traceOn(send.traceparent);
-  const receipt = await gateway.sends.submit(payload.conversationId, send);
+  const span = gateway.tracing.enter("send_message", send.traceparent);
+  if (span) send.traceparent = span.traceparent;
+  const sent = gateway.sends.submit(payload.conversationId, send);
+  const receipt = await (span ? traced(span, sent) : sent);
   stop();
-  gateway.flights.note(receipt, "received", { at: receivedAt, traceparent: send.traceparent });
+  gateway.flights.note(receipt, "received", { at: receivedAt, traceparent: span?.traceparent });
   gateway.flights.note(receipt, "acked");
   gateway.sequencer.tip(receipt.conversationId, { lastSeq: receipt.seq, lastChange: 0 });
   return receipt;
