@@ -7,6 +7,7 @@ import { closeServer, listen } from "@parloir/platform/private-server.ts";
 import { closeRedis, createPublisherClient, untilReady } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { startTracing } from "@parloir/platform/tracing.ts";
+import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { createApi } from "./api.ts";
 import { seedDemoPeople } from "./demo.ts";
@@ -41,6 +42,7 @@ const beacon = startBeacon({
   redis,
   health: api.health,
   flights: api.flights,
+  stores: { postgres: () => readEpoch(database) },
   ...(config.production ? {} : { onHarm: suffer }),
   metrics,
   log,

@@ -7,6 +7,7 @@ import {
   harms,
   historyKeptSeconds,
   type Quantiles,
+  type QueueFigures,
   type WorkerFigures,
 } from "./cluster.ts";
 import { wholeNumber } from "./http.ts";
@@ -60,6 +61,19 @@ const api = schemaFor<ApiFigures>()(
   }),
 );
 
+const queue = schemaFor<QueueFigures>()(
+  z.strictObject({
+    name: z.string(),
+    waiting: number,
+    active: number,
+    delayed: number,
+    failed: number,
+    oldestSeconds: number,
+    donePerSecond: number,
+    failedPerSecond: number,
+  }),
+);
+
 const worker = schemaFor<WorkerFigures>()(
   z.strictObject({
     jobsPerSecond: number,
@@ -67,6 +81,7 @@ const worker = schemaFor<WorkerFigures>()(
     job: quantiles,
     outboxAge: quantiles,
     pool,
+    queues: z.exactOptional(z.array(queue)),
   }),
 );
 
@@ -79,6 +94,7 @@ export const clusterView = schemaFor<ClusterView>()(
         role: z.enum(["gateway", "api", "worker"]),
         state: z.enum(["starting", "ready", "degraded", "draining"]),
         checks: z.record(z.string(), z.enum(["ok", "degraded"])),
+        roundTrips: z.exactOptional(z.record(z.string(), figure)),
         pid: number,
         address: z.exactOptional(z.string()),
         startedAt: time,
@@ -92,6 +108,7 @@ export const clusterView = schemaFor<ClusterView>()(
         worker: z.exactOptional(worker),
       }),
     ),
+    alone: z.exactOptional(z.string()),
   }),
 );
 

@@ -4,6 +4,8 @@
  */
 
 export const snapshotMs = 2_000;
+/** A process that has missed two is shown as silent: what it said last may be true no more. */
+export const snapshotLateMs = 5_000;
 /** A process whose newest snapshot is older than this is shown as gone. */
 export const snapshotGoneMs = 10_000;
 /** How long a process that is gone is still shown. */
@@ -61,6 +63,22 @@ export interface WorkerFigures {
   /** Age of the oldest outbox row when it was taken. */
   outboxAge: Quantiles | null;
   pool: { total: number; idle: number; waiting: number };
+  /** Absent from a process of the version before. */
+  queues?: QueueFigures[];
+}
+
+/** Depths are of the whole queue, and every worker tells the same; rates are this worker's. */
+export interface QueueFigures {
+  name: string;
+  waiting: number;
+  active: number;
+  delayed: number;
+  /** Given up, and kept to be looked at. */
+  failed: number;
+  /** Age of the oldest that waits; 0 when none does. */
+  oldestSeconds: number;
+  donePerSecond: number;
+  failedPerSecond: number;
 }
 
 export interface NodeSnapshot {
@@ -69,6 +87,11 @@ export interface NodeSnapshot {
   state: NodeState;
   /** What this process needs, as its readiness sees it: postgres, redis, queue. */
   checks: Record<string, "ok" | "degraded">;
+  /**
+   * Seconds that each of these stores took to answer a question about nothing, asked for this snapshot; null when it did
+   * not. Absent from a process of the version before.
+   */
+  roundTrips?: Record<string, number | null>;
   pid: number;
   /** A gateway's own, for other processes: behind the balancer. */
   address?: string;
@@ -93,6 +116,11 @@ export type Harm = (typeof harms)[number];
 export interface ClusterView {
   at: string;
   nodes: NodeSnapshot[];
+  /**
+   * The gateway that tells this cannot read the others' snapshots: of itself it tells the truth of now, of the others
+   * what it read last.
+   */
+  alone?: string;
 }
 
 /** The whole cluster over `stepSeconds`, kept for a day. */
@@ -112,6 +140,10 @@ export interface ClusterPoint {
 
 export const historyStepSeconds = 10;
 export const historyKeptSeconds = 86_400;
+
+export function isSilent({ at }: NodeSnapshot, now: number): boolean {
+  return now - Date.parse(at) > snapshotLateMs;
+}
 
 export function isGone({ at }: NodeSnapshot, now: number): boolean {
   return now - Date.parse(at) > snapshotGoneMs;

@@ -1,4 +1,4 @@
-import { type ClusterView, snapshotMs } from "@parloir/contracts/cluster.ts";
+import { type ClusterView, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readBoard } from "@parloir/platform/snapshot/board.ts";
@@ -6,26 +6,34 @@ import type { GatewaySocket } from "./context.ts";
 
 /**
  * The metrics page's live view: while an admin watches, the snapshots of all processes are read once for all of this
- * gateway's watchers and pushed to them. Without Redis nothing is pushed, and the page shows how old its view is.
+ * gateway's watchers and pushed to them. Without Redis, which holds them, this gateway tells of itself, and of the
+ * others what it read last: an outage is when somebody looks.
  */
 export interface ClusterWatch {
-  /** Answers with the view of now, null when it cannot be read. */
+  /** Answers with the view of now. */
   watch: (socket: GatewaySocket) => Promise<ClusterView | null>;
   unwatch: (socket: GatewaySocket) => void;
+  /** This gateway's newest snapshot. */
+  tellOwn: (snapshot: NodeSnapshot) => void;
   stop: () => void;
 }
 
 export function createClusterWatch(options: { redis: RedisClient; log: Log }): ClusterWatch {
   const watchers = new Set<GatewaySocket>();
+  let own: NodeSnapshot | null = null;
+  let lastRead: NodeSnapshot[] = [];
   let timer: NodeJS.Timeout | undefined;
   let reading = false;
 
+  /** Null only before the first snapshot of this gateway. */
   async function read(): Promise<ClusterView | null> {
     try {
-      return await readBoard(options.redis);
+      const view = await readBoard(options.redis);
+      lastRead = view.nodes;
+      return view;
     } catch (error) {
       options.log.debug({ err: error }, "the snapshots could not be read");
-      return null;
+      return own && withoutBoard(own, lastRead);
     }
   }
 
@@ -56,6 +64,14 @@ export function createClusterWatch(options: { redis: RedisClient; log: Log }): C
       return read();
     },
     unwatch,
+    tellOwn(snapshot) {
+      own = snapshot;
+    },
     stop: () => clearInterval(timer),
   };
+}
+
+function withoutBoard(own: NodeSnapshot, others: NodeSnapshot[]): ClusterView {
+  const nodes = others.filter(({ name }) => name !== own.name);
+  return { at: new Date().toISOString(), nodes: [own, ...nodes], alone: own.name };
 }

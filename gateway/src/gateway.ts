@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
+import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { channelOfRoom, conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import { createTokenVerifier } from "@parloir/platform/auth.ts";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
@@ -50,6 +51,8 @@ export interface Gateway {
   publicServer: HttpServer;
   health: Health;
   flights: FlightRecorder;
+  /** This gateway's newest snapshot, for admins who watch while those of the others cannot be read. */
+  tellOwn: (snapshot: NodeSnapshot) => void;
   /** A new one, in which a canary is alone. @throws CodedError */
   beginCanaryConversation: (userId: string) => Promise<string>;
   /** No new sessions from now on, then the sockets are sent elsewhere. */
@@ -210,6 +213,7 @@ export function createGateway(options: {
     publicServer,
     health,
     flights,
+    tellOwn: context.clusterWatch.tellOwn,
     beginCanaryConversation: async (userId) =>
       (await batchers.canaries.submit(userId, { userId })).conversationId,
     async drain() {

@@ -47,6 +47,7 @@ const beacon = startBeacon({
   log,
   address,
   flights: gateway.flights,
+  onTaken: gateway.tellOwn,
   ...(config.production ? {} : { onHarm: suffer }),
   onDrain: () => void process.kill(process.pid, "SIGTERM"),
 });

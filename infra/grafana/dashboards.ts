@@ -190,6 +190,11 @@ export const dashboards: Dashboard[] = [
       },
       { title: "Commit", unit: "s", series: quantiles("parloir_commit_seconds") },
       {
+        title: "Round trip, p99",
+        unit: "s",
+        series: { "{{store}}": quantile(0.99, "parloir_store_round_trip_seconds", "store") },
+      },
+      {
         title: "Publishes that failed",
         unit: "ops",
         series: { "{{node}}": rate('parloir_publishes_total{outcome="failed"}', "node") },

@@ -16,6 +16,7 @@ interface MetricDefinition {
 }
 
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const roundTripBuckets = [0.0001, 0.00025, 0.0005, ...latencyBuckets] as const;
 const sizeBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const;
 /** From ten seconds to a week: people, not machines. */
 const waitBuckets = [
@@ -320,6 +321,13 @@ export const metricTable = {
     of: ["worker"],
     help: "Waits that were closed without a reply, by measure and kind of conversation.",
     labels: ["measure", "kind"],
+  },
+  parloir_store_round_trip_seconds: {
+    kind: "histogram",
+    of: ["gateway", "api", "worker"],
+    help: "How long a store took to answer a question about nothing, asked every two seconds, by store: postgres, redis or queue.",
+    labels: ["store"],
+    buckets: roundTripBuckets,
   },
   parloir_build: {
     kind: "gauge",

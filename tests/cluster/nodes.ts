@@ -16,6 +16,7 @@ import {
 } from "@parloir/platform/redis.ts";
 import { startBeacon } from "@parloir/platform/snapshot/beacon.ts";
 import { startTracing } from "@parloir/platform/tracing.ts";
+import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase, type Database } from "@parloir/store/database.ts";
 import { startClusterHistory } from "@parloir/worker/cluster-history.ts";
 import { startEpochGuard } from "@parloir/worker/epoch-guard.ts";
@@ -68,6 +69,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     redis,
     health: api.health,
     flights: api.flights,
+    stores: { postgres: () => readEpoch(database) },
     metrics,
     log,
   });
@@ -108,6 +110,7 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
     redis: publisher,
     health,
     flights: gateway.flights,
+    onTaken: gateway.tellOwn,
     metrics,
     log,
     onDrain,
@@ -150,7 +153,16 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   const clusterHistory = startClusterHistory({ redis, log });
   const health = createHealth({});
   health.started();
-  const beacon = startBeacon({ name, role: "worker", redis, health, flights, metrics, log });
+  const beacon = startBeacon({
+    name,
+    role: "worker",
+    redis,
+    health,
+    flights,
+    stores: { postgres: () => readEpoch(database), queue: () => queueRedis.queue.ping() },
+    metrics,
+    log,
+  });
   const stop = async () => {
     epochGuard.stop();
     clusterHistory.stop();

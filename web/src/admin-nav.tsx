@@ -1,30 +1,29 @@
-import { useLanguage } from "./languages/language.tsx";
-import { go } from "./route.ts";
+import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import { useHostTexts } from "./host/texts.ts";
+import { Link } from "./link.tsx";
+import { session } from "./session.ts";
 
 const places = {
-  "/admin/messages": { en: "Support", fr: "Support" },
-  "/admin/stats": { en: "Response times", fr: "Temps de réponse" },
-  "/admin/metrics": { en: "Metrics", fr: "Métriques" },
+  messages: "/messages",
+  support: "/admin/messages",
+  responseTimes: "/admin/stats",
+  metrics: "/admin/metrics",
 } as const;
+type Place = keyof typeof places;
 
-/** From one of the team's pages to another. */
-export function AdminNav({ here }: { here: keyof typeof places }) {
-  const { language } = useLanguage();
+/** From one of the team's pages to another. The metrics are for administrators. */
+export function AdminNav({ here }: { here: (typeof places)[Place] }) {
+  const t = useHostTexts();
+  const role = useSnapshot(session)?.user.role;
+  const shown = (Object.keys(places) as Place[]).filter(
+    (place) => place !== "metrics" || role === "admin" || here === places.metrics,
+  );
   return (
     <nav className="admin-nav" aria-label="Parloir">
-      {Object.entries(places).map(([path, names]) => (
-        <a
-          key={path}
-          href={path}
-          aria-current={path === here ? "page" : undefined}
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            go(path);
-          }}
-        >
-          {names[language]}
-        </a>
+      {shown.map((place) => (
+        <Link key={place} to={places[place]} isHere={places[place] === here}>
+          {t[place]}
+        </Link>
       ))}
     </nav>
   );

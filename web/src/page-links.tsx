@@ -1,29 +1,36 @@
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import type { Role } from "@parloir/contracts/shapes.ts";
 import { useHostTexts } from "./host/texts.ts";
-import { go, route } from "./route.ts";
+import { Link } from "./link.tsx";
+import { route } from "./route.ts";
+import { session } from "./session.ts";
 
-const pages = ["messages", "marketplace", "portal", "bank"] as const;
+const pages = {
+  messages: "/messages",
+  marketplace: "/marketplace",
+  portal: "/portal",
+  bank: "/bank",
+} as const;
+const teamPages = { support: "/admin/messages", responseTimes: "/admin/stats" } as const;
+const adminPages = { metrics: "/admin/metrics" } as const;
 
-/** From one page of the demonstration to the others. */
+/** From one page of the demonstration to the others, and for those who answer to where they do. */
 export function PageLinks() {
   const t = useHostTexts();
   const { path } = useSnapshot(route);
+  const role = useSnapshot(session)?.user.role;
+  const shown = { ...pages, ...(isTeam(role) ? teamPages : {}), ...(role === "admin" ? adminPages : {}) };
   return (
     <nav className="page-links" aria-label={t.pages}>
-      {pages.map((page) => (
-        <a
-          key={page}
-          href={`/${page}`}
-          aria-current={path === `/${page}` ? "page" : undefined}
-          onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-            event.preventDefault();
-            go(`/${page}`);
-          }}
-        >
-          {t[page]}
-        </a>
+      {Object.entries(shown).map(([name, to]) => (
+        <Link key={name} to={to} isHere={path === to}>
+          {t[name as keyof typeof shown]}
+        </Link>
       ))}
     </nav>
   );
+}
+
+function isTeam(role: Role | undefined): boolean {
+  return role === "agent" || role === "admin";
 }

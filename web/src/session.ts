@@ -5,11 +5,13 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import type { SignedIn, SignInOptions } from "@parloir/contracts/session.ts";
 import { sessionHeader } from "@parloir/contracts/session-header.ts";
+import type { Role } from "@parloir/contracts/shapes.ts";
 
 export interface Session {
   token: string;
   expiresAt: string;
-  user: { id: string; name: string };
+  /** The role as it was at sign-in or the last renewal: it decides which links are shown, and nothing else. */
+  user: { id: string; name: string; role?: Role };
   /** By which it is renewed: a demonstration account, or the session in the browser's cookie. */
   via: "demo" | "password";
 }

@@ -84,6 +84,7 @@ const beacon = startBeacon({
   redis,
   health,
   flights,
+  stores: { postgres: () => readEpoch(database), queue: () => queueRedis.queue.ping() },
   ...(config.production ? {} : { onHarm: suffer }),
   metrics,
   log,

@@ -7,6 +7,7 @@ import type { Metrics } from "../metrics.ts";
 import type { RedisClient } from "../redis.ts";
 import { postSnapshot, removeSnapshot, takeDrainWish, takeHarm } from "./board.ts";
 import { figuresOf, metricsOf } from "./figures.ts";
+import { measureRoundTrips } from "./round-trips.ts";
 import { createMetricsWindow } from "./window.ts";
 
 /** Posts this process's snapshot every two seconds, and hears whether an admin wants it to drain. */
@@ -27,6 +28,10 @@ export function startBeacon(options: {
   health: Health;
   metrics: Metrics;
   log: Log;
+  /** A question about nothing for each store besides the Redis for rooms: how long it takes is a figure. */
+  stores?: Record<string, () => Promise<unknown>>;
+  /** Every snapshot, also one that cannot be posted. */
+  onTaken?: (snapshot: NodeSnapshot) => void;
   /** Where other processes reach it, if they do. */
   address?: string;
   /** What it remembers of messages, for admins who ask. */
@@ -37,6 +42,7 @@ export function startBeacon(options: {
   onDrain?: () => void;
 }): Beacon {
   const { name, role, redis, health, log } = options;
+  const stores = { redis: () => redis.ping(), ...options.stores };
   const window = createMetricsWindow(options.metrics, metricsOf[role]);
   const lag = monitorEventLoopDelay({ resolution: resolutionMs });
   lag.enable();
@@ -63,6 +69,7 @@ export function startBeacon(options: {
   async function post(): Promise<void> {
     const snapshot = await take();
     if (stopped) return;
+    options.onTaken?.(snapshot);
     await postSnapshot(redis, snapshot);
     if (options.flights) await answerFlights(redis, name, options.flights);
     const harm = options.onHarm ? await takeHarm(redis, name) : null;
@@ -71,6 +78,7 @@ export function startBeacon(options: {
   }
 
   async function take(): Promise<NodeSnapshot> {
+    const roundTrips = await measureRoundTrips(stores, options.metrics);
     const windowSeconds = await window.tick();
     const { status, checks } = await health.report();
     const used = process.cpuUsage(cpuBefore);
@@ -82,6 +90,7 @@ export function startBeacon(options: {
       role,
       state: status,
       checks,
+      roundTrips,
       pid: process.pid,
       ...(options.address === undefined ? {} : { address: options.address }),
       startedAt,

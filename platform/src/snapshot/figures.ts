@@ -1,4 +1,10 @@
-import type { ApiFigures, GatewayFigures, NodeRole, WorkerFigures } from "@parloir/contracts/cluster.ts";
+import type {
+  ApiFigures,
+  GatewayFigures,
+  NodeRole,
+  QueueFigures,
+  WorkerFigures,
+} from "@parloir/contracts/cluster.ts";
 import type { MetricName } from "../metrics.ts";
 import type { MetricsWindow } from "./window.ts";
 
@@ -37,6 +43,8 @@ export const metricsOf = {
     "parloir_job_seconds",
     "parloir_outbox_lag_seconds",
     "parloir_database_pool",
+    "parloir_queue_jobs",
+    "parloir_queue_oldest_seconds",
   ],
 } as const satisfies Record<NodeRole, readonly MetricName[]>;
 
@@ -93,6 +101,21 @@ function workerFigures(window: MetricsWindow): WorkerFigures {
     job: quantiles("parloir_job_seconds"),
     outboxAge: quantiles("parloir_outbox_lag_seconds"),
     pool: poolOf(window),
+    queues: window.labelled("parloir_queue_jobs", "queue").map((name) => queueFigures(name, window)),
+  };
+}
+
+function queueFigures(queue: string, { rate, value }: MetricsWindow): QueueFigures {
+  const inState = (state: string) => value("parloir_queue_jobs", { queue, state });
+  return {
+    name: queue,
+    waiting: inState("waiting"),
+    active: inState("active"),
+    delayed: inState("delayed"),
+    failed: inState("failed"),
+    oldestSeconds: value("parloir_queue_oldest_seconds", { queue }),
+    donePerSecond: rate("parloir_jobs_total", { queue, outcome: "completed" }),
+    failedPerSecond: rate("parloir_jobs_total", { queue, outcome: "failed" }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface MetricsWindow {
   rate: (name: MetricName, labels?: Labels) => number;
   /** A counter's or gauge's value now, summed over labels. */
   value: (name: MetricName, labels?: Labels) => number;
+  /** What a label has been so far. */
+  labelled: (name: MetricName, label: string) => string[];
   /** Null when nothing was observed. */
   quantiles: (name: MetricName) => Quantiles | null;
   /** Of a histogram; null when nothing was observed. */
@@ -69,6 +71,9 @@ export function createMetricsWindow(metrics: Metrics, names: readonly MetricName
     rate: (name, labels) =>
       seconds > 0 ? grown(name, isHistogram(name) ? `${name}_count` : name, labels) / seconds : 0,
     value: (name, labels = {}) => sum(now, name, name, labels),
+    labelled: (name, label) => [
+      ...new Set((now.get(name) ?? []).flatMap(({ labels }) => labels[label] ?? []).map(String)),
+    ],
     quantiles(name) {
       const n = grown(name, `${name}_count`);
       if (n <= 0) return null;

@@ -11,6 +11,9 @@ const en = {
   marketplace: "Marketplace",
   portal: "Portal",
   bank: "Bank",
+  support: "Support",
+  responseTimes: "Response times",
+  metrics: "Metrics",
   marketplaceIntro:
     "Write to a seller: the conversation about a listing opens by itself, and is the same every time.",
   portalIntro: "What changes in the workshop’s back end changes here, without a reload.",
@@ -52,6 +55,9 @@ const fr: HostTexts = {
   marketplace: "Place de marché",
   portal: "Portail",
   bank: "Banque",
+  support: "Support",
+  responseTimes: "Temps de réponse",
+  metrics: "Métriques",
   marketplaceIntro:
     "Écrivez à un vendeur : la conversation sur une annonce s’ouvre d’elle-même, et c’est toujours la même.",
   portalIntro: "Ce qui change dans le back-end de l’atelier change ici, sans rechargement.",

@@ -1,7 +1,8 @@
-import { type Harm, harms, isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import { type Harm, harms, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { useEffect, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { offers } from "../session.ts";
+import { type Seen, standingOf } from "./standing.ts";
 import { metricsTexts } from "./texts.ts";
 
 export type DoHarm = (name: string, harm: Harm) => Promise<void>;
@@ -20,15 +21,15 @@ export function useIsDemonstration(): boolean {
 
 interface HarmButtonsProps {
   node: NodeSnapshot;
-  now: number;
+  seen: Seen;
   doHarm: DoHarm;
 }
 
 /** Kill it or freeze it, and watch that nothing is lost. */
-export function HarmButtons({ node, now, doHarm }: HarmButtonsProps) {
+export function HarmButtons({ node, seen, doHarm }: HarmButtonsProps) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
-  if (isGone(node, now)) return null;
+  if (standingOf(node, seen) === "gone") return null;
   return harms.map((harm) => (
     <button
       key={harm}

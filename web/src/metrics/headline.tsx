@@ -1,31 +1,29 @@
-import {
-  type ClusterPoint,
-  type ClusterView,
-  type GatewayFigures,
-  isGone,
-  type Quantiles,
-} from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint, GatewayFigures, Quantiles, WorkerFigures } from "@parloir/contracts/cluster.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";
 import { allowedFailures, deliveryLevel, errorBudget } from "./health.ts";
+import { isHeard, type Seen } from "./standing.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
 /** One row that answers: are we well? Each figure with its unit and its window. */
-export function Headline({ view, points, now }: { view: ClusterView; points: ClusterPoint[]; now: number }) {
+export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] }) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const formats = useMemo(() => createFigureFormats(language), [language]);
-  const present = view.nodes.filter((node) => !isGone(node, now));
+  // A page without news goes on showing its last figures, dimmed.
+  const present = seen.view.nodes.filter((node) => isHeard(node, { ...seen, isStale: false }));
   const gateways = present.flatMap(({ gateway }) => gateway ?? []);
   const workers = present.flatMap(({ worker }) => worker ?? []);
   const sum = (values: number[]) =>
-    gateways.length > 0 ? values.reduce((total, each) => total + each, 0) : null;
+    gateways.length > 0 && seen.view.alone === undefined
+      ? values.reduce((total, each) => total + each, 0)
+      : null;
   const budget = errorBudget(points);
 
   return (
     <section className="tiles" aria-label={t.title} data-testid="headline">
-      <DeliveryTile level={deliveryLevel(view, now)} t={t} />
+      <DeliveryTile level={deliveryLevel(seen)} t={t} />
       <QuantileTile
         title={t.receive}
         found={worst(gateways.map((each) => each.delivery))}
@@ -48,7 +46,7 @@ export function Headline({ view, points, now }: { view: ClusterView; points: Clu
       />
       <Tile
         title={t.outbox}
-        value={shown(worst(workers.map((each) => each.outboxAge))?.p99 ?? null, formats.milliseconds)}
+        value={shown(oldestJob(workers), formats.milliseconds)}
         unit={t.milliseconds}
         note={t.now}
         t={t}
@@ -70,6 +68,13 @@ export function Headline({ view, points, now }: { view: ClusterView; points: Clu
 
 function worst(all: (Quantiles | null)[]): Quantiles | null {
   return all.reduce((slowest, each) => ((each?.p99 ?? -1) > (slowest?.p99 ?? -1) ? each : slowest), null);
+}
+
+/** Seconds: what waits in the outbox for its queue, or in a queue for its turn. Null without a worker. */
+function oldestJob(workers: WorkerFigures[]): number | null {
+  if (workers.length === 0) return null;
+  const waiting = workers.flatMap(({ queues = [] }) => queues.map(({ oldestSeconds }) => oldestSeconds));
+  return Math.max(0, ...waiting, ...workers.map(({ outboxAge }) => outboxAge?.p99 ?? 0));
 }
 
 function shown(value: number | null, format: (value: number) => string): string | null {
@@ -106,12 +111,15 @@ function DeliveryTile({ level, t }: { level: ReturnType<typeof deliveryLevel>; t
     part: t.deliveryPart,
     stored: t.deliveryStored,
     none: t.deliveryNone,
+    unknown: t.deliveryUnknown,
   };
+  const states = { live: "ready", unknown: "stale" } as Record<string, string>;
+  const tone = level === "live" ? "success" : level === "unknown" ? undefined : "error";
   return (
-    <div className="tile" data-tone={level === "live" ? "success" : "error"} data-testid="delivery-level">
+    <div className="tile" data-tone={tone} data-testid="delivery-level">
       <h2>{t.delivery}</h2>
       <p className="tile-words">
-        <span className="state-dot" data-state={level === "live" ? "ready" : "degraded"} />
+        <span className="state-dot" data-state={states[level] ?? "degraded"} />
         {words[level]}
       </p>
       <p className="tile-note">{t.now}</p>

@@ -1,6 +1,7 @@
-import type { ClusterPoint, ClusterView, NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint, NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { describe, expect, it } from "vitest";
 import { deliveryLevel, errorBudget, reach } from "./health.ts";
+import { type Seen, standingOf } from "./standing.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const node = (name: string, checks: NodeSnapshot["checks"], ageMs = 1_000): NodeSnapshot => ({
@@ -16,7 +17,11 @@ const node = (name: string, checks: NodeSnapshot["checks"], ageMs = 1_000): Node
   memoryBytes: 0,
   eventLoopLagSeconds: 0,
 });
-const view = (...nodes: NodeSnapshot[]): ClusterView => ({ at: new Date(now).toISOString(), nodes });
+const seen = (...nodes: NodeSnapshot[]): Seen => ({
+  view: { at: new Date(now).toISOString(), nodes },
+  now,
+  isStale: false,
+});
 const ok = { redis: "ok", postgres: "ok" } as const;
 const noRedis = { redis: "degraded" } as const;
 
@@ -38,20 +43,44 @@ describe("the level of delivery", () => {
     ["no api reaches Postgres", "none", [node("gw1", ok), node("api1", { postgres: "degraded" })]],
     ["no api is there", "none", [node("gw1", ok), node("api1", ok, 20_000)]],
   ])("when %s is %s", (_, level, nodes) => {
-    expect(deliveryLevel(view(...nodes), now)).toBe(level);
+    expect(deliveryLevel(seen(...nodes))).toBe(level);
+  });
+
+  it("is late when a gateway hears nobody, however old the others' news, and unknown to a page without any", () => {
+    const others = seen(node("gw1", noRedis), node("gw2", ok, 60_000), node("api1", ok, 60_000));
+    expect(deliveryLevel({ ...others, view: { ...others.view, alone: "gw1" } })).toBe("late");
+    expect(deliveryLevel({ ...seen(node("gw1", ok), node("api1", ok)), isStale: true })).toBe("unknown");
   });
 });
 
 describe("a store", () => {
   it("is reached by those who need it and are there", () => {
-    const all = view(
-      node("gw1", { redis: "ok" }),
-      node("api1", ok),
+    const all = seen(
+      { ...node("gw1", { redis: "ok" }), roundTrips: { redis: 0.001 } },
+      { ...node("api1", ok), roundTrips: { redis: 0.003, postgres: null } },
       node("api2", noRedis),
-      node("api3", ok, 60_000),
+      { ...node("api3", ok, 60_000), roundTrips: { redis: 9 } },
     );
-    expect(reach(all, "redis", now)).toEqual({ ok: 2, of: 3 });
-    expect(reach(all, "postgres", now)).toEqual({ ok: 1, of: 1 });
+    expect(reach(all, "redis")).toEqual({ ok: 2, of: 3, seconds: 0.003 });
+    expect(reach(all, "postgres")).toEqual({ ok: 1, of: 1, seconds: null });
+  });
+});
+
+describe("a process", () => {
+  const fresh = node("gw1", ok);
+  const silent = node("gw2", ok, 7_000);
+  const old = node("gw3", ok, 20_000);
+  const all = seen(fresh, silent, old);
+
+  it("is stale when it missed its turns, and gone when it is silent for long", () => {
+    expect([fresh, silent, old].map((each) => standingOf(each, all))).toEqual(["ready", "stale", "gone"]);
+    expect(standingOf({ ...fresh, state: "draining" }, all)).toBe("draining");
+  });
+
+  it("is not called gone because nobody listens, nor well because the page has no news", () => {
+    const alone = { ...all, view: { ...all.view, alone: "gw1" } };
+    expect([fresh, silent, old].map((each) => standingOf(each, alone))).toEqual(["ready", "stale", "stale"]);
+    expect(standingOf(fresh, { ...all, isStale: true })).toBe("stale");
   });
 });
 

@@ -1,22 +1,22 @@
-import {
-  type ClusterPoint,
-  type ClusterView,
-  isGone,
-  type NodeSnapshot,
-} from "@parloir/contracts/cluster.ts";
+import { type ClusterPoint, isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import serviceLevels from "../../../infra/service-levels.json" with { type: "json" };
+import { isHeard, type Seen } from "./standing.ts";
 
 /** What the snapshots say about the whole: are we well? */
 
-export type DeliveryLevel = "live" | "late" | "part" | "stored" | "none";
+export type DeliveryLevel = "live" | "late" | "part" | "stored" | "none" | "unknown";
 
 /**
  * - `none`: no api reaches Postgres, or there is none: nothing can be sent.
  * - `stored`: there is no gateway: what is sent by REST is kept.
  * - `late`: a gateway has lost pub/sub and polls for messages.
  * - `part`: a gateway is gone; its clients have moved to the others.
+ * - `unknown`: the page has no news.
  */
-export function deliveryLevel({ nodes }: ClusterView, now: number): DeliveryLevel {
+export function deliveryLevel({ view: { nodes, alone }, now, isStale }: Seen): DeliveryLevel {
+  if (isStale) return "unknown";
+  // Whoever tells this serves its clients, and has no Redis to hear by.
+  if (alone !== undefined) return "late";
   const present = nodes.filter((node) => !isGone(node, now));
   const of = (role: NodeSnapshot["role"], all = present) => all.filter((node) => node.role === role);
   const usable = of("api").filter(({ checks }) => checks.postgres !== "degraded");
@@ -26,10 +26,22 @@ export function deliveryLevel({ nodes }: ClusterView, now: number): DeliveryLeve
   return of("gateway").length < of("gateway", nodes).length ? "part" : "live";
 }
 
-/** How many of the processes that need a store reach it. */
-export function reach({ nodes }: ClusterView, store: string, now: number): { ok: number; of: number } {
-  const users = nodes.filter((node) => !isGone(node, now) && store in node.checks);
-  return { ok: users.filter(({ checks }) => checks[store] === "ok").length, of: users.length };
+export interface Reach {
+  ok: number;
+  of: number;
+  /** The slowest answer that one of them got, seconds. */
+  seconds: number | null;
+}
+
+/** How many of the processes that need a store reach it. Those that nobody hears of do not count. */
+export function reach(seen: Seen, store: string): Reach {
+  const users = seen.view.nodes.filter((node) => store in node.checks && isHeard(node, seen));
+  const answers = users.flatMap(({ roundTrips }) => roundTrips?.[store] ?? []);
+  return {
+    ok: users.filter(({ checks }) => checks[store] === "ok").length,
+    of: users.length,
+    seconds: answers.length > 0 ? Math.max(...answers) : null,
+  };
 }
 
 /** Of all sends: what the service level leaves. */

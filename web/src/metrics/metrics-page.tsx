@@ -10,9 +10,11 @@ import { useIsDemonstration } from "./harm-buttons.tsx";
 import { Headline } from "./headline.tsx";
 import { History } from "./history.tsx";
 import { Nodes } from "./nodes.tsx";
+import { Queues } from "./queues.tsx";
 import { ResponseTimesSection } from "./response-times.tsx";
-import { Stores } from "./stores.tsx";
+import type { Seen } from "./standing.ts";
 import { metricsTexts } from "./texts.ts";
+import { Topology } from "./topology.tsx";
 import { useNow } from "./use-now.ts";
 
 interface MetricsPageProps {
@@ -53,8 +55,13 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
   const isDemo = useIsDemonstration();
   const age = now - receivedAt;
   const isStale = view !== null && !paused && age > staleMs;
-  // By the server's clock: a browser's may be minutes off.
-  const serverNow = view === null ? 0 : Date.parse(view.at) + (paused ? 0 : Math.max(0, age));
+  // By the server's clock: a browser's may be minutes off. It stands still when there is no news: that the page hears
+  // nothing says nothing about the processes.
+  const seen: Seen | null = view && {
+    view,
+    now: Date.parse(view.at) + (paused || isStale ? 0 : Math.max(0, age)),
+    isStale,
+  };
 
   return (
     <>
@@ -79,14 +86,19 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             {t.stale(Math.floor(age / 1_000))}
           </p>
         )}
-        {view === null ? (
+        {view?.alone !== undefined && !isStale && (
+          <p className="metrics-stale" role="status" data-testid="alone">
+            {t.alone(view.alone)}
+          </p>
+        )}
+        {seen === null ? (
           <p className="metrics-empty" role="status">
             {status === "online" ? t.notAdmin : t.waiting}
           </p>
         ) : (
           <>
-            <Headline view={view} points={points} now={serverNow} />
-            <Stores view={view} now={serverNow} />
+            <Headline seen={seen} points={points} />
+            <Topology seen={seen} />
             {isDemo && (
               <p className="chaos">
                 {t.chaosHint}{" "}
@@ -99,7 +111,8 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
                 </button>
               </p>
             )}
-            <Nodes view={view} now={serverNow} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
+            <Nodes seen={seen} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
+            <Queues seen={seen} />
             <History points={points} />
             <ResponseTimesSection paused={paused} />
             <FlightSection />

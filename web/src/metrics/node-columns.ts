@@ -18,6 +18,7 @@ function processColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
   return [
     { title: t.cpu, read: ({ cpu }) => formats.percent(cpu) },
     { title: t.memory, read: ({ memoryBytes }) => `${formats.megabytes(memoryBytes)} MB` },
+    { title: t.redisTrip, read: ({ roundTrips }) => milliseconds(roundTrips?.redis, t, formats) },
     { title: t.lag, read: ({ eventLoopLagSeconds }) => milliseconds(eventLoopLagSeconds, t, formats) },
   ];
 }
@@ -29,6 +30,7 @@ function gatewayColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
       node.gateway ? read(node.gateway) : null;
   return [
     { title: t.sockets, read: of(({ sockets }) => count(sockets)) },
+    { title: t.rooms, read: of(({ rooms }) => count(rooms)) },
     { title: t.sent, read: of(({ sendsPerSecond }) => `${rate(sendsPerSecond)} ${t.perSecond}`) },
     {
       title: t.delivered,
@@ -36,6 +38,7 @@ function gatewayColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
     },
     { title: t.pushed, read: of(({ pushedShare }) => (pushedShare === null ? null : percent(pushedShare))) },
     { title: t.repaired, read: of(({ gapsRepaired }) => count(gapsRepaired)) },
+    { title: t.reloaded, read: of(({ resyncs }) => count(resyncs)) },
     {
       title: t.synced,
       read: of(
@@ -43,6 +46,7 @@ function gatewayColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
       ),
     },
     { title: t.cut, read: of(({ slowReadersCut }) => count(slowReadersCut)) },
+    { title: t.refused, read: of(({ handshakesRefused }) => count(handshakesRefused)) },
   ];
 }
 
@@ -56,6 +60,7 @@ function apiColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
     { title: t.commitSize, read: of(({ commitSize }) => (commitSize === null ? null : rate(commitSize))) },
     { title: t.commit, read: of(({ commit }) => milliseconds(commit?.p99, t, formats)) },
     { title: t.pool, read: of(({ pool }) => poolOf(pool, formats)) },
+    { title: t.postgresTrip, read: ({ roundTrips }) => milliseconds(roundTrips?.postgres, t, formats) },
   ];
 }
 
@@ -71,13 +76,20 @@ function workerColumns(t: MetricsTexts, formats: FigureFormats): Column[] {
       read: of(({ failedJobsPerSecond }) => `${rate(failedJobsPerSecond)} ${t.perSecond}`),
     },
     { title: t.job, read: of(({ job }) => milliseconds(job?.p99, t, formats)) },
-    { title: t.outbox, read: of(({ outboxAge }) => milliseconds(outboxAge?.p99, t, formats)) },
+    { title: t.outboxAge, read: of(({ outboxAge }) => milliseconds(outboxAge?.p99, t, formats)) },
     { title: t.pool, read: of(({ pool }) => poolOf(pool, formats)) },
+    { title: t.postgresTrip, read: ({ roundTrips }) => milliseconds(roundTrips?.postgres, t, formats) },
   ];
 }
 
-function milliseconds(seconds: number | undefined, t: MetricsTexts, formats: FigureFormats): string | null {
-  return seconds === undefined ? null : `${formats.milliseconds(seconds)} ${t.milliseconds}`;
+function milliseconds(
+  seconds: number | null | undefined,
+  t: MetricsTexts,
+  formats: FigureFormats,
+): string | null {
+  return seconds === undefined || seconds === null
+    ? null
+    : `${formats.milliseconds(seconds)} ${t.milliseconds}`;
 }
 
 function poolOf(pool: { total: number; idle: number; waiting: number }, { count }: FigureFormats): string {

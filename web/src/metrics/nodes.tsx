@@ -1,14 +1,16 @@
-import { type ClusterView, isGone, type NodeRole, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
-import { type ReactNode, useMemo, useState } from "react";
+import type { NodeRole, NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import { useMemo, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats } from "./format.ts";
 import { type DoHarm, HarmButtons } from "./harm-buttons.tsx";
 import { columnsOf } from "./node-columns.ts";
+import { Scroll } from "./scroll.tsx";
+import { type Seen, standingOf } from "./standing.ts";
+import { StateDot, useStandingWords } from "./state.tsx";
 import { metricsTexts } from "./texts.ts";
 
 interface NodesProps {
-  view: ClusterView;
-  now: number;
+  seen: Seen;
   drain: (name: string) => Promise<void>;
   /** Null where one may not break things. */
   doHarm: DoHarm | null;
@@ -21,17 +23,17 @@ export function Nodes(props: NodesProps) {
   return roles.map((role) => <RoleTable key={role} role={role} {...props} />);
 }
 
-function RoleTable({ role, view, now, drain, doHarm }: NodesProps & { role: NodeRole }) {
+function RoleTable({ role, seen, drain, doHarm }: NodesProps & { role: NodeRole }) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const formats = useMemo(() => createFigureFormats(language), [language]);
   const columns = useMemo(() => columnsOf(role, t, formats), [role, t, formats]);
-  const nodes = view.nodes.filter((node) => node.role === role);
+  const nodes = seen.view.nodes.filter((node) => node.role === role);
   const title = { gateway: t.gateways, api: t.apis, worker: t.workers }[role];
   return (
     <section className="metrics-section">
       <h2>{title}</h2>
-      <div className="metrics-scroll">
+      <Scroll title={title}>
         <table className="metrics-table" data-testid={`nodes-${role}`}>
           <thead>
             <tr>
@@ -48,53 +50,60 @@ function RoleTable({ role, view, now, drain, doHarm }: NodesProps & { role: Node
           </thead>
           <tbody>
             {nodes.map((node) => (
-              <tr key={node.name} data-testid={`node-${node.name}`}>
+              <tr
+                key={node.name}
+                data-testid={`node-${node.name}`}
+                data-stale={standingOf(node, seen) === "stale" || undefined}
+              >
                 <th scope="row">{node.name}</th>
                 <td>
-                  <NodeState node={node} now={now} />
+                  <NodeState node={node} seen={seen} />
                 </td>
                 {columns.map(({ title: name, read }) => (
                   <td key={name} className="figure">
-                    {(isGone(node, now) ? null : read(node)) ?? t.unknown}
+                    {(standingOf(node, seen) === "gone" ? null : read(node)) ?? t.unknown}
                   </td>
                 ))}
                 {role === "gateway" && (
                   <td>
-                    <DrainButton node={node} now={now} drain={drain} />
+                    <DrainButton node={node} seen={seen} drain={drain} />
                   </td>
                 )}
                 {doHarm && (
                   <td className="harm">
-                    <HarmButtons node={node} now={now} doHarm={doHarm} />
+                    <HarmButtons node={node} seen={seen} doHarm={doHarm} />
                   </td>
                 )}
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
 
-function NodeState({ node, now }: { node: NodeSnapshot; now: number }): ReactNode {
-  const { language } = useLanguage();
-  const t = metricsTexts[language];
-  const gone = isGone(node, now);
-  const words = gone ? t.gone(Math.round((now - Date.parse(node.at)) / 1_000)) : t[node.state];
+function NodeState({ node, seen }: { node: NodeSnapshot; seen: Seen }) {
+  const words = useStandingWords(seen);
   return (
     <span className="node-state">
-      <span className="state-dot" data-state={gone ? "gone" : node.state} />
-      {words}
+      <StateDot state={standingOf(node, seen)} />
+      {words(node)}
     </span>
   );
 }
 
-function DrainButton({ node, now, drain }: { node: NodeSnapshot; now: number; drain: NodesProps["drain"] }) {
+interface DrainButtonProps {
+  node: NodeSnapshot;
+  seen: Seen;
+  drain: NodesProps["drain"];
+}
+
+function DrainButton({ node, seen, drain }: DrainButtonProps) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const [failed, setFailed] = useState(false);
-  if (isGone(node, now) || node.state === "draining") return null;
+  if (["gone", "draining"].includes(standingOf(node, seen))) return null;
 
   async function ask() {
     if (!confirm(t.drainQuestion(node.name))) return;
