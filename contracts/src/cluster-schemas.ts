@@ -6,6 +6,7 @@ import {
   type GatewayFigures,
   harms,
   historyKeptSeconds,
+  type LevelRates,
   type Quantiles,
   type QueueFigures,
   type WorkerFigures,
@@ -61,6 +62,10 @@ const api = schemaFor<ApiFigures>()(
   }),
 );
 
+const levels = z.exactOptional(
+  z.record(z.string(), schemaFor<LevelRates>()(z.strictObject({ all: number, bad: number }))),
+);
+
 const queue = schemaFor<QueueFigures>()(
   z.strictObject({
     name: z.string(),
@@ -103,6 +108,7 @@ export const clusterView = schemaFor<ClusterView>()(
         cpu: number,
         memoryBytes: number,
         eventLoopLagSeconds: number,
+        levels,
         gateway: z.exactOptional(gateway),
         api: z.exactOptional(api),
         worker: z.exactOptional(worker),
@@ -124,5 +130,6 @@ export const clusterPoint = schemaFor<ClusterPoint>()(
     deliveryP95: figure,
     deliveryP99: figure,
     outboxAgeP99: figure,
+    levels,
   }),
 );

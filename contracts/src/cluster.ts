@@ -103,9 +103,17 @@ export interface NodeSnapshot {
   memoryBytes: number;
   /** 99th percentile of the window. */
   eventLoopLagSeconds: number;
+  /** By the names of infra/service-levels.json, those that this process counts for. Absent as `roundTrips`. */
+  levels?: Record<string, LevelRates>;
   gateway?: GatewayFigures;
   api?: ApiFigures;
   worker?: WorkerFigures;
+}
+
+/** What a service level is about, a second, and how much of it was bad. */
+export interface LevelRates {
+  all: number;
+  bad: number;
 }
 
 /** What the chaos panel does to a process, in development: end it without warning, or let it stand still for a while. */
@@ -136,6 +144,8 @@ export interface ClusterPoint {
   deliveryP95: number | null;
   deliveryP99: number | null;
   outboxAgeP99: number | null;
+  /** Absent from what the version before wrote. */
+  levels?: Record<string, LevelRates>;
 }
 
 export const historyStepSeconds = 10;
@@ -173,5 +183,16 @@ export function pointOf(nodes: readonly NodeSnapshot[], now: number): ClusterPoi
     deliveryP95: worst(gateways.map((each) => each.delivery?.p95)),
     deliveryP99: worst(gateways.map((each) => each.delivery?.p99)),
     outboxAgeP99: worst(workers.map((each) => each.outboxAge?.p99)),
+    levels: addedUp(present.map(({ levels = {} }) => levels)),
   };
+}
+
+export function addedUp(all: readonly Record<string, LevelRates>[]): Record<string, LevelRates> {
+  const sums: Record<string, LevelRates> = {};
+  for (const levels of all)
+    for (const [name, { all, bad }] of Object.entries(levels)) {
+      const sum = sums[name] ?? { all: 0, bad: 0 };
+      sums[name] = { all: sum.all + all, bad: sum.bad + bad };
+    }
+  return sums;
 }

@@ -16,6 +16,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
 
+const place = (name: string) => sam.page.locator(`[data-testid="place-${name}"]`);
 const row = (name: string) => sam.page.locator(`[data-testid="node-${name}"]`);
 
 describe("the metrics page", () => {
@@ -31,14 +32,64 @@ describe("the metrics page", () => {
     await sam.page.locator('[data-testid="canary"]', { hasText: /Acked\s*\d.*Received\s*\d/ }).waitFor();
   });
 
-  it("axe finds nothing serious in it, in both themes", { timeout: 120_000 }, async () => {
-    for (const colorScheme of ["light", "dark"] as const) {
+  it("draws how it hangs together: every process and store, with words beside each shape", {
+    timeout: 120_000,
+  }, async () => {
+    for (const name of ["balancer", "gw1", "gw2", "api1", "worker1", "postgres", "redis", "queue"])
+      await place(name).and(sam.page.locator('[data-state="ready"]')).waitFor();
+    const topology = sam.page.locator('[data-testid="topology"]');
+    for (const words of [/^Ready · \d+ sockets$/, /^Reached by 4 of 4 · answers in/, /^Answers this browser/])
+      await topology.getByText(words).first().waitFor();
+  });
+
+  it("shows the queues, how long the stores take, and what each gateway has done", {
+    timeout: 120_000,
+  }, async () => {
+    const cells = async (id: string) =>
+      Object.fromEntries(
+        await sam.page.locator(`[data-testid="${id}"]`).evaluate((line) => {
+          const titles = [...line.closest("table")!.querySelectorAll("thead th")];
+          return [...line.children].map((cell, at) => [titles[at]?.textContent, cell.textContent]);
+        }),
+      ) as Record<string, string>;
+    await sam.page.locator('[data-testid="queue-notify"]').waitFor();
+    expect(await cells("queue-notify")).toMatchObject({
+      Waiting: "0",
+      "Oldest waits for": "0 s",
+      "Given up": "0",
+    });
+    const gateway = await cells("node-gw1");
+    for (const column of ["Sockets", "Rooms", "Gaps repaired", "Told to reload", "Slow readers cut"])
+      expect([column, gateway[column]]).toEqual([column, expect.stringMatching(/^\d+$/)]);
+    for (const column of ["Memory", "Event loop lag p99", "Redis round trip"])
+      expect([column, gateway[column]]).toEqual([column, expect.stringMatching(/^[\d.,]+ (MB|ms)$/)]);
+    expect(gateway["Resumed: ring / database"]).toMatch(/^\d+ \/ \d+$/);
+    expect((await cells("node-api1"))["Postgres round trip"]).toMatch(/^[\d.,]+ ms$/);
+    // The first point of history stands after ten seconds.
+    const canary = sam.page.locator('[data-testid="level-canary"]', { hasText: /ept.*99\.9%.*%/ });
+    await canary.waitFor();
+    expect((await cells("node-worker1"))["Pool: busy / open / waiting"]).toMatch(/^\d+ \/ \d+ \/ \d+$/);
+  });
+
+  it("axe finds nothing serious in it, in both themes, at 1,280 pixels and on a tablet", {
+    timeout: 120_000,
+  }, async () => {
+    for (const [width, height, colorScheme] of [
+      [1_280, 900, "light"],
+      [1_280, 900, "dark"],
+      [834, 1_112, "light"],
+    ] as const) {
+      await sam.page.setViewportSize({ width, height });
       await sam.page.emulateMedia({ colorScheme });
       const { violations } = await new AxeBuilder({ page: sam.page }).analyze();
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      // Tables scroll for themselves: the page never does, and whatever is in it can be reached.
+      const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+      expect([width, await sam.page.evaluate(overflow)]).toEqual([width, 0]);
     }
-    await sam.page.emulateMedia({ colorScheme: "light" });
+    await row("gw2").getByRole("button", { name: "Drain gw2" }).scrollIntoViewIfNeeded();
+    await sam.page.setViewportSize({ width: 1_280, height: 900 });
     if (process.env.UPDATE_SCREENSHOTS === "1") {
       await mkdir(path.join(root, "docs/images"), { recursive: true });
       await sam.page.screenshot({ path: path.join(root, "docs/images/metrics.png"), fullPage: true });
@@ -77,7 +128,9 @@ describe("the metrics page", () => {
   it("says that a frozen worker is gone, and that it is back", { timeout: 180_000 }, async () => {
     const { pid } = stage.processes().find(({ name }) => name === "worker1")!;
     process.kill(pid!, "SIGSTOP");
+    await row("worker1").locator('[data-state="stale"]').waitFor();
     await row("worker1").locator('[data-state="gone"]').waitFor();
+    await place("worker1").and(sam.page.locator('[data-state="gone"]')).waitFor();
     process.kill(pid!, "SIGCONT");
     await row("worker1").locator('[data-state="ready"]').waitFor();
   });
@@ -113,6 +166,54 @@ describe("the chaos panel", () => {
     await tom.bubble("Written through the storm").waitFor();
     await tom.page.locator('[data-testid="delivery"][data-delivery="sent"]').last().waitFor();
     await tom.page.context().close();
+  });
+});
+
+describe("Redis, stopped from the panel", () => {
+  it("comes back by itself, and nothing that was written meanwhile is lost", {
+    timeout: 240_000,
+  }, async () => {
+    const [tom, zoe] = [await stage.visitor(), await stage.visitor()];
+    await tom.signIn("demo-tom");
+    await tom.writeTo("demo-zoe");
+    await zoe.signIn("demo-zoe");
+    await zoe.writeTo("demo-tom");
+    const redis = () => stage.processes().find(({ name }) => name === "redis")!.pid;
+    const before = redis();
+    await sam.page.getByRole("button", { name: "Stop Redis" }).click();
+    const texts = ["Into the gap", "Still without Redis", "And on"];
+    for (const text of texts) {
+      await tom.say(text);
+      await tom.bubble(text).waitFor();
+    }
+    await expect.poll(redis, { timeout: 2 * waitMs }).not.toBe(before);
+    for (const text of texts) await zoe.bubble(text).waitFor();
+    const shown = async () =>
+      (await zoe.bubbles()).flatMap((bubble) => texts.filter((text) => bubble.includes(text)));
+    await expect.poll(shown, { timeout: waitMs }).toEqual(texts);
+    await sam.page.locator('[data-testid="delivery-level"]', { hasText: "Live" }).waitFor();
+    await place("redis").and(sam.page.locator('[data-state="ready"]')).waitFor();
+    for (const each of [tom, zoe]) await each.page.context().close();
+  });
+});
+
+describe("the team's pages", () => {
+  it.each([
+    ["demo-sam", ["Support", "Response times", "Metrics"]],
+    ["demo-ana", ["Support", "Response times"]],
+    ["demo-tom", []],
+  ])("are linked from the messages of %s: %s", { timeout: 120_000 }, async (account, names) => {
+    const visitor = await stage.visitor();
+    await visitor.signIn(account);
+    const links = visitor.page.locator(".page-links a");
+    await links.first().waitFor();
+    expect((await links.allTextContents()).slice(4)).toEqual(names);
+    const last = names.at(-1);
+    if (last !== undefined) {
+      await links.getByText(last).click();
+      await visitor.page.locator(".admin-nav a[aria-current]", { hasText: last }).waitFor();
+    }
+    await visitor.page.context().close();
   });
 });
 

@@ -1,7 +1,13 @@
-import { type ClusterPoint, type ClusterView, snapshotGoneMs } from "@parloir/contracts/cluster.ts";
+import {
+  type ClusterPoint,
+  type ClusterView,
+  type NodeSnapshot,
+  snapshotGoneMs,
+} from "@parloir/contracts/cluster.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
 import { serverKey, startCluster } from "./cluster.ts";
+import type { Node } from "./nodes.ts";
 
 const cluster = await startCluster({ gateways: 2, apis: 2, workers: 2 });
 afterAll(() => cluster.stop());
@@ -106,6 +112,112 @@ describe("the cluster's view of itself", () => {
     expect(points.at(-1)!.sockets).toBeGreaterThan(0);
     // Nothing was sent in most steps: that is no latency of 0.
     expect(points.every(({ ackP99 }) => ackP99 === null || ackP99 > 0)).toBe(true);
+  });
+});
+
+describe("its figures", () => {
+  /** What Prometheus would scrape: the sum of the series that hold all these words. */
+  async function scraped(node: Node, metric: string, ...labels: string[]): Promise<number> {
+    const lines = (await node.metrics.registry.metrics()).split("\n");
+    return lines
+      .filter((line) => /^(\w+)/.exec(line)?.[1] === metric && labels.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  }
+
+  /** What all snapshots since the start add up to: the first counts from the start on. */
+  const told = (node: Node, read: (snapshot: NodeSnapshot) => number) =>
+    node.snapshots.reduce((sum, snapshot) => sum + read(snapshot), 0);
+
+  it("agree with what Prometheus scrapes, over the same time: to the last message", {
+    timeout: 120_000,
+  }, async () => {
+    const [sender, reader] = [await cluster.socket(ana, 0), await cluster.socket(ben, 1)];
+    const { seq } = await cluster.send(sender, id);
+    for (let n = 0; n < 20; n++) await cluster.send(sender, id);
+    await reader.waitFor("new_message", (message) => message.seq === seq + 20);
+    const [gw1, gw2] = [cluster.gateways[0]!, cluster.gateways[1]!];
+    const apis = cluster.apis;
+    const workers = cluster.workers;
+    await eventually(
+      "the last job",
+      async () => (await cluster.sql<{ count: string }>("SELECT count(*) FROM outbox"))[0]!.count,
+      (count) => Number(count) === 0,
+    );
+    // Nothing happens any more: from the second snapshot on, all of it has been told.
+    const everyone = [gw1, gw2, ...apis, ...workers];
+    const before = everyone.map(({ snapshots }) => snapshots.length);
+    await eventually(
+      "two more snapshots of each",
+      () => everyone.every(({ snapshots }, at) => snapshots.length >= before[at]! + 2),
+      (both) => both,
+    );
+    const counted = (rate: (snapshot: NodeSnapshot) => number) => (snapshot: NodeSnapshot) =>
+      rate(snapshot) * snapshot.windowSeconds;
+    const agree = (mine: number, theirs: number) => {
+      expect(theirs).toBeGreaterThan(0);
+      expect(mine).toBeCloseTo(theirs, 6);
+    };
+    agree(
+      told(
+        gw1,
+        counted(({ gateway }) => gateway!.sendsPerSecond),
+      ),
+      await scraped(gw1, "parloir_commands_total", 'event="send_message"', 'outcome="ok"'),
+    );
+    agree(
+      told(gw1, ({ gateway }) => gateway!.ack?.n ?? 0),
+      await scraped(gw1, "parloir_ack_seconds_count"),
+    );
+    agree(
+      told(
+        gw2,
+        counted(({ gateway }) => gateway!.deliveriesPerSecond),
+      ),
+      await scraped(gw2, "parloir_messages_delivered_total"),
+    );
+    // A conversation keeps to one api, and a job is any worker's: those add up over the processes.
+    const allTold = (nodes: Node[], read: (snapshot: NodeSnapshot) => number) =>
+      nodes.reduce((sum, node) => sum + told(node, read), 0);
+    const allScraped = async (nodes: Node[], metric: string, ...labels: string[]) =>
+      (await Promise.all(nodes.map((node) => scraped(node, metric, ...labels)))).reduce(
+        (sum, n) => sum + n,
+        0,
+      );
+    agree(
+      allTold(
+        apis,
+        counted(({ api }) => api!.messagesPerSecond),
+      ),
+      await allScraped(apis, "parloir_messages_committed_total", 'outcome="ok"'),
+    );
+    const notified = counted(
+      ({ worker }) => worker!.queues!.find(({ name }) => name === "notify")!.donePerSecond,
+    );
+    agree(
+      allTold(workers, notified),
+      await allScraped(workers, "parloir_jobs_total", 'queue="notify"', 'outcome="completed"'),
+    );
+    const now = gw2.snapshots.at(-1)!.gateway!;
+    expect(now.sockets).toBe(await scraped(gw2, "parloir_sockets"));
+    expect(now.rooms).toBe(await scraped(gw2, "parloir_rooms"));
+  });
+
+  it("tell of the stores' answers and of the queues", async () => {
+    const { nodes } = await view();
+    for (const { role, roundTrips } of nodes) {
+      const stores = {
+        gateway: ["redis"],
+        api: ["postgres", "redis"],
+        worker: ["postgres", "queue", "redis"],
+      };
+      expect(Object.keys(roundTrips!).toSorted()).toEqual(stores[role]);
+      for (const seconds of Object.values(roundTrips!)) expect(seconds).toBeGreaterThan(0);
+    }
+    const queues = nodes.find(({ role }) => role === "worker")!.worker!.queues!;
+    expect(queues.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["notify", "search", "maintenance"]),
+    );
+    expect(queues.find(({ name }) => name === "notify")).toMatchObject({ waiting: 0, failed: 0 });
   });
 });
 

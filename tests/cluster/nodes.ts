@@ -1,4 +1,5 @@
 import { type Api, createApi } from "@parloir/api/api.ts";
+import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
 import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
 import { createFlightRecorder } from "@parloir/platform/flights.ts";
@@ -29,6 +30,8 @@ export type Environment = Record<string, string>;
 export interface Node {
   name: string;
   metrics: Metrics;
+  /** Every one that it took, posted or not. */
+  snapshots: NodeSnapshot[];
   /** In the order in which `main.ts` lets go. */
   stop: () => Promise<void>;
 }
@@ -63,6 +66,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
   const privatePort = await listen(api.privateServer, 0, host);
   const port = await listen(api.publicServer, 0, host);
   api.health.started();
+  const snapshots: NodeSnapshot[] = [];
   const beacon = startBeacon({
     name,
     role: "api",
@@ -70,6 +74,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     health: api.health,
     flights: api.flights,
     stores: { postgres: () => readEpoch(database) },
+    onTaken: (snapshot) => void snapshots.push(snapshot),
     metrics,
     log,
   });
@@ -86,7 +91,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     await tracing.stop();
     closeRedis(redis);
   };
-  return { name, metrics, api, database, port, url: `http://${host}:${port}`, privateUrl, stop };
+  return { name, metrics, snapshots, api, database, port, url: `http://${host}:${port}`, privateUrl, stop };
 }
 
 export async function startGateway(name: string, env: Environment, log: Log): Promise<GatewayNode> {
@@ -104,13 +109,17 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
     drains.wished += 1;
   };
   const { health } = gateway;
+  const snapshots: NodeSnapshot[] = [];
   const beacon = startBeacon({
     name,
     role: "gateway",
     redis: publisher,
     health,
     flights: gateway.flights,
-    onTaken: gateway.tellOwn,
+    onTaken(snapshot) {
+      snapshots.push(snapshot);
+      gateway.tellOwn(snapshot);
+    },
     metrics,
     log,
     onDrain,
@@ -122,7 +131,7 @@ export async function startGateway(name: string, env: Environment, log: Log): Pr
     closeRedis(publisher);
     closeRedis(subscriber);
   };
-  return { name, metrics, gateway, drains, port, url: `http://${host}:${port}`, stop };
+  return { name, metrics, snapshots, gateway, drains, port, url: `http://${host}:${port}`, stop };
 }
 
 export async function startWorkerNode(name: string, env: Environment, log: Log): Promise<Node> {
@@ -153,6 +162,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   const clusterHistory = startClusterHistory({ redis, log });
   const health = createHealth({});
   health.started();
+  const snapshots: NodeSnapshot[] = [];
   const beacon = startBeacon({
     name,
     role: "worker",
@@ -160,6 +170,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     health,
     flights,
     stores: { postgres: () => readEpoch(database), queue: () => queueRedis.queue.ping() },
+    onTaken: (snapshot) => void snapshots.push(snapshot),
     metrics,
     log,
   });
@@ -174,7 +185,7 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
     closeRedis(queueRedis.worker);
     closeRedis(redis);
   };
-  return { name, metrics, stop };
+  return { name, metrics, snapshots, stop };
 }
 
 function openDatabase(config: { databaseUrl: string; nodeName: string }, log: Log): Database {

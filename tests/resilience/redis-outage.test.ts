@@ -9,6 +9,7 @@ import { arrivals, counted, seqsOf, sleep, upTo } from "./watching.ts";
  * The Redis for rooms goes away for `outageMs` while messages are sent. An unhandled rejection anywhere in these
  * processes fails the run by itself: they are all in this one.
  */
+const everybody = ["api1", "gw1", "gw2", "gw3"];
 const outageMs = 8_000;
 const betweenSendsMs = 100;
 /** A poll a second and its way. The machine is shared; the check of a healthy gateway would come after 10 s. */
@@ -25,6 +26,8 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
   let people: TestPerson[];
   let id: string;
   let sender: TestSocket;
+  /** An administrator before the metrics page. */
+  let watcher: TestSocket;
   const readers: TestSocket[] = [];
   const acked: { content: string; at: number }[] = [];
   const seen: Map<string, number>[] = [];
@@ -41,6 +44,9 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
     await cluster.send(sender, id, "before");
     for (const reader of readers) await reader.messages(id, 1);
     for (const reader of readers) seen.push(arrivals(reader));
+    watcher = await cluster.socket(await cluster.person("admin", "admin"), 2);
+    await watcher.ok("watch_cluster", { on: true });
+    await watcher.waitFor("cluster", ({ nodes }) => nodes.length === everybody.length);
     await takeAway(redis);
     sending = sendUntilItIsOver();
   });
@@ -93,6 +99,18 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
       await socket.ok(command, payload);
       expect(performance.now() - asked, command).toBeLessThan(answerWithinMs);
     }
+  });
+
+  it("an administrator is told so by their gateway, and how the others were last", async () => {
+    const view = await watcher.waitFor("cluster", ({ alone }) => alone !== undefined);
+    expect(view.alone).toBe("gw3");
+    expect(view.nodes.map(({ name }) => name).toSorted()).toEqual(everybody);
+    const later = await watcher.waitFor("cluster", ({ alone, nodes }) => {
+      const own = nodes.find(({ name }) => name === alone);
+      return own?.checks.redis === "degraded" && own.roundTrips!.redis === null;
+    });
+    const [own, other] = ["gw3", "gw1"].map((wanted) => later.nodes.find(({ name }) => name === wanted)!);
+    expect(Date.parse(own!.at)).toBeGreaterThan(Date.parse(other!.at));
   });
 
   it("new connections work, also to a gateway that was started meanwhile", async () => {
@@ -150,6 +168,12 @@ describe.each<[string, (redis: OwnServer) => unknown, (redis: OwnServer) => unkn
       "readiness",
       () => degraded(1),
       ({ status }) => status === "ready",
+    );
+    const told = watcher.all("cluster").length;
+    await eventually(
+      "a view of everybody",
+      () => watcher.all("cluster").slice(told).at(-1)?.alone,
+      (alone) => watcher.all("cluster").length > told && alone === undefined,
     );
     for (const reader of readers) {
       const seqs = seqsOf(await received(reader));

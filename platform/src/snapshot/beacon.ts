@@ -7,6 +7,7 @@ import type { Metrics } from "../metrics.ts";
 import type { RedisClient } from "../redis.ts";
 import { postSnapshot, removeSnapshot, takeDrainWish, takeHarm } from "./board.ts";
 import { figuresOf, metricsOf } from "./figures.ts";
+import { levelsOf } from "./levels.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 import { createMetricsWindow } from "./window.ts";
 
@@ -78,9 +79,12 @@ export function startBeacon(options: {
   }
 
   async function take(): Promise<NodeSnapshot> {
-    const roundTrips = await measureRoundTrips(stores, options.metrics);
+    // Together: each waits a second for a store that hangs, and a snapshot that is late looks like a silent process.
+    const [roundTrips, { status, checks }] = await Promise.all([
+      measureRoundTrips(stores, options.metrics),
+      health.report(),
+    ]);
     const windowSeconds = await window.tick();
-    const { status, checks } = await health.report();
     const used = process.cpuUsage(cpuBefore);
     cpuBefore = process.cpuUsage();
     const lagSeconds = Math.max(0, lag.percentile(99) / nanosecondsPerSecond - resolutionMs / 1_000);
@@ -99,6 +103,7 @@ export function startBeacon(options: {
       cpu: (used.user + used.system) / microsecondsPerSecond / windowSeconds,
       memoryBytes: process.memoryUsage.rss(),
       eventLoopLagSeconds: lagSeconds,
+      levels: levelsOf(metricsOf[role], window),
       ...figuresOf(role, window),
     };
   }

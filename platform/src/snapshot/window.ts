@@ -10,6 +10,8 @@ export interface MetricsWindow {
   tick: () => Promise<number>;
   /** Of a counter, or of a histogram's observations: a second. `labels` narrows it. */
   rate: (name: MetricName, labels?: Labels) => number;
+  /** Of a histogram's observations, those at most that long, a second. The length is one of its bounds. */
+  within: (name: MetricName, seconds: number) => number;
   /** A counter's or gauge's value now, summed over labels. */
   value: (name: MetricName, labels?: Labels) => number;
   /** What a label has been so far. */
@@ -20,7 +22,7 @@ export interface MetricsWindow {
   mean: (name: MetricName) => number | null;
 }
 
-export type Labels = Record<string, string | readonly string[]>;
+export type Labels = Record<string, string | readonly string[] | ((value: string) => boolean)>;
 
 interface Sample {
   labels: Record<string, string | number>;
@@ -70,6 +72,8 @@ export function createMetricsWindow(metrics: Metrics, names: readonly MetricName
     },
     rate: (name, labels) =>
       seconds > 0 ? grown(name, isHistogram(name) ? `${name}_count` : name, labels) / seconds : 0,
+    within: (name, bound) =>
+      seconds > 0 ? grown(name, `${name}_bucket`, { le: String(bound) }) / seconds : 0,
     value: (name, labels = {}) => sum(now, name, name, labels),
     labelled: (name, label) => [
       ...new Set((now.get(name) ?? []).flatMap(({ labels }) => labels[label] ?? []).map(String)),
@@ -94,7 +98,10 @@ export function createMetricsWindow(metrics: Metrics, names: readonly MetricName
 }
 
 function fits(labels: Sample["labels"], wanted: Labels): boolean {
-  return Object.entries(wanted).every(([name, value]) => [value].flat().includes(String(labels[name] ?? "")));
+  return Object.entries(wanted).every(([name, value]) => {
+    const given = String(labels[name] ?? "");
+    return typeof value === "function" ? value(given) : [value].flat().includes(given);
+  });
 }
 
 /**

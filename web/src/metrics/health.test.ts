@@ -1,6 +1,6 @@
 import type { ClusterPoint, NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { describe, expect, it } from "vitest";
-import { deliveryLevel, errorBudget, reach } from "./health.ts";
+import { deliveryLevel, errorBudget, levelReached, reach } from "./health.ts";
 import { type Seen, standingOf } from "./standing.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
@@ -81,6 +81,21 @@ describe("a process", () => {
     const alone = { ...all, view: { ...all.view, alone: "gw1" } };
     expect([fresh, silent, old].map((each) => standingOf(each, alone))).toEqual(["ready", "stale", "stale"]);
     expect(standingOf(fresh, { ...all, isStale: true })).toBe("stale");
+  });
+});
+
+describe("a service level", () => {
+  const point = (all: number, bad: number) => ({ levels: { ack: { all, bad } } }) as unknown as ClusterPoint;
+
+  it("is reached by the share that was good, over all processes and the whole time", () => {
+    expect(levelReached("ack", [point(90, 0), point(10, 1)])).toEqual({
+      objective: 0.99,
+      good: 0.99,
+      budget: expect.closeTo(0, 10),
+    });
+    expect(levelReached("ack", [point(0, 0)])).toEqual({ objective: 0.99, good: null, budget: null });
+    // Points of the version before say nothing of it.
+    expect(levelReached("ack", [{} as ClusterPoint]).good).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ClusterPoint, isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import { addedUp, type ClusterPoint, isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import serviceLevels from "../../../infra/service-levels.json" with { type: "json" };
 import { isHeard, type Seen } from "./standing.ts";
 
@@ -44,8 +44,27 @@ export function reach(seen: Seen, store: string): Reach {
   };
 }
 
+export type LevelName = keyof typeof serviceLevels.levels;
+export const levelNames = Object.keys(serviceLevels.levels) as LevelName[];
+
 /** Of all sends: what the service level leaves. */
 export const allowedFailures = 1 - serviceLevels.levels.send.objective;
+
+export interface LevelReached {
+  objective: number;
+  /** The share that was good, 0 to 1; null when there was nothing to be good or bad. */
+  good: number | null;
+  /** What is left of what may be bad, 1 to 0 and below. */
+  budget: number | null;
+}
+
+/** Over all the points. */
+export function levelReached(name: LevelName, points: readonly ClusterPoint[]): LevelReached {
+  const { objective } = serviceLevels.levels[name];
+  const { all, bad } = addedUp(points.map(({ levels = {} }) => levels))[name] ?? { all: 0, bad: 0 };
+  if (all === 0) return { objective, good: null, budget: null };
+  return { objective, good: 1 - bad / all, budget: 1 - bad / all / (1 - objective) };
+}
 
 /**
  * What is left of the allowed failures, 1 to 0 and below: sends that failed for a reason of ours, of all in the

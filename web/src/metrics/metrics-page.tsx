@@ -9,6 +9,7 @@ import { FlightSection } from "./flight.tsx";
 import { useIsDemonstration } from "./harm-buttons.tsx";
 import { Headline } from "./headline.tsx";
 import { History } from "./history.tsx";
+import { Levels } from "./levels.tsx";
 import { Nodes } from "./nodes.tsx";
 import { Queues } from "./queues.tsx";
 import { ResponseTimesSection } from "./response-times.tsx";
@@ -114,6 +115,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             <Nodes seen={seen} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
             <Queues seen={seen} />
             <History points={points} />
+            <Levels points={points} />
             <ResponseTimesSection paused={paused} />
             <FlightSection />
           </>

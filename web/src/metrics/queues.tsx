@@ -2,8 +2,9 @@ import type { QueueFigures } from "@parloir/contracts/cluster.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats } from "./format.ts";
+import { queuesOf } from "./queue-depths.ts";
 import { Scroll } from "./scroll.tsx";
-import { isHeard, type Seen } from "./standing.ts";
+import type { Seen } from "./standing.ts";
 import { metricsTexts } from "./texts.ts";
 
 /** What waits to be done, how long it has waited, and what failed. */
@@ -56,27 +57,4 @@ export function Queues({ seen }: { seen: Seen }) {
       )}
     </section>
   );
-}
-
-/** Every worker tells the same depths, a moment apart: the most is shown. Rates are each worker's own, and add up. */
-export function queuesOf(seen: Seen): QueueFigures[] {
-  const told = seen.view.nodes
-    // What a worker says of queues that it does not reach is what it knew before.
-    .filter((node) => node.checks.queue !== "degraded" && isHeard(node, { ...seen, isStale: false }))
-    .flatMap(({ worker }) => worker?.queues ?? []);
-  const byName = Map.groupBy(told, ({ name }) => name);
-  return [...byName.values()].map((same) => same.reduce(together));
-}
-
-function together(a: QueueFigures, b: QueueFigures): QueueFigures {
-  return {
-    name: a.name,
-    waiting: Math.max(a.waiting, b.waiting),
-    active: Math.max(a.active, b.active),
-    delayed: Math.max(a.delayed, b.delayed),
-    failed: Math.max(a.failed, b.failed),
-    oldestSeconds: Math.max(a.oldestSeconds, b.oldestSeconds),
-    donePerSecond: a.donePerSecond + b.donePerSecond,
-    failedPerSecond: a.failedPerSecond + b.failedPerSecond,
-  };
 }

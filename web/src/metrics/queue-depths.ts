@@ -1,0 +1,25 @@
+import type { QueueFigures } from "@parloir/contracts/cluster.ts";
+import { isHeard, type Seen } from "./standing.ts";
+
+/** Every worker tells the same depths, a moment apart: the most is shown. Rates are each worker's own, and add up. */
+export function queuesOf(seen: Seen): QueueFigures[] {
+  const told = seen.view.nodes
+    // What a worker says of queues that it does not reach is what it knew before.
+    .filter((node) => node.checks.queue !== "degraded" && isHeard(node, { ...seen, isStale: false }))
+    .flatMap(({ worker }) => worker?.queues ?? []);
+  const byName = Map.groupBy(told, ({ name }) => name);
+  return [...byName.values()].map((same) => same.reduce(together));
+}
+
+function together(a: QueueFigures, b: QueueFigures): QueueFigures {
+  return {
+    name: a.name,
+    waiting: Math.max(a.waiting, b.waiting),
+    active: Math.max(a.active, b.active),
+    delayed: Math.max(a.delayed, b.delayed),
+    failed: Math.max(a.failed, b.failed),
+    oldestSeconds: Math.max(a.oldestSeconds, b.oldestSeconds),
+    donePerSecond: a.donePerSecond + b.donePerSecond,
+    failedPerSecond: a.failedPerSecond + b.failedPerSecond,
+  };
+}
