@@ -1,4 +1,4 @@
-import { useSelected } from "@parloir/client/react/use-snapshot.ts";
+import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
 
 interface AssigneeSelectProps {
@@ -15,7 +15,7 @@ export function AssigneeSelect({ assigneeId, disabled = false, onChoose }: Assig
   const t = useConsoleTexts();
   const { team } = useConsole();
   const desks = useSelected(team.state, (state) => state.desks);
-  const presence = useSelected(team.state, (state) => state.presence);
+  const presence = useSnapshot(team.presence);
   const isKnown = desks.some(({ userId }) => userId === assigneeId);
   return (
     <span className="choice">

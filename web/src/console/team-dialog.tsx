@@ -9,7 +9,8 @@ import { Dialog } from "./dialog.tsx";
 export function TeamButton() {
   const t = useConsoleTexts();
   const { team } = useConsole();
-  const { desks, presence } = useSnapshot(team.state);
+  const { desks } = useSnapshot(team.state);
+  const presence = useSnapshot(team.presence);
   const [open, setOpen] = useState(false);
   const online = desks.filter(({ userId }) => presence[userId]?.status === "online").length;
   return (
@@ -26,7 +27,8 @@ export function TeamButton() {
 function TeamDialog({ onClose }: { onClose: () => void }) {
   const t = useConsoleTexts();
   const { team, me } = useConsole();
-  const { desks, presence } = useSnapshot(team.state);
+  const { desks } = useSnapshot(team.state);
+  const presence = useSnapshot(team.presence);
   const [failure, setFailure] = useState<string | null>(null);
   const isAdmin = desks.find(({ userId }) => userId === me.id)?.role === "admin";
 

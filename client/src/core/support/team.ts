@@ -1,15 +1,15 @@
 import type { Page } from "@parloir/contracts/http.ts";
-import { maxWatched, type Presence, type SharedConversation } from "@parloir/contracts/shapes.ts";
+import type { SharedConversation } from "@parloir/contracts/shapes.ts";
 import type { Desk, DeskChange, SupportSettings, SupportSettingsChange } from "@parloir/contracts/support.ts";
 import type { Client } from "../client.ts";
 import { createCell, type Observable } from "../observable.ts";
+import type { PresenceState } from "../presence.ts";
 import { createTyping, type TypingState } from "../typing.ts";
 
 export interface TeamState {
   /** By name. */
   desks: readonly Desk[];
   settings: SupportSettings | null;
-  presence: Readonly<Record<string, Presence>>;
   /** Which agents have a conversation open, of those that this client looks at. */
   viewers: Readonly<Record<string, readonly string[]>>;
 }
@@ -17,6 +17,8 @@ export interface TeamState {
 /** The agents: who is there, what each has, who looks at what, and who took what when. */
 export interface Team {
   readonly state: Observable<TeamState>;
+  /** Of all agents, and of whom else this client follows. */
+  readonly presence: Observable<PresenceState>;
   /** Who types a private note, per conversation. */
   readonly noteTyping: Observable<TypingState>;
   pressNoteKey(conversationId: string): void;
@@ -37,14 +39,15 @@ export interface Team {
 const refreshMs = 15_000;
 const pageSize = 200;
 
-export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent">): Team {
-  const { rest, request } = client;
-  const state = createCell<TeamState>({ desks: [], settings: null, presence: {}, viewers: {} });
+export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent" | "presences">): Team {
+  const { rest, request, presences } = client;
+  const state = createCell<TeamState>({ desks: [], settings: null, viewers: {} });
   const assigned = new Map<string, { assigneeId: string | null; at: number | null }>();
   const typing = createTyping((conversationId, isTyping) => {
     request("typing", { conversationId, isTyping, note: true }).catch(() => undefined);
   });
   let watched = "";
+  let unwatch = () => undefined as unknown;
 
   async function readDesks(): Promise<Desk[]> {
     const desks: Desk[] = [];
@@ -64,18 +67,19 @@ export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent">)
         rest<SupportSettings>("GET", "/api/support/settings"),
       ]);
       state.update((present) => ({ ...present, desks, settings }));
-      await watch(desks.map(({ userId }) => userId));
+      watch(desks.map(({ userId }) => userId));
     } catch {
       // What was known stays; the next time is seconds away.
     }
   }
 
-  async function watch(all: string[]): Promise<void> {
-    const userIds = all.slice(0, maxWatched);
+  /** Beside whom the open thread follows: the connection has one list for all. */
+  function watch(userIds: string[]): void {
     if (userIds.join(" ") === watched) return;
-    const { presence } = await request("watch_presence", { userIds });
     watched = userIds.join(" ");
-    state.update((present) => ({ ...present, presence }));
+    const former = unwatch;
+    unwatch = presences.watch(userIds);
+    former();
   }
 
   function noteAssignee({ id, assigneeId }: SharedConversation): void {
@@ -85,15 +89,7 @@ export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent">)
   }
 
   const ends = client.onEvent(({ event, payload }) => {
-    if (event === "ready") {
-      // A new connection watches nobody.
-      watched = "";
-      void refresh();
-    }
-    if (event === "presence") {
-      const { userId, ...presence } = payload;
-      state.update((present) => ({ ...present, presence: { ...present.presence, [userId]: presence } }));
-    }
+    if (event === "ready") void refresh();
     if (event === "conversation_viewers")
       state.update((present) => ({
         ...present,
@@ -109,6 +105,7 @@ export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent">)
 
   return {
     state,
+    presence: presences.state,
     noteTyping: typing.state,
     pressNoteKey: typing.press,
     stopNoteTyping: typing.stop,
@@ -132,6 +129,7 @@ export function createTeam(client: Pick<Client, "rest" | "request" | "onEvent">)
     close() {
       clearInterval(timer);
       ends();
+      unwatch();
       typing.close();
     },
   };
