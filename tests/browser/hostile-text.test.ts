@@ -1,4 +1,6 @@
+import { io } from "socket.io-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { host as ask, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { waitMs } from "./visitor.ts";
 
@@ -17,13 +19,7 @@ const texts = {
   turned: `${override}abc`,
 };
 
-/** What the host's back end does. Answers with the data. */
-async function host<Data>(method: string, path: string, body: object): Promise<Data> {
-  const headers = { authorization: "Bearer dev-server-key", "content-type": "application/json" };
-  const response = await fetch(`${stage.url}${path}`, { method, headers, body: JSON.stringify(body) });
-  expect(response.ok, `${method} ${path}: ${response.status}`).toBe(true);
-  return ((await response.json()) as { data: Data }).data;
-}
+const host = <Data>(method: string, path: string, body: object) => ask<Data>(stage.url, method, path, body);
 
 it("markup is inert, and text that turns its direction around turns nothing else", {
   timeout: 180_000,
@@ -36,15 +32,7 @@ it("markup is inert, and text that turns its direction around turns nothing else
     kind: "group",
     memberIds,
   });
-  const { token } = await host<{ token: string }>("POST", "/api/tokens", { userId: "eve" });
-  for (const content of Object.values(texts)) {
-    const sent = await fetch(`${stage.url}/api/messages`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ conversationId: id, clientMessageId: crypto.randomUUID(), content }),
-    });
-    expect(sent.status).toBe(201);
-  }
+  for (const content of Object.values(texts)) await sendAs(stage.url, "eve", id, content);
   await host("DELETE", `/api/messages/conversations/${id}/members/demo-zoe`, {});
 
   const { page } = tom;
@@ -69,6 +57,19 @@ it("markup is inert, and text that turns its direction around turns nothing else
   expect(new Set(isolates)).toEqual(new Set(["isolate"]));
   const turned = tom.bubble(texts.turned).locator("div").first();
   expect(await turned.evaluate((each) => each.textContent)).toBe(texts.turned);
+  // The name of who is typing stands in the middle of a sentence, and leaves its order alone.
+  const { token } = await host<{ token: string }>("POST", "/api/tokens", { userId: "eve" });
+  const eve = io(stage.url, { auth: { token }, transports: ["websocket"], forceNew: true });
+  await new Promise((resolve) => eve.once("ready", resolve));
+  const typing = page.locator('[data-testid="typing"]');
+  const type = async () => {
+    eve.emit("typing", { conversationId: id, isTyping: true });
+    return typing.locator("bdi").count();
+  };
+  await expect.poll(type, { timeout: waitMs }).toBe(1);
+  expect(await typing.locator("bdi").textContent()).toBe(evil);
+  expect(await typing.textContent()).toBe(`${evil} écrit…`);
+  eve.close();
   const names = await page.evaluate(() =>
     [...document.querySelectorAll(".row-name")].map((each) => getComputedStyle(each).unicodeBidi),
   );

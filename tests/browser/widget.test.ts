@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { freePort } from "@parloir/local/ports.ts";
 import type { ConsoleMessage, FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { host } from "./host.ts";
 import { type HostSite, startHostSite } from "./host-page.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { waitMs } from "./visitor.ts";
@@ -92,6 +93,20 @@ describe("on a page that configured it", () => {
     const { violations } = await new AxeBuilder({ page }).exclude("#shop").analyze();
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+
+    // What nobody wrote stands among the messages, in the widget's language.
+    const memberIds = ["demo-zoe", "demo-tom", "demo-lea"];
+    const made = { kind: "group", memberIds, subject: { type: "order", id: "7", title: "Order 7" } };
+    const { id } = await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", made);
+    await host(stage.url, "DELETE", `/api/messages/conversations/${id}/members/demo-lea`, {});
+    await frame.getByRole("button", { name: "Back" }).click();
+    await frame.locator('[data-testid="conversation"]', { hasText: "Order 7" }).click();
+    const line = frame.locator('[data-testid="system-line"]');
+    await expect.poll(() => line.textContent(), { timeout: waitMs }).toContain("is no longer here");
+    expect(await line.textContent()).toContain("Léa Moreau");
+    await frame.getByRole("button", { name: "Back" }).click();
+    await frame.locator('[data-testid="conversation"]', { hasText: "Tom Becker" }).click();
+    await bubble.waitFor();
 
     // Escape closes it and gives the focus back; what comes now is counted.
     await composer.press("Escape");

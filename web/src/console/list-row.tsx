@@ -1,9 +1,10 @@
 import { Avatar } from "@parloir/client/react/avatar.tsx";
 import { MessageBadge } from "@parloir/client/react/badge.tsx";
+import { Sentence } from "@parloir/client/react/sentence.tsx";
 import { previewOf } from "@parloir/client/react/thread/names.ts";
 import { useSelected } from "@parloir/client/react/use-snapshot.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
-import { type MouseEvent, memo } from "react";
+import { type MouseEvent, memo, type ReactNode } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { type ConsoleAddress, writeAddress } from "./address.ts";
 import { customerOf, isWaiting } from "./customer.ts";
@@ -84,7 +85,7 @@ function Preview({ conversation }: { conversation: Conversation }) {
   const { lastMessage, participants, subject } = conversation;
   const nameOf = (userId: string | undefined) =>
     participants.find((one) => one.userId === userId)?.name ?? t.unnamed;
-  let text = subject?.title ?? t.noMessages;
+  let text: ReactNode = subject?.title ?? t.noMessages;
   if (lastMessage) {
     const said = lastMessage.deletedAt === null ? previewOf(lastMessage) : t.deleted;
     const isCustomers = lastMessage.senderId === customerOf(conversation)?.userId;
@@ -92,7 +93,12 @@ function Preview({ conversation }: { conversation: Conversation }) {
     text = isCustomers ? said : t.newFrom(who, said);
   }
   if (typing && typing.length > 0)
-    text = typing.length === 1 ? t.typingOne(nameOf(typing[0])) : t.typingSeveral(typing.length);
+    text =
+      typing.length === 1 ? (
+        <Sentence say={t.typingOne} name={nameOf(typing[0])} />
+      ) : (
+        t.typingSeveral(typing.length)
+      );
   return (
     <span className="row-preview" dir="auto" data-testid="preview">
       {text}

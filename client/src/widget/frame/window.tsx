@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { systemText } from "../../core/system-text.ts";
+import { Sentence } from "../../react/sentence.tsx";
 import { useSelected, useSnapshot } from "../../react/use-snapshot.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
@@ -70,7 +71,7 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
         )}
       </div>
       <p className="typing" data-testid="typing">
-        {typing !== undefined && t.typing(writer)}
+        {typing !== undefined && <Sentence say={t.typing} name={writer} />}
       </p>
       <Announcer total={bubbles.filter(({ own, system }) => !own && !system).length} />
       {state.error?.code !== "NOT_FOUND" && <Composer conversationId={conversationId} />}
