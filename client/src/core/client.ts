@@ -10,6 +10,7 @@ import { createFiles, type Files } from "./files.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createId } from "./ids.ts";
 import { createIndexedDbStore, hasIndexedDb } from "./indexeddb.ts";
+import { createKeeping, type Keeping } from "./keeping.ts";
 import { createListeners, type Link, type LinkEvent } from "./link.ts";
 import type { Observable } from "./observable.ts";
 import { createOutbox, type Outbox, type OutboxMessage } from "./outbox.ts";
@@ -76,6 +77,8 @@ export interface Client {
   onNotificationsRead(listener: (read: ReadNotifications) => void): () => void;
   /** Live updates that are not chat. */
   readonly channels: Channels;
+  /** Archiving, muting, deleting for oneself, leaving. */
+  readonly keeping: Keeping;
   /** Who is online, of those whom a view follows. */
   readonly presences: Presences;
   /** Marks everything in the conversation as read; a thread that is open and seen is marked by itself. @throws CodedError */
@@ -160,6 +163,11 @@ export function createClient(options: ClientOptions): Client {
     for (const thread of threads.all()) thread.reload(options);
   }
 
+  /** What one may see of it changed: from now on, or nothing. */
+  function forget(conversationId: string): void {
+    threads.find(conversationId)?.reload({ forget: true });
+  }
+
   function receive(message: Message): void {
     threads.find(message.conversationId)?.merge([message]);
     if (message.senderId === me) outbox.confirm([message.clientMessageId]);
@@ -207,6 +215,7 @@ export function createClient(options: ClientOptions): Client {
         break;
       case "conversation_removed":
         conversations.remove(payload.conversationId);
+        forget(payload.conversationId);
         break;
       case "unread":
         conversations.applyUnread(payload);
@@ -291,6 +300,7 @@ export function createClient(options: ClientOptions): Client {
     onAnnouncement: announcements.listen,
     onNotificationsRead: readLines.listen,
     channels: { subscribe: channels.subscribe },
+    keeping: createKeeping({ rest, conversations, forget }),
     presences: { state: presences.state, watch: presences.watch },
     async markRead(conversationId) {
       const seq = conversations.find(conversationId)?.lastSeq ?? 0;

@@ -106,9 +106,11 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
         // Items of later pages stay; one that should be on this page and is not has gone.
         const older = present.items.filter(
           (item) =>
-            !fresh.has(item.id) && page.nextCursor !== null && oldest && activity(item) < activity(oldest),
+            !fresh.has(item.id) &&
+            // This list has no archived ones: whether they are there still it does not say.
+            (item.archived || (page.nextCursor !== null && oldest && activity(item) < activity(oldest))),
         );
-        if (older.length === 0) nextCursor = page.nextCursor;
+        if (older.every((item) => item.archived)) nextCursor = page.nextCursor;
         const items = page.items.map((item) =>
           newer(
             item,

@@ -31,6 +31,13 @@ export function createIdleClient(): Client {
     pending: createCell([]),
     presences: { state: createCell({}), watch: never },
     channels: { subscribe: never },
+    keeping: {
+      setArchived: later,
+      setMuted: later,
+      deleteForMe: later,
+      leave: later,
+      loadArchived: later,
+    },
     me: () => null,
     thread: (conversationId): Thread => ({
       conversationId,

@@ -6,6 +6,9 @@ export { useSound } from "./alerts/use-sound.ts";
 export { useTitleCount } from "./alerts/use-title-count.ts";
 export { MessageBadge, type MessageBadgeProps } from "./badge.tsx";
 export { chatKeys } from "./cache/keys.ts";
+export type { CallButtonProps } from "./calls/call-button.tsx";
+export { CallButton, CallWindow } from "./calls/lazy.tsx";
+export { type UseCall, useCall } from "./calls/use-calls.ts";
 export { useClient, useReady, useSignedIn } from "./client-context.tsx";
 export { ConnectionNotice } from "./connection.tsx";
 export { useChannel } from "./hooks/use-channel.ts";
@@ -28,6 +31,7 @@ export { ConversationList, type ConversationListProps } from "./list/conversatio
 export { ChatProvider, type ChatProviderProps } from "./provider.tsx";
 export { ChatWindow, type ChatWindowProps } from "./thread/chat-window.tsx";
 export { Composer as MessageInput } from "./thread/composer.tsx";
+export { ConversationMenu, type ConversationMenuProps } from "./thread/conversation-menu.tsx";
 export { MessageList } from "./thread/message-list.tsx";
 export { ThreadActions } from "./thread/thread-ui.tsx";
 export { TypingIndicator } from "./thread/typing-indicator.tsx";

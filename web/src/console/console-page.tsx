@@ -1,7 +1,8 @@
 import { type Client, createClient } from "@parloir/client/core/client.ts";
 import { createSupportList } from "@parloir/client/core/support/support-list.ts";
 import { createTeam, type Team } from "@parloir/client/core/support/team.ts";
-import { ClientContext } from "@parloir/client/react/client-context.tsx";
+import { CallWindow } from "@parloir/client/react/calls/lazy.tsx";
+import { ClientContext, ReadyContext } from "@parloir/client/react/client-context.tsx";
 import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connection.tsx";
 import { Announcer } from "@parloir/client/react/thread/announcer.tsx";
 import { useSelected, useSnapshot } from "@parloir/client/react/use-snapshot.ts";
@@ -40,7 +41,9 @@ export default function ConsolePage({ user }: ConsolePageProps) {
   if (!connected) return null;
   return (
     <ClientContext value={connected.client}>
-      <Connected {...connected} user={user} />
+      <ReadyContext value={true}>
+        <Connected {...connected} user={user} />
+      </ReadyContext>
     </ClientContext>
   );
 }
@@ -105,6 +108,7 @@ function Frame({ address }: { address: ConsoleAddress }) {
         <AdminNav here="/admin/messages" />
         {!isRefused && <TeamButton />}
       </Bar>
+      <CallWindow />
       <ConnectionNotice onSignOut={leave} />
       <main className="panes">
         {isRefused ? (

@@ -1,4 +1,5 @@
 import { Avatar } from "@parloir/client/react/avatar.tsx";
+import { CallButton } from "@parloir/client/react/calls/lazy.tsx";
 import { Icon } from "@parloir/client/react/icons.tsx";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useLanguage } from "../languages/language.tsx";
@@ -34,6 +35,7 @@ export function ThreadHead({ conversation, name, onBack, onContext, showsContext
         {conversation?.subject && <p className="thread-subject">{conversation.subject.title}</p>}
       </div>
       <span className="bar-gap" />
+      {conversation && <CallButton conversationId={conversation.id} conversation={conversation} />}
       {conversation && <HeadActions conversation={conversation} />}
       <button
         type="button"

@@ -1,4 +1,5 @@
 import { useTitleCount } from "@parloir/client/react/alerts/use-title-count.ts";
+import { CallWindow } from "@parloir/client/react/calls/lazy.tsx";
 import { useClient } from "@parloir/client/react/client-context.tsx";
 import { ClientProvider } from "@parloir/client/react/client-provider.tsx";
 import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connection.tsx";
@@ -55,6 +56,7 @@ function Frame({ user }: MessagesPageProps) {
       >
         <PageLinks />
       </Bar>
+      <CallWindow />
       <ConnectionNotice onSignOut={leave} />
       <main className="panes">
         <ConversationList

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { type UseNotifications, useNotifications } from "../hooks/use-notifications.ts";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
@@ -6,6 +6,8 @@ import { Popover } from "../popover.tsx";
 import { useSnapshot } from "../use-snapshot.ts";
 import type { Sound } from "./sound.ts";
 import { useSound } from "./use-sound.ts";
+
+const NotificationSettings = lazy(() => import("./notification-settings.tsx"));
 
 export interface NotificationBellProps {
   /** A line leads to its conversation. */
@@ -18,6 +20,7 @@ export function NotificationBell({ onOpen }: NotificationBellProps) {
   const bell = useNotifications();
   const sound = useSound();
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const [setting, setSetting] = useState(false);
   return (
     <>
       <button
@@ -48,6 +51,20 @@ export function NotificationBell({ onOpen }: NotificationBellProps) {
           <div className="bell-head">
             <h2>{t.notifications}</h2>
             {sound && <MuteSwitch sound={sound} />}
+            <button
+              type="button"
+              className="button button-icon button-quiet"
+              aria-haspopup="dialog"
+              aria-label={t.notificationSettings}
+              title={t.notificationSettings}
+              data-testid="notification-settings"
+              onClick={() => {
+                setAnchor(null);
+                setSetting(true);
+              }}
+            >
+              <Icon name="gear" />
+            </button>
           </div>
           <Lines
             bell={bell}
@@ -57,6 +74,11 @@ export function NotificationBell({ onOpen }: NotificationBellProps) {
             }}
           />
         </Popover>
+      )}
+      {setting && (
+        <Suspense>
+          <NotificationSettings onClose={() => setSetting(false)} />
+        </Suspense>
       )}
     </>
   );

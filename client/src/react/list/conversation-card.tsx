@@ -1,9 +1,11 @@
 import type { Conversation } from "@parloir/contracts/shapes.ts";
-import { type MouseEvent, memo } from "react";
+import { type MouseEvent, memo, type ReactNode } from "react";
 import { Avatar } from "../avatar.tsx";
 import { MessageBadge } from "../badge.tsx";
 import { useClient } from "../client-context.tsx";
+import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
+import { Sentence } from "../sentence.tsx";
 import { nameOf, othersOf, previewOf } from "../thread/names.ts";
 import { useSelected } from "../use-snapshot.ts";
 
@@ -52,16 +54,18 @@ function Lines({ conversation }: { conversation: Conversation }) {
   const typing = useSelected(client.typing, (state) => state[conversation.id]);
   const { lastMessage, unreadCount } = conversation;
   const name = nameOf(conversation, me, t.unnamed);
+  const muted = isMuted(conversation);
   const date = new Date(lastMessage?.createdAt ?? conversation.createdAt);
 
-  let preview = conversation.subject?.title ?? t.noMessages;
+  let preview: ReactNode = conversation.subject?.title ?? t.noMessages;
   if (lastMessage) {
     const text = lastMessage.deletedAt === null ? previewOf(lastMessage) : t.deleted;
     preview = lastMessage.senderId === me ? t.youSaid(text) : text;
   }
   if (typing && typing.length > 0) {
     const writer = conversation.participants.find((one) => one.userId === typing[0])?.name ?? t.unnamed;
-    preview = typing.length === 1 ? t.typingOne(writer) : t.typingSeveral(typing.length);
+    preview =
+      typing.length === 1 ? <Sentence say={t.typingOne} name={writer} /> : t.typingSeveral(typing.length);
   }
 
   return (
@@ -78,7 +82,20 @@ function Lines({ conversation }: { conversation: Conversation }) {
       <span className="row-preview" dir="auto" data-testid="preview">
         {preview}
       </span>
-      <MessageBadge count={unreadCount} testId="unread" />
+      {(muted || unreadCount > 0) && (
+        <span className="row-marks">
+          {muted && (
+            <span role="img" aria-label={t.muted} title={t.muted} data-testid="muted">
+              <Icon name="muted" size={16} />
+            </span>
+          )}
+          <MessageBadge count={unreadCount} testId="unread" />
+        </span>
+      )}
     </>
   );
+}
+
+function isMuted({ mutedUntil }: Conversation): boolean {
+  return mutedUntil !== null && Date.parse(mutedUntil) > Date.now();
 }

@@ -1,7 +1,9 @@
+import { useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSnapshot } from "../use-snapshot.ts";
+import { Archived } from "./archived.tsx";
 import { ConversationCard } from "./conversation-card.tsx";
 
 export interface ConversationListProps {
@@ -15,8 +17,16 @@ export interface ConversationListProps {
 export function ConversationList({ openId, onOpen, hrefOf, onNew }: ConversationListProps) {
   const { t } = useTexts();
   const client = useClient();
-  const { status, items, hasMore, unreadTotal } = useSnapshot(client.conversations);
+  const { status, items: all, hasMore, unreadTotal } = useSnapshot(client.conversations);
+  const [showsArchived, setShowsArchived] = useState(false);
+  const items = all.filter(({ archived }) => !archived);
 
+  if (showsArchived)
+    return (
+      <nav className="list" aria-label={t.archived}>
+        <Archived openId={openId} onOpen={onOpen} hrefOf={hrefOf} onBack={() => setShowsArchived(false)} />
+      </nav>
+    );
   return (
     <nav className="list" aria-label={t.conversations}>
       <div className="list-head">
@@ -60,6 +70,19 @@ export function ConversationList({ openId, onOpen, hrefOf, onNew }: Conversation
               onClick={() => client.loadMoreConversations().catch(() => undefined)}
             >
               {t.moreConversations}
+            </button>
+          </div>
+        )}
+        {status === "ready" && (
+          <div className="list-more">
+            <button
+              type="button"
+              className="button button-quiet"
+              data-testid="archived"
+              onClick={() => setShowsArchived(true)}
+            >
+              <Icon name="archive" size={16} />
+              {t.archivedCount(all.reduce((sum, each) => sum + (each.archived ? each.unreadCount : 0), 0))}
             </button>
           </div>
         )}

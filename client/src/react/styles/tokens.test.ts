@@ -53,6 +53,7 @@ const pairs: [front: string, back: string, least: number][] = [
   ["error", "ground", text],
   ["on-error-tint", "error-tint", text],
   ["on-badge", "badge", text],
+  ["on-answer", "answer", text],
   ["border", "ground", part],
   ["border", "raised", part],
   ["focus", "ground", part],

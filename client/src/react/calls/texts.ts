@@ -1,0 +1,88 @@
+import type { CallOutcome, CallPhase } from "../../core/calls/call-state.ts";
+import type { Language } from "../texts/texts.ts";
+
+/** What calls say. Beside the other texts, because few who write also call: it comes with them. */
+const en = {
+  videoCall: "Video call",
+  call: (name: string) => `Call ${name} with video`,
+  incoming: (name: string) => `${name} calls you with video`,
+  accept: "Accept",
+  decline: "Decline",
+  hangUp: "Hang up",
+  mute: "Mute the microphone",
+  cameraOff: "Switch the camera off",
+  larger: "Larger",
+  close: "Close",
+  ownPicture: "Your picture",
+  otherPicture: (name: string) => `Picture of ${name}`,
+  otherMuted: (name: string) => `${name} is muted`,
+  otherCameraOff: (name: string) => `The camera of ${name} is off`,
+  lasted: (duration: string) => `Call ended after ${duration}`,
+  missed: (name: string) => `Missed video call from ${name}`,
+  phases: {
+    idle: "",
+    asking: "Waiting for your camera…",
+    calling: "Ringing…",
+    incoming: "",
+    connecting: "Connecting…",
+    talking: "Connected",
+    lost: "The connection is lost. Looking for another…",
+    ended: "Call ended",
+  } as Record<CallPhase, string>,
+  outcomes: {
+    busy: "They are in another call.",
+    declined: "The call was declined.",
+    cancelled: "Call ended",
+    unanswered: "Nobody answers.",
+    hung_up: "Call ended",
+    failed: "The call could not be connected.",
+    forbidden: "You cannot call each other.",
+    media: "There is no camera or microphone, or this page may not use it.",
+    offline: "You are not connected. Try again in a moment.",
+    refused: "There is nobody to call now.",
+  } as Record<CallOutcome, string>,
+};
+
+const fr: CallTexts = {
+  videoCall: "Appel vidéo",
+  call: (name) => `Appeler ${name} en vidéo`,
+  incoming: (name) => `${name} vous appelle en vidéo`,
+  accept: "Accepter",
+  decline: "Refuser",
+  hangUp: "Raccrocher",
+  mute: "Couper le micro",
+  cameraOff: "Éteindre la caméra",
+  larger: "Agrandir",
+  close: "Fermer",
+  ownPicture: "Votre image",
+  otherPicture: (name) => `Image de ${name}`,
+  otherMuted: (name) => `${name} a coupé son micro`,
+  otherCameraOff: (name) => `La caméra de ${name} est éteinte`,
+  lasted: (duration) => `Appel terminé après ${duration}`,
+  missed: (name) => `Appel vidéo manqué de ${name}`,
+  phases: {
+    idle: "",
+    asking: "En attente de votre caméra…",
+    calling: "Ça sonne…",
+    incoming: "",
+    connecting: "Connexion…",
+    talking: "En communication",
+    lost: "La connexion est perdue. Recherche d’une autre…",
+    ended: "Appel terminé",
+  },
+  outcomes: {
+    busy: "Cette personne est déjà en communication.",
+    declined: "L’appel a été refusé.",
+    cancelled: "Appel terminé",
+    unanswered: "Pas de réponse.",
+    hung_up: "Appel terminé",
+    failed: "L’appel n’a pas pu être établi.",
+    forbidden: "Vous ne pouvez pas vous appeler.",
+    media: "Il n’y a ni caméra ni micro, ou cette page n’y a pas accès.",
+    offline: "Vous n’êtes pas connecté. Réessayez dans un instant.",
+    refused: "Il n’y a personne à appeler pour le moment.",
+  },
+};
+
+export type CallTexts = typeof en;
+export const callTexts: Record<Language, CallTexts> = { en, fr };

@@ -1,0 +1,68 @@
+import { useEffect, useState } from "react";
+import { useClient } from "../client-context.tsx";
+import { Icon } from "../icons.tsx";
+import { useTexts } from "../language.tsx";
+import { useSnapshot } from "../use-snapshot.ts";
+import { ConversationCard } from "./conversation-card.tsx";
+
+interface ArchivedProps {
+  openId: string | null;
+  onOpen: (conversationId: string) => void;
+  hrefOf: ((conversationId: string) => string) | undefined;
+  onBack: () => void;
+}
+
+/** What was put away, in the place of the list. */
+export function Archived({ openId, onOpen, hrefOf, onBack }: ArchivedProps) {
+  const { t } = useTexts();
+  const client = useClient();
+  const items = useSnapshot(client.conversations).items.filter(({ archived }) => archived);
+  const [status, setStatus] = useState<"loading" | "ready" | "failed">("loading");
+  useEffect(() => {
+    let isCurrent = true;
+    client.keeping.loadArchived().then(
+      () => isCurrent && setStatus("ready"),
+      () => isCurrent && setStatus("failed"),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [client]);
+
+  return (
+    <>
+      <div className="list-head">
+        <button
+          type="button"
+          className="button button-icon button-quiet"
+          aria-label={t.backToList}
+          title={t.backToList}
+          data-testid="leave-archived"
+          onClick={onBack}
+        >
+          <Icon name="back" />
+        </button>
+        <h1>{t.archived}</h1>
+      </div>
+      <div className="list-scroll">
+        <ul data-testid="conversations">
+          {items.map((item) => (
+            <li key={item.id}>
+              <ConversationCard
+                conversation={item}
+                isOpen={item.id === openId}
+                onOpen={onOpen}
+                href={hrefOf?.(item.id)}
+              />
+            </li>
+          ))}
+        </ul>
+        {items.length === 0 && (
+          <p className="empty" role="status">
+            {status === "loading" ? t.loading : status === "failed" ? t.listFailed : t.noArchived}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}

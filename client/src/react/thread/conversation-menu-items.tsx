@@ -1,0 +1,148 @@
+import type { Page } from "@parloir/contracts/http.ts";
+import type { Block } from "@parloir/contracts/shapes.ts";
+import { useEffect, useState } from "react";
+import { useClient } from "../client-context.tsx";
+import { useTexts } from "../language.tsx";
+import { Menu, MenuItem } from "../menu.tsx";
+import { useSelected } from "../use-snapshot.ts";
+import { othersOf } from "./names.ts";
+
+interface ItemsProps {
+  conversationId: string;
+  anchor: HTMLElement;
+  onClose: () => void;
+  onGone: (() => void) | undefined;
+}
+
+const hourMs = 3_600_000;
+
+/** Loaded with the first menu that is opened. */
+export default function ConversationMenuItems({ conversationId, anchor, onClose, onGone }: ItemsProps) {
+  const { t, formats } = useTexts();
+  const client = useClient();
+  const conversation = useSelected(client.conversations, ({ items }) =>
+    items.find(({ id }) => id === conversationId),
+  );
+  const [asked, setAsked] = useState<"block" | "delete" | "leave" | "mute" | null>(null);
+  const [failed, setFailed] = useState(false);
+  const [other] = conversation?.kind === "direct" ? othersOf(conversation, client.me()) : [];
+  const blocked = useBlocked(other?.userId);
+  // An agent who looks into a support conversation is no member: there is nothing of theirs to keep.
+  const isMember = conversation?.participants.some(({ userId }) => userId === client.me());
+  if (!conversation || !isMember) return null;
+
+  /** The menu stays open with what went wrong in it. */
+  const then = (act: () => Promise<unknown>, isGone = false) => {
+    return () => {
+      setFailed(false);
+      act().then(
+        () => {
+          onClose();
+          if (isGone) onGone?.();
+        },
+        () => setFailed(true),
+      );
+    };
+  };
+  const mute = (until: Date | "ever" | null) => then(() => client.keeping.setMuted(conversationId, until));
+  const block = (method: "PUT" | "DELETE", userId: string) =>
+    then(() => client.rest(method, `/api/blocks/${encodeURIComponent(userId)}`));
+  const { archived, mutedUntil } = conversation;
+  const isMuted = mutedUntil !== null && Date.parse(mutedUntil) > Date.now();
+
+  if (asked === "mute")
+    return (
+      <Menu anchor={anchor} onClose={onClose} label={t.muteConversation}>
+        <MenuItem icon="muted" text={t.muteForHour} focused onClick={mute(new Date(Date.now() + hourMs))} />
+        <MenuItem icon="muted" text={t.muteForDay} onClick={mute(new Date(Date.now() + 24 * hourMs))} />
+        <MenuItem icon="muted" text={t.muteForEver} onClick={mute("ever")} />
+        {failed && <Failed text={t.changeFailed} />}
+      </Menu>
+    );
+  return (
+    <Menu anchor={anchor} onClose={onClose} label={t.conversationActions}>
+      {isMuted ? (
+        <MenuItem icon="sound" text={t.unmuteConversation(untilText(mutedUntil))} onClick={mute(null)} />
+      ) : (
+        <MenuItem icon="muted" text={t.muteConversation} onClick={() => setAsked("mute")} />
+      )}
+      <MenuItem
+        icon="archive"
+        text={archived ? t.unarchive : t.archive}
+        onClick={then(() => client.keeping.setArchived(conversationId, !archived), !archived)}
+      />
+      {other && blocked === true && (
+        <MenuItem icon="block" text={t.unblock} onClick={block("DELETE", other.userId)} />
+      )}
+      {other && blocked === false && (
+        <MenuItem
+          key={asked === "block" ? "sure" : "block"}
+          icon="block"
+          text={asked === "block" ? t.reallyBlock : t.block}
+          tone="error"
+          focused={asked === "block"}
+          onClick={asked === "block" ? block("PUT", other.userId) : () => setAsked("block")}
+        />
+      )}
+      {conversation.kind === "group" && (
+        <MenuItem
+          key={asked === "leave" ? "sure to leave" : "leave"}
+          icon="leave"
+          text={asked === "leave" ? t.reallyLeave : t.leaveGroup}
+          tone="error"
+          focused={asked === "leave"}
+          onClick={
+            asked === "leave"
+              ? then(() => client.keeping.leave(conversationId), true)
+              : () => setAsked("leave")
+          }
+        />
+      )}
+      <MenuItem
+        key={asked === "delete" ? "sure to delete" : "delete"}
+        icon="bin"
+        text={asked === "delete" ? t.reallyDeleteForMe : t.deleteForMe}
+        tone="error"
+        focused={asked === "delete"}
+        onClick={
+          asked === "delete"
+            ? then(() => client.keeping.deleteForMe(conversationId), true)
+            : () => setAsked("delete")
+        }
+      />
+      {failed && <Failed text={t.changeFailed} />}
+    </Menu>
+  );
+
+  /** «Ever» is a year that nobody will see. */
+  function untilText(until: string): string {
+    const date = new Date(until);
+    return date.getTime() - Date.now() > 366 * 24 * hourMs ? "" : formats.full(date);
+  }
+}
+
+function Failed({ text }: { text: string }) {
+  return (
+    <p className="popover-note" role="alert">
+      {text}
+    </p>
+  );
+}
+
+/** Undefined while it is not known, and where there is nobody to block. */
+function useBlocked(userId: string | undefined): boolean | undefined {
+  const client = useClient();
+  const [blocked, setBlocked] = useState<boolean>();
+  useEffect(() => {
+    if (userId === undefined) return;
+    let isCurrent = true;
+    client.rest<Page<Block>>("GET", "/api/blocks?limit=200").then(
+      ({ items }) => isCurrent && setBlocked(items.some((each) => each.userId === userId)),
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [client, userId]);
+  return blocked;
+}

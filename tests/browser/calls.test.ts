@@ -1,0 +1,143 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { type Stage, startStage } from "./stage.ts";
+import { type Visitor, waitMs } from "./visitor.ts";
+
+/** Two people see each other, whatever becomes of the gateways between them. */
+let stage: Stage;
+const visitors: Visitor[] = [];
+beforeAll(async () => {
+  stage = await startStage({ permissions: ["camera", "microphone"] }, { CANARY_MS: "0" });
+}, 240_000);
+afterAll(() => stage?.stop(), 90_000);
+afterEach(async () => {
+  const problems = visitors.flatMap((each) => each.problems);
+  for (const each of visitors.splice(0)) await each.page.context().close();
+  expect(problems).toEqual([]);
+});
+
+/** Gateways start anew, and a client's next try may be half a minute away. */
+const comebackMs = 90_000;
+
+async function arrive(account: string, beside?: Visitor): Promise<Visitor> {
+  const visitor = await stage.visitor(beside?.page.context());
+  visitors.push(visitor);
+  await visitor.signIn(account);
+  return visitor;
+}
+
+/** Two people on two gateways, the first with their thread open. */
+async function two(one: string, other: string): Promise<[Visitor, Visitor]> {
+  const [first, second] = [await arrive(one), await arrive(other)];
+  const at = await first.online();
+  for (let n = 0; (await second.online()) === at && n < 10; n++) await second.reload();
+  expect(await second.online()).not.toBe(at);
+  await first.writeTo(other);
+  await first.say("Shall we talk?");
+  await second.page.locator('[data-testid="conversation"]').first().waitFor();
+  return [first, second];
+}
+
+const call = (visitor: Visitor, phase: string) =>
+  visitor.page.locator(`[data-testid="call"][data-phase="${phase}"]`);
+const press = (visitor: Visitor, name: string) =>
+  visitor.page.locator(`[data-testid="call-${name}"]`).click();
+
+/** How many pictures of the other one were shown so far; 0 before the first. */
+const frames = ({ page }: Visitor) =>
+  page.locator('[data-testid="call-other"]').evaluate((element) => {
+    const video = element as HTMLVideoElement;
+    return video.videoWidth > 0 ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+  });
+
+/** Pictures come, and go on coming. */
+async function sees(visitor: Visitor): Promise<void> {
+  await call(visitor, "talking").waitFor({ timeout: waitMs });
+  await expect.poll(() => frames(visitor), { timeout: waitMs }).toBeGreaterThan(0);
+  const before = await frames(visitor);
+  await expect.poll(() => frames(visitor), { timeout: waitMs }).toBeGreaterThan(before);
+}
+
+it("rings, is accepted in one of two tabs, shows both to each other, and ends for both", async () => {
+  const [tom, zoe] = await two("demo-tom", "demo-zoe");
+  const secondTab = await arrive("demo-zoe", zoe);
+  await tom.page.locator('[data-testid="call-button"]').click();
+  await call(tom, "calling").waitFor();
+  for (const tab of [zoe, secondTab]) await call(tab, "incoming").waitFor();
+  const announced = zoe.page.locator('[data-testid="call-announcer"]');
+  await expect.poll(() => announced.textContent(), { timeout: waitMs }).toContain("Tom");
+  await press(zoe, "accept");
+  await call(secondTab, "incoming").waitFor({ state: "detached" });
+  expect(await secondTab.page.locator('[data-testid="call"]').count()).toBe(0);
+  for (const person of [tom, zoe]) await sees(person);
+  for (const person of [tom, zoe]) await expectAccessible(person);
+
+  // Without a camera there is nothing to see, and one is told so.
+  await press(tom, "video");
+  const nobody = zoe.page.locator(".call-nobody");
+  await nobody.waitFor();
+  await press(tom, "video");
+  await nobody.waitFor({ state: "detached" });
+  await sees(zoe);
+  await press(zoe, "mic");
+  await tom.page.locator(".call-words", { hasText: "is muted" }).waitFor();
+
+  // One may write meanwhile.
+  await tom.say("I see you");
+  await press(zoe, "end");
+  for (const person of [tom, zoe]) {
+    await call(person, "ended").waitFor();
+    await press(person, "quiet");
+    await person.page.locator('[data-testid="call"]').waitFor({ state: "detached" });
+  }
+}, 300_000);
+
+it("goes on while the gateways of both are killed, and is hung up through the new ones", async () => {
+  const [tom, zoe] = await two("demo-sam", "demo-lea");
+  await tom.page.locator('[data-testid="call-button"]').click();
+  await call(zoe, "incoming").waitFor();
+  await press(zoe, "accept");
+  for (const person of [tom, zoe]) await sees(person);
+  const gateways = stage.processes().filter(({ role }) => role === "gateway");
+  for (const { pid } of gateways) process.kill(pid!, "SIGKILL");
+  const replaced = () =>
+    gateways.every(({ name, pid }) => stage.processes().some((now) => now.name === name && now.pid !== pid));
+  await expect.poll(replaced, { timeout: comebackMs }).toBe(true);
+  for (const { page } of [tom, zoe])
+    await page.locator('[data-testid="connection"][data-status="online"]').waitFor({ timeout: comebackMs });
+  for (const person of [tom, zoe]) await sees(person);
+  // The signals find their way by the new gateways.
+  await press(tom, "video");
+  await zoe.page.locator(".call-nobody").waitFor();
+  await press(tom, "end");
+  await call(zoe, "ended").waitFor();
+}, 300_000);
+
+it("is declined, finds somebody busy, and is missed; in French", async () => {
+  const tom = await arrive("demo-tom");
+  await tom.writeTo("demo-ana");
+  const [karim, ana] = await two("demo-karim", "demo-ana");
+  await ana.page.locator('[data-testid="language-switch"] button[lang="fr"]').click();
+  await karim.page.locator('[data-testid="call-button"]').click();
+  await call(ana, "incoming").waitFor();
+  await expectAccessible(ana);
+  await press(ana, "end");
+  await karim.page.locator('[data-testid="call"][data-outcome="declined"]').waitFor();
+  await press(karim, "quiet");
+
+  await karim.page.locator('[data-testid="call-button"]').click();
+  await call(ana, "incoming").waitFor();
+  await tom.page.locator('[data-testid="call-button"]').click();
+  await tom.page.locator('[data-testid="call"][data-outcome="busy"]').waitFor();
+  await press(karim, "end");
+  await ana.page.locator('[data-testid="call"][data-outcome="cancelled"]').waitFor();
+  const words = ana.page.locator('[data-testid="call-status"]');
+  expect(await words.textContent()).toMatch(/^Appel vidéo manqué de .*Karim/);
+}, 300_000);
+
+/** Of the call alone: nobody lets it ring until a whole page is analysed. */
+async function expectAccessible({ page }: Visitor): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).include('[data-testid="call"]').analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
