@@ -12,13 +12,19 @@ import { build } from "vite";
  */
 const client = path.resolve(import.meta.dirname, "..");
 const root = path.resolve(client, "..");
-const entries = { core: "src/core/client.ts", react: "src/react/index.ts", server: "src/server/server.ts" };
+const entries = {
+  core: "src/core/client.ts",
+  react: "src/react/index.ts",
+  server: "src/server/server.ts",
+  // Apart, so that who shows only our own window loads it with the first call.
+  calls: "src/react/calls/use-calls.ts",
+};
 
 /**
  * Kilobytes after gzip, not minified, of all that an entry imports at once, without the package's dependencies; what is
- * lazy is not counted. A package that grows beyond fails to build. Measured: core 24, react 60, server 5.
+ * lazy is not counted. A package that grows beyond fails to build. Measured: core 25, react 64, server 5, calls 9.
  */
-const mostKilobytes = { core: 28, react: 70, server: 7 };
+const mostKilobytes = { core: 28, react: 70, server: 7, calls: 12 };
 
 export async function buildPackage(outDir: string): Promise<Record<string, number>> {
   await rm(outDir, { recursive: true, force: true });

@@ -8,7 +8,6 @@ export { MessageBadge, type MessageBadgeProps } from "./badge.tsx";
 export { chatKeys } from "./cache/keys.ts";
 export type { CallButtonProps } from "./calls/call-button.tsx";
 export { CallButton, CallWindow } from "./calls/lazy.tsx";
-export { type UseCall, useCall } from "./calls/use-calls.ts";
 export { useClient, useReady, useSignedIn } from "./client-context.tsx";
 export { ConnectionNotice } from "./connection.tsx";
 export { useChannel } from "./hooks/use-channel.ts";
