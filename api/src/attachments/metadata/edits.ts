@@ -35,7 +35,7 @@ export function collectEdits(): Edits {
   };
 }
 
-function unprocessable(message: string): CodedError {
+export function unprocessable(message: string): CodedError {
   return new CodedError("UNPROCESSABLE", message);
 }
 

@@ -49,6 +49,13 @@ const chunk = (type: string, content: string) => {
   sum.writeUInt32BE(crc32(body));
   return Buffer.concat([length, body, sum]);
 };
+const box = (name: string, ...content: (Buffer | string)[]) => {
+  const inside = Buffer.concat(content.map((each) => Buffer.from(each as string, "latin1")));
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + inside.length);
+  head.write(name, 4, "latin1");
+  return Buffer.concat([head, inside]);
+};
 const spliced = (picture: Buffer, at: number, ...pieces: Buffer[]) =>
   Buffer.concat([picture.subarray(0, at), ...pieces, picture.subarray(at)]);
 
@@ -157,6 +164,79 @@ describe.each(makers)("%s", (_, mediaType, make) => {
       if (after instanceof Error) expect(after).toMatchObject({ code: "UNPROCESSABLE" });
       else expect(mentions(after)).toEqual([]);
     }
+  });
+});
+
+describe("an AVIF", () => {
+  it("tells nothing of where and by whom it was made, and has the same pixels in the same place", async () => {
+    const before = await told(drawn().avif({ quality: 60 }), 6).toBuffer();
+    expect(mentions(before)).not.toEqual([]);
+    const after = await stripped(before, "image/avif");
+    expect(mentions(after)).toEqual([]);
+    expect(after.length).toBe(before.length);
+    expect((await turnedPixelsOf(after)).equals(await turnedPixelsOf(before))).toBe(true);
+  });
+
+  it("cut anywhere is left or read, and what is read tells nothing", async () => {
+    const whole = await told(drawn().avif({ quality: 60 })).toBuffer();
+    for (let length = 16; length < whole.length; length += Math.ceil(whole.length / 30))
+      expect((await stripped(whole.subarray(0, length), "image/avif")).length).toBe(length);
+  });
+});
+
+const u16 = (...numbers: number[]) => Buffer.from(numbers.flatMap((each) => [each >> 8, each & 255]));
+
+describe("a picture whose table of places takes no bytes", () => {
+  it("is refused, and not walked for ever", async () => {
+    // Each item claims 65,535 extents of nothing.
+    const item = u16(1, 0, 65_535);
+    const places = box("iloc", u16(0, 0, 0, 2_000), ...Array.from({ length: 2_000 }, () => item));
+    const types = box("iinf", u16(0, 0, 1), box("infe", u16(0x200, 0, 1, 0), "Exif"));
+    const picture = Buffer.concat([box("ftyp", "avif"), box("meta", u16(0, 0), types, places)]);
+    await expect(stripped(picture, "image/avif")).rejects.toMatchObject({ code: "UNPROCESSABLE" });
+  });
+});
+
+describe("a film", () => {
+  const place = box("udta", box("\xa9xyz", `+48.8867+002.3331/ ${secrets[1]}`));
+  const keys = box("meta", "\0\0\0\0", box("ilst", secrets[0]!));
+  const film = (trackPlace: Buffer, filmPlace: Buffer, top: Buffer) =>
+    Buffer.concat([
+      box("ftyp", "mp42\0\0\0\0"),
+      box("moov", box("mvhd", "header"), box("trak", box("tkhd", "track"), trackPlace), filmPlace),
+      top,
+      box("mdat", "the udta of frames"),
+    ]);
+
+  it.each(["video/mp4", "video/quicktime", "audio/mp4"])(
+    "(%s) tells nothing of where and with what it was made; everything else is where it was",
+    async (mediaType) => {
+      const emptied = (of: Buffer) => box("free", Buffer.alloc(of.length - 8));
+      const after = await stripped(film(place, keys, keys), mediaType);
+      expect(after).toEqual(film(emptied(place), emptied(keys), emptied(keys)));
+    },
+  );
+
+  it.each([0, 1, 2, 7])(
+    "with a box that claims a length of %i is left as it is from there on",
+    async (length) => {
+      const odd = film(place, keys, keys);
+      odd.writeUInt32BE(length, 16);
+      expect((await stripped(odd, "video/mp4")).length).toBe(odd.length);
+    },
+  );
+
+  it("of boxes in boxes in boxes is not followed into them", async () => {
+    let nested = box("trak", place);
+    for (let depth = 0; depth < 500; depth++) nested = box("trak", nested);
+    const odd = Buffer.concat([box("ftyp", "mp42"), box("moov", nested)]);
+    expect((await stripped(odd, "video/mp4")).length).toBe(odd.length);
+  });
+
+  it("with more to take out than is read at once is emptied to its end", async () => {
+    const large = box("udta", Buffer.alloc(300_000, secrets[1]!));
+    const after = await stripped(film(large, keys, keys), "video/mp4");
+    expect(mentions(after)).toEqual([]);
   });
 });
 
