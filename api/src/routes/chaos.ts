@@ -1,4 +1,4 @@
-import { type Harm, isGone } from "@parloir/contracts/cluster.ts";
+import { isGone } from "@parloir/contracts/cluster.ts";
 import { harmBody, nodeParams } from "@parloir/contracts/cluster-schemas.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { nothing } from "@parloir/contracts/shape-schemas.ts";
@@ -14,10 +14,9 @@ import { type Route, route } from "../route.ts";
  * process takes such a wish.
  */
 export function chaosRoutes({ database, redis }: { database: Database; redis: RedisClient }): Route[] {
-  async function harmNode(name: string, harm: Harm): Promise<void> {
+  async function requireNode(name: string): Promise<void> {
     const node = (await readBoard(redis)).nodes.find((each) => each.name === name);
     if (!node || isGone(node, Date.now())) throw new CodedError("NOT_FOUND", "no such node");
-    await wishHarm(redis, name, harm);
   }
 
   return [
@@ -34,10 +33,11 @@ export function chaosRoutes({ database, redis }: { database: Database; redis: Re
         requireAdmin(person);
         if (name === redisName && harm !== "kill")
           throw new CodedError("INVALID", "redis can only be killed");
+        if (name !== redisName) await requireNode(name);
         await record(database.query, origin, { action: "node.harmed", target: name, details: { harm } });
         // It answers by closing the connection.
         if (name === redisName) redis.call("SHUTDOWN", "NOSAVE").catch(() => undefined);
-        else await harmNode(name, harm);
+        else await wishHarm(redis, name, harm);
         return { status: 202, data: {} };
       },
     }),
