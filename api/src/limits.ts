@@ -1,5 +1,6 @@
 import type { Limits } from "@parloir/platform/env.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { createOpenLimit } from "@parloir/platform/open-limit.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { createSharedBuckets } from "@parloir/platform/shared-buckets.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
@@ -25,8 +26,6 @@ export interface RequestLimits {
 /** So many seconds' worth of channel events may come at once. */
 const publishBurstSeconds = 4;
 const burstSeconds = 2;
-/** Longer: everybody in an office comes by one address, at nine. */
-const openBurstSeconds = 10;
 const refreshesPerSecond = 5;
 const refreshBurst = 50;
 
@@ -37,7 +36,7 @@ export function createRequestLimits(options: {
 }): RequestLimits {
   const { limits, redis, metrics } = options;
   const { sendsPerSecond, sendBurst, eventsPerMinute, channelEventsPerSecond: published } = limits;
-  const { readsPerSecond, keyRequestsPerSecond, openRequestsPerSecond } = limits;
+  const { readsPerSecond, keyRequestsPerSecond } = limits;
   const shared = (name: string, perSecond: number, burst: number) =>
     createSharedBuckets({ name, perSecond, burst, redis, metrics });
   return {
@@ -48,7 +47,7 @@ export function createRequestLimits(options: {
     exports: shared("exports", limits.exportsPerHour / 3_600, limits.exportsPerHour),
     channelEvents: shared("channel_events", published, publishBurstSeconds * published),
     refreshes: shared("refreshes", eventsPerMinute === 0 ? 0 : refreshesPerSecond, refreshBurst),
-    open: shared("open", openRequestsPerSecond, openBurstSeconds * openRequestsPerSecond),
+    open: createOpenLimit(options),
     keys: shared("keys", keyRequestsPerSecond, burstSeconds * keyRequestsPerSecond),
   };
 }

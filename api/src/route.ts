@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { CodedError, errorCodes } from "@parloir/contracts/errors.ts";
 import { parse } from "@parloir/contracts/parse.ts";
 import type { Person } from "@parloir/contracts/shapes.ts";
+import { networkOf } from "@parloir/platform/client-address.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
@@ -14,7 +15,6 @@ import type * as z from "zod/mini";
 import { hasBody } from "./bodies.ts";
 import type { Access, Authenticate, Caller } from "./callers.ts";
 import type { RequestLimits } from "./limits.ts";
-import { networkOf } from "./networks.ts";
 import type { KeyCaller } from "./server-keys.ts";
 
 /** One REST route: who may call it, what it takes, what it answers. Errors are thrown as CodedError. */

@@ -1,9 +1,9 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { AttemptLimit } from "@parloir/platform/attempt-limit.ts";
+import { networkOf } from "@parloir/platform/client-address.ts";
 import { type Origin, record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { findCredentials, replaceHash } from "@parloir/store/sessions.ts";
-import { networkOf } from "./networks.ts";
 import type { Passwords } from "./passwords.ts";
 
 /**

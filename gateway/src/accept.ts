@@ -1,7 +1,8 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
+import { networkOf } from "@parloir/platform/client-address.ts";
 import { openConnection, prepareSocket } from "./connection.ts";
-import type { GatewayContext } from "./context.ts";
+import type { GatewayContext, GatewaySocket } from "./context.ts";
 import { identify, refusal } from "./handshake.ts";
 import type { SocketCounts } from "./socket-counts.ts";
 
@@ -9,6 +10,18 @@ import type { SocketCounts } from "./socket-counts.ts";
 export function acceptConnections(gateway: GatewayContext, counts: SocketCounts): void {
   const { io, log } = gateway;
   const handshakes = gateway.metrics.get("parloir_handshakes_total");
+
+  /**
+   * Whoever shows credentials that count for nothing is limited by address, as at the apis. Not those whose token has
+   * expired: it was theirs, and after an outage a whole office comes back with such.
+   */
+  function limited(socket: GatewaySocket, error: unknown): CodedError {
+    if (!(error instanceof CodedError)) return new CodedError("INTERNAL", "an internal error");
+    if (error.code !== "UNAUTHENTICATED") return error;
+    const retryAfterMs = gateway.limits.open.take(networkOf(gateway.clientAddress(socket.request)));
+    return retryAfterMs > 0 ? new CodedError("RATE_LIMITED", "too many handshakes", { retryAfterMs }) : error;
+  }
+
   io.use(async (socket, next) => {
     try {
       const identity = await identify(socket, gateway.verifyToken);
@@ -23,8 +36,8 @@ export function acceptConnections(gateway: GatewayContext, counts: SocketCounts)
       handshakes.inc({ outcome: "ok" });
       next();
     } catch (error) {
-      const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
-      if (coded !== error) log.error({ err: error }, "a handshake failed");
+      const coded = limited(socket, error);
+      if (coded.code === "INTERNAL") log.error({ err: error }, "a handshake failed");
       handshakes.inc({ outcome: coded.code });
       next(refusal(coded));
     }

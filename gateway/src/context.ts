@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { ClientToServerEvents, ServerToClientEvents } from "@parloir/contracts/events.ts";
 import type { Seat, Session } from "@parloir/contracts/internal.ts";
 import type { VerifyToken } from "@parloir/platform/auth.ts";
@@ -91,4 +92,6 @@ export interface GatewayContext {
   revocations: Revocations;
   verifyToken: VerifyToken;
   limits: CommandLimits;
+  /** Where a connection came from. */
+  clientAddress: (request: IncomingMessage) => string;
 }

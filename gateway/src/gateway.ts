@@ -3,6 +3,7 @@ import type { Server as HttpServer } from "node:http";
 import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { channelOfRoom, conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
 import { createTokenVerifier } from "@parloir/platform/auth.ts";
+import { createClientAddress } from "@parloir/platform/client-address.ts";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
 import { createFlightRecorder, type FlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth, type Health } from "@parloir/platform/health.ts";
@@ -181,6 +182,7 @@ export function createGateway(options: {
     revocations: startRevocations({ io, api, log, metrics }),
     verifyToken: withCanaries(config.internalSecret, createTokenVerifier(config.tokens)),
     limits: createCommandLimits({ limits, redis: publisher, metrics }),
+    clientAddress: createClientAddress(config.trustedProxies),
   };
   const removals = startRemovals({ io, api, rosters, log });
   const intercept = createIntercept(context);

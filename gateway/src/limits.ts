@@ -1,5 +1,6 @@
 import type { Limits } from "@parloir/platform/env.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { createOpenLimit } from "@parloir/platform/open-limit.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { createSharedBuckets } from "@parloir/platform/shared-buckets.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
@@ -14,6 +15,8 @@ export interface CommandLimits {
   /** Rings: each makes a noise at somebody. */
   calls: TokenBuckets;
   signals: TokenBuckets;
+  /** Of one address: handshakes with credentials that count for nothing, and the like at the apis. */
+  open: TokenBuckets;
 }
 
 const joinsBurst = 20;
@@ -41,5 +44,6 @@ export function createCommandLimits(options: {
     // A browser finds a dozen or two ways to itself, and tells each of them at once.
     signals: automatic("signals", signalsPerSecond, 10 * signalsPerSecond),
     heartbeats: automatic("heartbeats", heartbeatsPerSecond, 10 * heartbeatsPerSecond),
+    open: createOpenLimit(options),
   };
 }

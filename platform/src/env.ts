@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
@@ -7,6 +6,7 @@ import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveri
 import { queueRedis, roomsRedis } from "./env-redis.ts";
 import { type TracingConfig, tracing } from "./env-tracing.ts";
 import { type Reader, read, type Source, shortestSecret } from "./environment-reader.ts";
+import { isNetwork } from "./networks.ts";
 import type { QueueEndpoint, RedisEndpoint } from "./redis.ts";
 
 /**
@@ -62,6 +62,8 @@ export interface GatewayConfig extends CommonConfig {
   apiUrls: string[];
   internalSecret: string;
   allowedOrigins: string[];
+  /** Whose X-Forwarded-For is believed, as Express names them. */
+  trustedProxies: string[];
   tokens: TokenConfig;
   limits: Limits;
   drainMs: number;
@@ -115,6 +117,7 @@ export function readGatewayConfig(source: Source = process.env): GatewayConfig {
     apiUrls: env.urls("API_URLS", "http://127.0.0.1:4100"),
     internalSecret: env.secret("INTERNAL_SECRET"),
     allowedOrigins: allowedOrigins(env),
+    trustedProxies: trustedProxies(env),
     tokens: tokens(env),
     limits: limits(env),
     drainMs: env.number("DRAIN_MS", 20_000),
@@ -261,10 +264,8 @@ function trustedProxies(env: Reader): string[] {
   const listed = env.list("TRUSTED_PROXIES");
   const proxies = listed.length > 0 ? listed : env.production ? ["loopback", "uniquelocal"] : ["loopback"];
   for (const proxy of proxies) {
-    const [address, bits] = proxy.split("/");
     const isNamed = ["loopback", "linklocal", "uniquelocal"].includes(proxy);
-    if (!isNamed && (isIP(address!) === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))))
-      env.problem(`TRUSTED_PROXIES: "${proxy}" is no address or network`);
+    if (!isNamed && !isNetwork(proxy)) env.problem(`TRUSTED_PROXIES: "${proxy}" is no address or network`);
   }
   return proxies;
 }

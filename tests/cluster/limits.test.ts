@@ -115,6 +115,32 @@ describe("requests with credentials that count for nothing", () => {
   });
 });
 
+describe("handshakes with credentials that count for nothing", () => {
+  const codeOf = async (entrance: string, extraHeaders: Record<string, string> = {}) => {
+    const socket = cluster.connect(`not-a-token-${randomUUID()}`, entrance, { extraHeaders });
+    const { code } = (await socket.refusal()) as { code: string };
+    socket.close();
+    return code;
+  };
+  const flood = (entrance: string, headers: (n: number) => Record<string, string>) =>
+    Promise.all(Array.from({ length: 40 }, (_, n) => codeOf(entrance, headers(n))));
+
+  it("are limited by address, whatever they claim it to be; right ones from there are not", async () => {
+    const forged = (n: number) => ({ "x-forwarded-for": `203.0.113.${n}` });
+    expect(await flood(cluster.url, forged)).toContain("RATE_LIMITED");
+    await cluster.socket(await cluster.person("ana"));
+  });
+
+  it("cost other addresses nothing", async () => {
+    // As the balancer would tell of them.
+    const [{ url }] = cluster.gateways as [(typeof cluster.gateways)[0]];
+    const from = (address: string) => ({ "x-forwarded-for": address });
+    const codes = await flood(url, () => from("198.51.100.7"));
+    expect(new Set(codes)).toEqual(new Set(["UNAUTHENTICATED", "RATE_LIMITED"]));
+    expect(await codeOf(url, from("198.51.100.8"))).toBe("UNAUTHENTICATED");
+  });
+});
+
 describe("requests without credentials", () => {
   // Not by the balancer, which replaces what they claim to come from.
   const ask = (address: string, path = "/api/sign-in") =>

@@ -4,6 +4,7 @@ import { rooms } from "@parloir/contracts/ids.ts";
 import { passwordBody, type SignedIn, signInBody } from "@parloir/contracts/session.ts";
 import { issuedToken, nothing, person } from "@parloir/contracts/shape-schemas.ts";
 import type { AttemptLimit } from "@parloir/platform/attempt-limit.ts";
+import { networkOf } from "@parloir/platform/client-address.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { type Origin, record } from "@parloir/store/audit.ts";
@@ -11,7 +12,6 @@ import type { Database } from "@parloir/store/database.ts";
 import { findPerson } from "@parloir/store/people.ts";
 import { endSession, rotateSession, setPassword, startSession } from "@parloir/store/sessions.ts";
 import * as z from "zod/mini";
-import { networkOf } from "../networks.ts";
 import type { Passwords } from "../passwords.ts";
 import { type Route, route } from "../route.ts";
 import {
