@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { auditActions } from "@parloir/contracts/audit.ts";
 import { placeholders } from "@parloir/contracts/canned-replies.ts";
 import { closings } from "@parloir/contracts/closing.ts";
@@ -98,6 +98,42 @@ describe("docs/operations.md", () => {
       if (name!.startsWith("`LIMIT_")) expect("gateway, api").toContain(users);
       else expect([name, users]).toEqual([name, readers.map(([process]) => process).join(", ")]);
     }
+  });
+});
+
+describe("docs/abuse.md", () => {
+  const text = readFileSync(new URL("../docs/abuse.md", import.meta.url), "utf8");
+  const rows = text
+    .split("\n")
+    .filter((line) => /^\| (?!sent \|)/.test(line))
+    .map((line) => line.split(" | "));
+  const tests = rows.map(([sent, , held = ""]) => ({
+    sent,
+    named: [...held.matchAll(/\]\(\.\.\/(tests\/\S+\.test\.ts)\) «(.+?)»/g)].map(([, file, title]) => ({
+      file: file!,
+      title: title!,
+    })),
+  }));
+  const sourceOf = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+
+  it("names a test for every row, and every one is there, and comes in through the balancer", () => {
+    expect(rows.length).toBeGreaterThan(90);
+    for (const { sent, named } of tests) {
+      expect([sent, named.length]).not.toEqual([sent, 0]);
+      for (const { file, title } of named) {
+        const source = sourceOf(file);
+        const isThere = [`"${title}"`, `\`${title}\``].some((literal) => source.includes(literal));
+        expect([file, title, isThere]).toEqual([file, title, true]);
+        // The browser's stage is the whole cluster, as `npm start` brings it up.
+        expect([file, /balancer: true|startStage\(/.test(source)]).toEqual([file, true]);
+      }
+    }
+  });
+
+  it("leaves no test of hostile input out", () => {
+    const files = readdirSync(new URL("abuse", import.meta.url)).filter((file) => file.endsWith(".test.ts"));
+    const named = new Set(tests.flatMap((row) => row.named.map(({ file }) => file)));
+    expect(files.filter((file) => !named.has(`tests/abuse/${file}`))).toEqual([]);
   });
 });
 

@@ -254,9 +254,9 @@ describe("room", () => {
 
   it("that the disk does not have: STORAGE_FULL, and sending goes on", async () => {
     // More than any disk has.
-    const crowded = await startCluster({ env: { ATTACHMENT_KEEP_FREE_MB: "999999999" } });
+    const crowded = await startCluster({ balancer: true, env: { ATTACHMENT_KEEP_FREE_MB: "999999999" } });
     const [ana, ben] = [await crowded.person("ana"), await crowded.person("ben")];
-    const { status, body } = await postForm(crowded, ana, formOf("x"), crowded.apis[0]!.url);
+    const { status, body } = await postForm(crowded, ana, formOf("x"));
     expect([status, body.error?.code]).toEqual([507, "STORAGE_FULL"]);
     expect(await filesIn(crowded.attachmentDir)).toEqual([]);
     expect(await crowded.sql("SELECT FROM attachments")).toEqual([]);

@@ -3,9 +3,9 @@ import { type Command, commandSchemas } from "@parloir/contracts/commands.ts";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { startCluster } from "../cluster/cluster.ts";
-import type { Random } from "../faults/random.ts";
 import { operationsOf } from "../fuzz/surfaces/openapi.ts";
 import { type JsonSchema, valueFor } from "../fuzz/values.ts";
+import { first } from "./first.ts";
 import { bystanders } from "./raw.ts";
 import { watchStatements } from "./statements.ts";
 
@@ -32,16 +32,6 @@ const { id: foreign } = await cluster.conversation(ana, ben);
 await cluster.send(await cluster.socket(ana), foreign, "between us");
 const absent = randomUUID();
 const socket = await cluster.socket(stranger);
-
-/** Takes the first of everything, and every optional field. */
-const first: Random = {
-  next: () => 0,
-  int: () => 0,
-  between: (low) => low,
-  pick: (items) => items[0]!,
-  shuffled: (items) => [...items],
-  fork: () => first,
-};
 
 /** What no schema describes so that a value follows from it. */
 const given: Record<string, string> = { seq: "1", emoji: "👍" };

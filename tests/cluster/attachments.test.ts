@@ -4,7 +4,7 @@ import type { Attachment, Conversation, Message } from "@parloir/contracts/shape
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rawRequest } from "../abuse/raw.ts";
 import { startCluster, type TestPerson } from "./cluster.ts";
-import { filesIn, png, upload, wav } from "./uploads.ts";
+import { chunk, filesIn, png, upload, wav } from "./uploads.ts";
 
 const cluster = await startCluster({ apis: 2, workers: 1 });
 const [api] = cluster.apis;
@@ -67,6 +67,17 @@ describe("an upload", () => {
       mediaType: "audio/wav",
       durationMs: 3_000,
     });
+  });
+
+  it("of a photo comes back without where it was taken, and counts for what is left", async () => {
+    const picture = png(40, 30);
+    const place = chunk("tEXt", Buffer.from("Location\0Rue Lepic"));
+    // Behind the signature and the header.
+    const photo = Buffer.concat([picture.subarray(0, 33), place, picture.subarray(33), place]);
+    const file = await upload(cluster, ana, photo, "photo.png");
+    expect(file.size).toBe(picture.length);
+    const answer = await open(ana, file.url);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(picture)).toBe(true);
   });
 
   it("is its owner's alone until it is sent", async () => {

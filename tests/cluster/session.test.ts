@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
 import { startBalancer } from "./balancer.ts";
 import { serverKey, startCluster, type TestPerson } from "./cluster.ts";
+import { untilCountedTogether } from "./counted-together.ts";
 
 const cluster = await startCluster({ gateways: 1, apis: 2, env: { LIMIT_SIGN_IN_FAILURES: "5" } });
 const balancer = await startBalancer(cluster);
@@ -69,30 +70,7 @@ const signIn = (email: string, given: string, address: string, headers: Record<s
 const refresh = (cookie: string | null, headers: Record<string, string> = {}) =>
   ask("POST", "/api/session/refresh", { headers: { ...(cookie ? { cookie } : {}), ...headers } });
 
-/**
- * Until Redis answered every question of the attempts: on a machine that is busy it may seem away for a moment, and
- * each process then counts alone.
- */
-async function countedTogether<T>(attempts: () => Promise<T>): Promise<T> {
-  const alone = async () => {
-    let sum = 0;
-    for (const { metrics } of cluster.apis) {
-      const { values } = await metrics.get("parloir_limit_checks_total").get();
-      for (const { labels, value } of values) if (labels.outcome === "failed") sum += value;
-    }
-    return sum;
-  };
-  const { result } = await eventually(
-    "attempts that Redis counts",
-    async () => {
-      const before = await alone();
-      const result = await attempts();
-      return { result, missed: (await alone()) - before };
-    },
-    ({ missed }) => missed === 0,
-  );
-  return result;
-}
+const countedTogether = <T>(attempts: () => Promise<T>) => untilCountedTogether(cluster, attempts);
 
 describe("a sign-in", () => {
   it("gives a token that opens everything, and a cookie that no script reads and no foreign page sends", async () => {
