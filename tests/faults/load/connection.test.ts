@@ -27,8 +27,8 @@ async function serve(
 }
 
 /** Resolves with the connection when `ready` came; `closed` says when it ended. */
-function open(url: string): Promise<{ connection: Connection; closed: Promise<void> }> {
-  const closed = Promise.withResolvers<void>();
+function open(url: string): Promise<{ connection: Connection; closed: Promise<string> }> {
+  const closed = Promise.withResolvers<string>();
   return new Promise((resolve) => {
     const connection = connect(url, "token", {
       onEvent: (name) => name === "ready" && resolve({ connection, closed: closed.promise }),

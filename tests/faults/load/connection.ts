@@ -17,8 +17,8 @@ export interface Connection {
 export interface ConnectionListener {
   onEvent: (name: string, payload: unknown) => void;
   onRefused: (code: string, retryAfterMs: number) => void;
-  /** Once, whatever ended it; every open request is `unknown` by then. */
-  onClosed: () => void;
+  /** Once, whatever ended it, in words; every open request is `unknown` by then. */
+  onClosed: (why: string) => void;
 }
 
 /** From dialling to `ready`; a frozen gateway accepts connections and says nothing. */
@@ -35,25 +35,25 @@ export function connect(url: string, token: string, listener: ConnectionListener
   let nextId = 0;
   let closed = false;
   let deadAfterMs = 45_000;
-  let watchdog = setTimeout(end, readyWithinMs);
+  let watchdog = setTimeout(() => end("not ready in time"), readyWithinMs);
 
-  function end(): void {
+  function end(why: string): void {
     if (closed) return;
     closed = true;
     clearTimeout(watchdog);
     ws.terminate();
     for (const settle of waiting.values()) settle({ kind: "unknown", code: "closed", retryAfterMs: 0 });
     waiting.clear();
-    listener.onClosed();
+    listener.onClosed(why);
   }
 
   function alive(): void {
     clearTimeout(watchdog);
-    watchdog = setTimeout(end, deadAfterMs);
+    watchdog = setTimeout(() => end("nothing heard"), deadAfterMs);
   }
 
-  ws.on("error", end);
-  ws.on("close", end);
+  ws.on("error", (error) => end(error.message));
+  ws.on("close", (code) => end(`closed with ${code}`));
   ws.on("message", (data: Buffer) => {
     if (closed) return;
     const frame = parseFrame(data.toString());
@@ -68,15 +68,16 @@ export function connect(url: string, token: string, listener: ConnectionListener
       deadAfterMs = frame.deadAfterMs;
       ws.send(connectFrame(token));
     } else if (frame.kind === "refused") {
-      listener.onRefused(frame.data.code ?? "no code", frame.data.retryAfterMs ?? 0);
-      end();
-    } else if (frame.kind === "disconnected") end();
+      const code = frame.data.code ?? "no code";
+      listener.onRefused(code, frame.data.retryAfterMs ?? 0);
+      end(`refused: ${code}`);
+    } else if (frame.kind === "disconnected") end("disconnected by the gateway");
   });
 
   return {
     request(event, payload, timeoutMs) {
       // Closing, but not closed yet: said at once, or a client that tries again at once would never let it close.
-      if (ws.readyState === WebSocket.CLOSING || ws.readyState === WebSocket.CLOSED) end();
+      if (ws.readyState === WebSocket.CLOSING || ws.readyState === WebSocket.CLOSED) end("closing");
       if (closed || ws.readyState !== WebSocket.OPEN)
         return Promise.resolve({ kind: "unknown", code: "closed", retryAfterMs: 0 });
       const id = nextId++;
@@ -94,7 +95,7 @@ export function connect(url: string, token: string, listener: ConnectionListener
         ws.send(eventFrame(event, payload, id));
       });
     },
-    close: end,
+    close: () => end("by the device"),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Device {
   readonly outbox: Outbox;
   readonly timelines: ReadonlyMap<string, Timeline>;
   isReady: () => boolean;
+  /** How its last connection ended, in words. */
+  lastEnd: () => string;
   /** Fetches what a person would have to scroll back for. */
   showAll: () => Promise<void>;
   request: <Data>(event: string, payload: object, timeoutMs: number) => Promise<Outcome<Data>>;
@@ -70,6 +72,7 @@ export function startDevice(options: DeviceOptions): Device {
   let failures = 0;
   let stopped = false;
   let retryAfterMs = 0;
+  let lastEnd = "never connected";
   let timer: NodeJS.Timeout | undefined;
 
   const request = <Data>(event: string, payload: object, timeoutMs: number): Promise<Outcome<Data>> =>
@@ -105,7 +108,8 @@ export function startDevice(options: DeviceOptions): Device {
         history.refusals.push({ at: now(), device: options.id, code });
         retryAfterMs = hint;
       },
-      onClosed() {
+      onClosed(why) {
+        lastEnd = why;
         opened.closedAt = now();
         if (opened === log) redial();
       },
@@ -184,6 +188,7 @@ export function startDevice(options: DeviceOptions): Device {
     outbox,
     timelines,
     isReady: () => isReady,
+    lastEnd: () => lastEnd,
     showAll: async () => undefined,
     request,
     stop() {

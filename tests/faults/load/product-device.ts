@@ -44,6 +44,7 @@ export function startProductDevice(options: DeviceOptions): Device {
     outbox: outboxOf(client, sends),
     timelines,
     isReady: () => client.connection.getSnapshot().status === "online",
+    lastEnd: () => client.connection.getSnapshot().error ?? "no error",
     // Marks and the like are the page's to send: the raw devices do that part.
     request: async () => ({ kind: "unknown", code: "closed", retryAfterMs: 0 }),
     async showAll() {

@@ -64,9 +64,9 @@ export function watchProgress(all: Device[], now: () => number): Progress {
       if (change > (changes.get(conversationId) ?? 0)) changes.set(conversationId, change);
     },
     trouble() {
-      const offline = raw.filter((device) => !device.isReady()).map(({ id }) => id);
-      if (offline.length > 0)
-        return `${offline.length} devices are not connected: ${offline.slice(0, 5).join(", ")}`;
+      const offline = raw.filter((device) => !device.isReady());
+      const ends = offline.slice(0, 3).map(({ id, lastEnd }) => `${id}: ${lastEnd()}`);
+      if (offline.length > 0) return `${offline.length} devices are not connected (${ends.join("; ")})`;
       const late = raw.filter((device) => now() - device.outbox.oldest() > graceMs);
       if (late[0]) return `${late.length} devices wait for an answer to a send: ${late[0].outbox.trouble()}`;
       return behind(raw, due);
