@@ -1,6 +1,7 @@
 import type { UnreadSummary } from "@parloir/contracts/http.ts";
 import { unreadAfter, unreadOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { readLines } from "./notifications.ts";
 
 export interface Mark {
   userId: string;
@@ -38,16 +39,7 @@ export async function raiseMarks(database: Database, marks: Mark[]): Promise<(Ma
         UPDATE members p SET last_read_seq = GREATEST(p.last_read_seq, i.seq)
         FROM input i WHERE p.conversation_id = i.c AND p.user_id = i.u AND p.last_read_seq < i.seq
         RETURNING p.conversation_id, p.user_id, p.last_read_seq
-      ), lines AS MATERIALIZED (
-        SELECT n.id, n.user_id, n.conversation_id, n.seq, n.type FROM input i
-        CROSS JOIN LATERAL (
-          SELECT * FROM notifications x WHERE x.user_id = i.u AND x.conversation_id = i.c
-            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= i.seq LIMIT 1) n
-        ORDER BY n.user_id, n.conversation_id
-      ), seen AS (
-        UPDATE notifications n SET read_at = now() FROM lines l
-        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
-      )
+      ), ${readLines("input i", { person: "i.u", conversation: "i.c", upTo: "i.seq" })}
       SELECT i.ord, GREATEST(i.was, i.seq, r.last_read_seq) AS "lastReadSeq", r.user_id IS NOT NULL AS raised,
         ${unreadAfter("GREATEST(i.was, i.seq, r.last_read_seq, p.joined_seq, p.cleared_seq)")} AS "unreadCount"
       FROM input i

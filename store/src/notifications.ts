@@ -35,8 +35,32 @@ function newestOfEach(messages: OutboxMessage[]): OutboxMessage[] {
 }
 
 /**
+ * The expressions that read the bell's lines of some conversations, up to a message each; `seen` returns whose. Each
+ * line is locked by itself, in the order in which everyone takes them (`writeNotifications`): an UPDATE that is joined
+ * to a list takes rows in an order of its own, and two of them deadlock.
+ */
+export const readLines = (
+  items: string,
+  { person, conversation, upTo }: Record<"person" | "conversation" | "upTo", string>,
+) => `lines AS MATERIALIZED (
+        SELECT n.user_id, n.conversation_id, n.seq, n.type FROM ${items}
+        CROSS JOIN LATERAL (
+          SELECT * FROM notifications x WHERE x.user_id = ${person} AND x.conversation_id = ${conversation}
+            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= ${upTo} LIMIT 1) n
+        ORDER BY n.user_id, n.conversation_id
+      ), held AS MATERIALIZED (
+        SELECT k.* FROM lines l CROSS JOIN LATERAL (
+          SELECT user_id, conversation_id, seq, type FROM notifications
+          WHERE user_id = l.user_id AND conversation_id = l.conversation_id AND seq = l.seq AND type = l.type
+            AND read_at IS NULL LIMIT 1 FOR UPDATE) k
+      ), seen AS (
+        UPDATE notifications n SET read_at = now() FROM held l
+        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
+        RETURNING n.user_id, n.conversation_id
+      )`;
+
+/**
  * A reply says that what came before it was read: the commit has raised its sender's mark, this raises the bell's line.
- * Lines are taken in the order in which everyone takes them: see raiseMarks.
  * @returns whose lines these were, and what of the conversation is unread for them by now
  */
 export async function readSendersLines(
@@ -45,19 +69,14 @@ export async function readSendersLines(
 ): Promise<(Recipient & { unreadCount: number })[]> {
   return database.query({
     name: "read-senders-lines",
-    text: `WITH lines AS MATERIALIZED (
-        SELECT n.id, n.user_id, n.conversation_id, n.seq, n.type
-        FROM json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint, "senderId" text)
-        CROSS JOIN LATERAL (
-          SELECT * FROM notifications x WHERE x.user_id = i."senderId" AND x.conversation_id = i."conversationId"
-            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= i.seq LIMIT 1) n
-        ORDER BY n.user_id, n.conversation_id
-      ), seen AS (
-        UPDATE notifications n SET read_at = now() FROM lines l
-        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type
-          AND n.read_at IS NULL
-        RETURNING n.user_id, n.conversation_id
-      )
+    text: `WITH ${readLines(
+      `json_to_recordset($1::json) AS i("conversationId" uuid, seq bigint, "senderId" text)`,
+      {
+        person: 'i."senderId"',
+        conversation: 'i."conversationId"',
+        upTo: "i.seq",
+      },
+    )}
       SELECT p.user_id AS "userId", v.id AS "conversationId", ${unreadOf} AS "unreadCount"
       FROM seen s
       CROSS JOIN LATERAL (SELECT * FROM members

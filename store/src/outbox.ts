@@ -40,7 +40,11 @@ export async function takeOutbox(
           extract(epoch FROM clock_timestamp() - created_at)::float8 AS "ageSeconds"`,
       values: [limit],
     });
-    if (rows.length > 0) await use(rows.sort((a, b) => a.id - b.id));
+    // A job took the last bit, and Postgres was gone before it could take the row; then the queue lost the job.
+    const done = rows.filter((row) => row.todo === 0);
+    if (done.length > 0) await query(deleteDone(done.map((row) => row.id)));
+    const open = rows.filter((row) => row.todo !== 0);
+    if (open.length > 0) await use(open.sort((a, b) => a.id - b.id));
     return rows.length;
   });
 }
@@ -55,12 +59,14 @@ export async function finishOutbox(database: Database, ids: number[], bit: numbe
     text: "UPDATE outbox SET todo = todo & ~$2::smallint WHERE id = ANY ($1::bigint[]) AND todo & $2 <> 0",
     values: [ids, bit],
   });
-  await database.query({
-    name: "delete-outbox",
-    text: "DELETE FROM outbox WHERE id = ANY ($1::bigint[]) AND todo = 0",
-    values: [ids],
-  });
+  await database.query(deleteDone(ids));
 }
+
+const deleteDone = (ids: number[]) => ({
+  name: "delete-outbox",
+  text: "DELETE FROM outbox WHERE id = ANY ($1::bigint[]) AND todo = 0",
+  values: [ids],
+});
 
 /** Rows that wait for a relay. A long outbox is not counted to its end: whether there is any is what matters. */
 export async function countOutbox(database: Database): Promise<number> {

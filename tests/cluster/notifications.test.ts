@@ -276,6 +276,17 @@ describe("with workers", () => {
     await reader.waitFor("notification", (line) => line.conversationId === id && line.seq === sent);
   });
 
+  it("a row of which nothing is left to do goes, though its last job was lost before it could take it", async () => {
+    await cluster.sql(
+      "INSERT INTO outbox (messages, todo, tries, taken_at) VALUES ('[]', 0, 1, now() - interval '1 minute')",
+    );
+    await eventually(
+      "the outbox",
+      () => cluster.sql("SELECT FROM outbox WHERE todo = 0"),
+      (rows) => rows.length === 0,
+    );
+  });
+
   it("a queue that lost its jobs loses no work: the row stays until its job is done", async () => {
     const ben = await cluster.person("ben");
     const { ana, id } = await group(ben);

@@ -50,7 +50,8 @@ export async function settledSnapshot({ cluster, sleep }: Arena, ms: number): Pr
   for (;;) {
     const snapshot = await readSnapshot(url!);
     const now = JSON.stringify(snapshot.notifications);
-    const isDone = snapshot.outboxRows === 0 && snapshot.deliveries.every(({ state }) => state !== "waiting");
+    const isDone =
+      snapshot.outbox.length === 0 && snapshot.deliveries.every(({ state }) => state !== "waiting");
     if ((now === before && isDone) || performance.now() > end) return snapshot;
     before = now;
     await sleep(1_000);

@@ -57,7 +57,8 @@ const unread: Rule = ({ history, snapshot, rows }, report) => {
 
 /** Whoever has unread messages of others has one unread line, and it names the newest. */
 const notified: Rule = ({ history, snapshot, rows }, report) => {
-  if (snapshot.outboxRows > 0) report(`${snapshot.outboxRows} rows still wait in the outbox`);
+  const [row] = snapshot.outbox;
+  if (row) report(`${snapshot.outbox.length} rows still wait in the outbox: ${row}`);
   const lines = groupBy(
     snapshot.notifications.filter((each) => !each.isRead),
     keyOf,

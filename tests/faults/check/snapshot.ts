@@ -13,7 +13,8 @@ export interface Snapshot {
   notifications: { userId: string; conversationId: string; seq: number; isRead: boolean }[];
   /** The ledger of what reaches people beyond their pages. */
   deliveries: Delivery[];
-  outboxRows: number;
+  /** Rows that still wait, in words. */
+  outbox: string[];
 }
 
 export interface Delivery {
@@ -73,7 +74,10 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
     const deliveries = await all<Omit<Delivery, "seq"> & { seq: string }>(
       `SELECT id, user_id AS "userId", conversation_id AS "conversationId", seq, state, reason FROM deliveries`,
     );
-    const outbox = await all<{ count: string }>("SELECT count(*) FROM outbox");
+    const outbox = await all<{ line: string }>(
+      `SELECT format('todo %s, taken %s times, written %s, last taken %s', todo, tries, created_at, taken_at) AS line
+      FROM outbox ORDER BY id`,
+    );
     return {
       conversations: new Map(
         conversations.map(({ id, seq, change }) => [
@@ -88,7 +92,7 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
         return { userId, conversationId, seq: Number(each.seq), isRead };
       }),
       deliveries: deliveries.map((each) => ({ ...each, seq: Number(each.seq) })),
-      outboxRows: Number(outbox[0]!.count),
+      outbox: outbox.map(({ line }) => line),
     };
   } finally {
     await client.end();

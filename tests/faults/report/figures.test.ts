@@ -52,7 +52,7 @@ function run() {
     marks: new Map(),
     notifications: [],
     deliveries: [],
-    outboxRows: 0,
+    outbox: [],
   };
   const verdict = { rule: "durable", promise: "Kept.", violations: 0, examples: [] };
   return {

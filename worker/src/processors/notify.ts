@@ -5,12 +5,13 @@ import { findLookers, lookingField } from "@parloir/platform/lookers.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { findForAgents } from "@parloir/store/conversations.ts";
-import type { Database } from "@parloir/store/database.ts";
+import { type Database, isUniqueViolation } from "@parloir/store/database.ts";
 import { unreadTotals } from "@parloir/store/marks.ts";
 import {
   findRecipients,
   type Recipient,
   readSendersLines,
+  type WrittenNotification,
   writeNotifications,
 } from "@parloir/store/notifications.ts";
 import { finishOutbox } from "@parloir/store/outbox.ts";
@@ -42,6 +43,17 @@ export function createNotifyProcessor(options: {
     }
   }
 
+  async function write(recipients: Recipient[]): Promise<WrittenNotification[]> {
+    const again = () => writeNotifications(database, recipients, options.mailAfterSeconds);
+    try {
+      return await again();
+    } catch (error) {
+      // A line that another job wrote, and its person read, since the statement began: the next one sees it.
+      if (!isUniqueViolation(error)) throw error;
+      return again();
+    }
+  }
+
   async function tellUnread(changed: (Recipient & { unreadCount: number })[]): Promise<void> {
     if (changed.length === 0) return;
     const totals = await unreadTotals(
@@ -59,7 +71,7 @@ export function createNotifyProcessor(options: {
     if (unread.length === 0) return;
     const recipients = await withoutLookers(unread);
     if (recipients.length === 0) return;
-    const written = await writeNotifications(database, recipients, options.mailAfterSeconds);
+    const written = await write(recipients);
     for (const { userId, notification, announce, ageSeconds } of written) {
       options.onWritten(ageSeconds);
       if (announce) publisher.emit(rooms.user(userId), "notification", notification);
