@@ -4,7 +4,7 @@ import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
 /**
- * An agent with thousands of open conversations. What a row costs is the browser's to say (`npm run bench:pages`); that
+ * An agent with thousands of open conversations. What a row costs is the browser's to say (`npm run bench:team`); that
  * only those on the screen are there at all is what keeps it from growing.
  */
 const conversations = 5_000;

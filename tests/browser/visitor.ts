@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect } from "vitest";
+import { eventually } from "../setup/waiting.ts";
 
 export const waitMs = 30_000;
 
@@ -35,7 +35,12 @@ export class Visitor {
   /** The gateway that said `ready` to this page. */
   async online(): Promise<string> {
     await this.connected();
-    await expect.poll(() => this.node, { timeout: waitMs }).not.toBeNull();
+    await eventually(
+      "a gateway that says ready",
+      () => this.node,
+      (node) => node !== null,
+      waitMs,
+    );
     return this.node!;
   }
 
