@@ -17,7 +17,7 @@ const waitMs = 45_000;
 
 async function open(stage: Stage, scene: Pick<Scene, "person" | "path" | "view">): Promise<Page> {
   const context = await stage.browser.newContext({ viewport: { width: 1_200, height: 800 }, ...scene.view });
-  await context.grantPermissions(["microphone"]);
+  await context.grantPermissions(["microphone", "camera"]);
   const page = await context.newPage();
   page.setDefaultTimeout(waitMs);
   if (scene.person === null) {

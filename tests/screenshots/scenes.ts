@@ -52,6 +52,21 @@ const bell = async (page: Page) => {
   await by(page, "bell").click();
   await by(page, "bell-line").first().waitFor();
 };
+const callSomebody = async (page: Page) => {
+  await openThread(page);
+  await by(page, "call-button").click();
+  await page.locator('[data-testid="call"][data-phase="calling"]').waitFor();
+};
+const keep = async (page: Page) => {
+  await openThread(page);
+  await by(page, "conversation-menu").click();
+  await page.getByRole("menuitem", { name: /Block|Bloquer/ }).waitFor();
+};
+const settings = async (page: Page) => {
+  await by(page, "bell").click();
+  await by(page, "notification-settings").click();
+  await by(page, "quiet-hours").check();
+};
 const contact = async (page: Page) => {
   await by(page, "contact-seller").first().click();
   await by(page, "composer").waitFor();
@@ -90,6 +105,11 @@ export const scenes: readonly Scene[] = [
   { name: "messages-recording", person: zoe, path: "/messages", act: record },
   { name: "messages-emoji-dark", person: zoe, path: "/messages", view: dark, act: emoji },
   { name: "messages-bell", person: zoe, path: "/messages", act: bell },
+  { name: "messages-call", person: zoe, path: "/messages", act: callSomebody },
+  { name: "messages-call-phone", person: zoe, path: "/messages", view: phone, act: callSomebody },
+  { name: "messages-keep", person: zoe, path: "/messages", act: keep },
+  { name: "messages-settings", person: zoe, path: "/messages", act: settings },
+  { name: "messages-settings-phone", person: zoe, path: "/messages", view: phone, act: settings },
   { name: "messages-offline", person: zoe, path: "/messages", act: offline },
   { name: "marketplace-visitor", person: null, path: "/marketplace" },
   { name: "marketplace", person: zoe, path: "/marketplace", act: contact },
