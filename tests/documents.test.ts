@@ -4,7 +4,12 @@ import { placeholders } from "@parloir/contracts/canned-replies.ts";
 import { closings } from "@parloir/contracts/closing.ts";
 import { errorCodes } from "@parloir/contracts/errors.ts";
 import { scopes } from "@parloir/contracts/keys.ts";
-import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
+import {
+  readApiConfig,
+  readGatewayConfig,
+  readMigrateConfig,
+  readWorkerConfig,
+} from "@parloir/platform/env.ts";
 import { metricTable } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
 
@@ -87,12 +92,15 @@ describe("docs/operations.md", () => {
       gateway: namesRead(readGatewayConfig),
       api: namesRead(readApiConfig),
       worker: namesRead(readWorkerConfig),
+      migrate: namesRead(readMigrateConfig),
     };
     const documented = rowsOf("operations.md").filter(([name]) => /^`[A-Z][A-Z0-9_]+`$/.test(name!));
     const all = new Set(Object.values(read).flatMap((names) => [...names]));
     expect(documented.map(([name]) => name).toSorted()).toEqual([...all].map(named).toSorted());
     for (const [name, processes] of documented) {
-      const readers = Object.entries(read).filter(([, names]) => names.has(name!.slice(1, -1)));
+      const readers = Object.entries(read).filter(
+        ([process, names]) => names.has(name!.slice(1, -1)) && (processes !== "all" || process !== "migrate"),
+      );
       const users = processes === "all" ? "gateway, api, worker" : processes!;
       // All limits are read together, also by a process that needs only some of them.
       if (name!.startsWith("`LIMIT_")) expect("gateway, api").toContain(users);

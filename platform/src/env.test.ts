@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readApiConfig, readGatewayConfig, readWorkerConfig } from "./env.ts";
+import { readApiConfig, readGatewayConfig, readMigrateConfig, readWorkerConfig } from "./env.ts";
 import { EnvironmentError } from "./environment-reader.ts";
 
 function problemsOf(read: () => unknown): string[] {
@@ -142,6 +142,57 @@ describe("the environment", () => {
       "https://chat.example.org",
       "https://shop.example.org",
       "http://localhost:5173",
+    ]);
+  });
+});
+
+describe("Postgres", () => {
+  const pooled = {
+    ...production,
+    DATABASE_URL: "postgresql://par%40loir:secret@pooler/parloir",
+    DATABASE_POOLER: "transaction",
+  };
+
+  it("is reached by everybody at one address, unless a pooler stands before it", () => {
+    expect(readMigrateConfig(production)).toEqual({
+      directDatabaseUrl: production.DATABASE_URL,
+      pooledRole: null,
+    });
+    expect(readApiConfig(production).databasePooler).toBe("none");
+    const direct = "postgresql://owner@postgres/parloir";
+    expect(readMigrateConfig({ ...pooled, DATABASE_DIRECT_URL: direct })).toEqual({
+      directDatabaseUrl: direct,
+      pooledRole: "par@loir",
+    });
+    expect(readWorkerConfig(pooled).databasePooler).toBe("transaction");
+  });
+
+  it.each([
+    [
+      "a pooler and no way around it",
+      pooled,
+      "DATABASE_DIRECT_URL is required with DATABASE_POOLER: the address of Postgres itself",
+    ],
+    [
+      "a pooler of another kind",
+      { ...pooled, DATABASE_POOLER: "session", DATABASE_DIRECT_URL: "a://b" },
+      'DATABASE_POOLER must be one of none, transaction, prepared, not "session"',
+    ],
+    [
+      "a pooler and no account",
+      { ...pooled, DATABASE_URL: "postgresql://pooler/parloir", DATABASE_DIRECT_URL: "a://b" },
+      "DATABASE_URL must name the account, with DATABASE_POOLER",
+    ],
+  ])("with %s: migrations are refused", (_, source, problem) => {
+    expect(problemsOf(() => readMigrateConfig(source))).toEqual([problem]);
+  });
+
+  it("has any number of replicas, each with an address", () => {
+    expect(readApiConfig(production).databaseReplicaUrls).toEqual([]);
+    const replicas = { ...production, DATABASE_REPLICA_URLS: "postgresql://one/x, postgresql://two/x" };
+    expect(readApiConfig(replicas).databaseReplicaUrls).toEqual(["postgresql://one/x", "postgresql://two/x"]);
+    expect(problemsOf(() => readApiConfig({ ...replicas, DATABASE_REPLICA_URLS: "hunter2" }))).toEqual([
+      "DATABASE_REPLICA_URLS holds what is not a URL",
     ]);
   });
 });

@@ -2,6 +2,13 @@ import { hostname } from "node:os";
 import type { RetentionPolicy } from "@parloir/contracts/privacy.ts";
 import { type AttachmentConfig, attachments } from "./env-attachments.ts";
 import { type CallConfig, calls } from "./env-calls.ts";
+import {
+  type DatabaseConfig,
+  type DirectDatabaseConfig,
+  database,
+  directDatabase,
+  replicaUrls,
+} from "./env-database.ts";
 import { allowedNetworks, type DeliveryConfig, deliveries } from "./env-deliveries.ts";
 import { queueRedis, roomsRedis } from "./env-redis.ts";
 import { type TracingConfig, tracing } from "./env-tracing.ts";
@@ -71,10 +78,10 @@ export interface GatewayConfig extends CommonConfig {
   canaryMs: number;
 }
 
-export interface ApiConfig extends CommonConfig {
+export interface ApiConfig extends CommonConfig, DatabaseConfig {
   port: number;
-  databaseUrl: string;
-  databasePoolSize: number;
+  /** Replicas of the database, which may answer what only reads. */
+  databaseReplicaUrls: string[];
   internalSecret: string;
   serverKey: string;
   allowedOrigins: string[];
@@ -96,9 +103,7 @@ export interface ApiConfig extends CommonConfig {
   outboundNetworks: string[];
 }
 
-export interface WorkerConfig extends CommonConfig {
-  databaseUrl: string;
-  databasePoolSize: number;
+export interface WorkerConfig extends CommonConfig, DatabaseConfig {
   queueRedis: QueueEndpoint;
   retention: RetentionPolicy;
   deliveries: DeliveryConfig;
@@ -106,9 +111,7 @@ export interface WorkerConfig extends CommonConfig {
   queueBoardPassword: string | null;
 }
 
-export interface MigrateConfig {
-  databaseUrl: string;
-}
+export type MigrateConfig = DirectDatabaseConfig;
 
 export function readGatewayConfig(source: Source = process.env): GatewayConfig {
   return read(source, (env) => ({
@@ -128,9 +131,9 @@ export function readGatewayConfig(source: Source = process.env): GatewayConfig {
 export function readApiConfig(source: Source = process.env): ApiConfig {
   return read(source, (env) => ({
     ...common(env),
+    ...database(env),
     port: env.number("PORT", 4000),
-    databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
-    databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
+    databaseReplicaUrls: replicaUrls(env),
     internalSecret: env.secret("INTERNAL_SECRET"),
     serverKey: env.secret("SERVER_KEY"),
     allowedOrigins: allowedOrigins(env),
@@ -153,8 +156,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
     const base = common(env);
     return {
       ...base,
-      databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
-      databasePoolSize: env.number("DATABASE_POOL_SIZE", 10),
+      ...database(env),
       queueRedis: queueRedis(env, base.redis),
       retention: retention(env),
       deliveries: deliveries(env),
@@ -164,9 +166,7 @@ export function readWorkerConfig(source: Source = process.env): WorkerConfig {
 }
 
 export function readMigrateConfig(source: Source = process.env): MigrateConfig {
-  return read(source, (env) => ({
-    databaseUrl: env.url("DATABASE_URL", "postgresql://127.0.0.1:5432/parloir"),
-  }));
+  return read(source, directDatabase);
 }
 
 /** `0` keeps for ever. */

@@ -1,5 +1,13 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
+import type { Pooler } from "@parloir/platform/env-database.ts";
 import pg from "pg";
+import {
+  defaultTimeoutMs,
+  idleInTransactionMs,
+  missingSettings,
+  sessionSettings,
+  startupOptions,
+} from "./connection-settings.ts";
 
 /**
  * The Postgres pool. bigint comes as a number (seqs stay far below 2^53), timestamps as the ISO strings of the
@@ -21,8 +29,13 @@ export interface Database {
   close: () => Promise<void>;
 }
 
+/** What only reads, and may therefore be a replica: see replicas.ts. */
+export type Reader = Pick<Database, "query" | "transaction">;
+
 export interface DatabaseOptions {
   url: string;
+  /** What stands between this process and Postgres; by default nothing. */
+  pooler?: Pooler;
   poolSize: number;
   applicationName: string;
   /** After this long a statement's caller gives up and its connection is thrown away. Milliseconds. */
@@ -46,7 +59,8 @@ const reconnectMs = 200;
 const keptIdleMs = 600_000;
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const timeout = options.statementTimeoutMs ?? 4_000;
+  const timeout = options.statementTimeoutMs ?? defaultTimeoutMs;
+  const pooler = options.pooler ?? "none";
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -54,15 +68,9 @@ export function createDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: keptIdleMs,
     keepAlive: true,
-    // The server's own limit lets a statement die whose client is gone; ours notices a server that is frozen.
-    statement_timeout: timeout,
+    // Ours notices a server that is frozen.
     query_timeout: timeout,
-    idle_in_transaction_session_timeout: 10_000,
-    // Statements are few and their best plan does not depend on the values: planning them anew for
-    // every batch would cost more than running it. Such a plan outlives the moment it was made in: one made over
-    // nearly empty tables scans them for minutes while they grow, so scans are made the last resort.
-    options:
-      "-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c max_parallel_workers_per_gather=0",
+    ...(pooler === "none" ? ownSession(timeout) : { onConnect: refuseForeignSession }),
     types: { getTypeParser },
   });
   pool.on("error", options.onError);
@@ -70,15 +78,39 @@ export function createDatabase(options: DatabaseOptions): Database {
   // emits `error`: unheard, that ended the whole process.
   pool.on("connect", (client) => void client.on("error", ignore));
   const connect = createGate(pool, options.poolSize);
+  const sent = pooler === "transaction" ? unnamed : named;
   return {
-    query: (query) => unavailableWhenUnreachable(() => run(connect, query)),
-    transaction: (work) => unavailableWhenUnreachable(() => transaction(connect, work)),
+    query: (query) => unavailableWhenUnreachable(() => run(connect, sent(query))),
+    transaction: (work) =>
+      unavailableWhenUnreachable(() => transaction(connect, (ask) => work((query) => ask(sent(query))))),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }
 
 const ignore = () => undefined;
+
+function ownSession(timeout: number): pg.PoolConfig {
+  return {
+    statement_timeout: timeout,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    options: startupOptions(sessionSettings),
+  };
+}
+
+/** A pooler passes no settings on. Without these times would be wrong and plans slow, so nothing is asked. */
+async function refuseForeignSession(client: pg.ClientBase): Promise<void> {
+  const ask = async <R>(query: Query) => (await client.query<R & pg.QueryResultRow>(unnamed(query))).rows;
+  const missing = await missingSettings(ask, sessionSettings);
+  if (missing.length > 0)
+    throw new Error(
+      `sessions behind the pooler lack ${missing.join(", ")}: migrate with DATABASE_POOLER set, then RECONNECT the pooler`,
+    );
+}
+
+const named = (query: Query): pg.QueryConfig => query;
+/** Parsed and planned at each use: the next transaction's session may have prepared nothing. */
+const unnamed = ({ text, values }: Query): pg.QueryConfig => ({ text, values });
 
 type Connect = () => Promise<pg.PoolClient>;
 
@@ -105,14 +137,14 @@ function createGate(pool: pg.Pool, size: number): Connect {
   };
 }
 
-async function run<R>(connect: Connect, query: Query): Promise<R[]> {
+async function run<R>(connect: Connect, query: pg.QueryConfig): Promise<R[]> {
   const client = await connect();
   try {
     const result = await client.query<R & pg.QueryResultRow>(query);
     client.release();
     return result.rows;
   } catch (error) {
-    client.release(!isServerAnswer(error));
+    client.release(isLastAnswer(error));
     throw error;
   }
 }
@@ -131,17 +163,19 @@ async function unavailableWhenUnreachable<T>(work: () => Promise<T>): Promise<T>
   }
 }
 
-async function transaction<T>(connect: Connect, work: (query: Database["query"]) => Promise<T>): Promise<T> {
+type Ask = <R>(query: pg.QueryConfig | string) => Promise<R[]>;
+
+async function transaction<T>(connect: Connect, work: (ask: Ask) => Promise<T>): Promise<T> {
   const client = await connect();
   // A connection that cannot roll back, or that timed out with a statement still running, must not be reused. One in
   // which `work` refused something serves again: closing it for each refusal, at 100 messages a second with edits of
   // what was deleted meanwhile, opened 15 connections a second and took a third of the CPU.
   let broken = false;
-  const ask = async <R>(query: Query | string): Promise<R[]> => {
+  const ask: Ask = async <R>(query: pg.QueryConfig | string): Promise<R[]> => {
     try {
       return (await client.query<R & pg.QueryResultRow>(query)).rows;
     } catch (error) {
-      broken ||= !isServerAnswer(error);
+      broken ||= isLastAnswer(error);
       throw error;
     }
   };
@@ -158,11 +192,23 @@ async function transaction<T>(connect: Connect, work: (query: Database["query"])
   }
 }
 
-/** True when Postgres itself answered with an error: the connection is then in step and can serve again. */
+/** The connection is out of step, or its server has said that it ends: whoever took it next would fail as well. */
+function isLastAnswer(error: unknown): boolean {
+  return !isServerAnswer(error) || error.severity === "FATAL";
+}
+
+/** True when Postgres itself (or the pooler before it) answered with an error. */
 function isServerAnswer(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError;
 }
 
+/** The server is not there, or not now; not that it gave a statement up which took too long. */
+export function isAbsence(error: unknown): boolean {
+  if (!(error instanceof CodedError) || error.code !== "UNAVAILABLE") return false;
+  return !(isServerAnswer(error.cause) && error.cause.code === queryCanceled);
+}
+
+const queryCanceled = "57014";
 const uniqueViolation = "23505";
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { readMigrateConfig } from "@parloir/platform/env.ts";
 import { createLog } from "@parloir/platform/log.ts";
 import { migrate } from "./migrate.ts";
 
-/** `node store/src/main.ts migrate` brings the database of DATABASE_URL up to date. */
+/** `node store/src/main.ts migrate` brings the database of DATABASE_URL (or DATABASE_DIRECT_URL) up to date. */
 const log = createLog({ level: "info", nodeName: "migrate", role: "migrate" });
 
 if (process.argv[2] !== "migrate") {
@@ -10,7 +10,8 @@ if (process.argv[2] !== "migrate") {
   process.exit(2);
 }
 try {
-  const applied = await migrate(readMigrateConfig().databaseUrl);
+  const { directDatabaseUrl, pooledRole } = readMigrateConfig();
+  const applied = await migrate(directDatabaseUrl, { pooledRole });
   log.info({ applied }, applied.length === 0 ? "the database is up to date" : "migrated");
 } catch (error) {
   log.fatal({ err: error }, "migration failed");

@@ -1,5 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 import pg from "pg";
+import {
+  defaultTimeoutMs,
+  idleInTransactionMs,
+  migrationSettings,
+  missingSettings,
+  sessionSettings,
+  startupOptions,
+} from "./connection-settings.ts";
 import { statementsOf } from "./statements.ts";
 
 /**
@@ -11,6 +19,7 @@ const lockKey = 7_021_104;
 const invalidCatalogName = "3D000";
 const duplicateDatabase = "42P04";
 const lockNotAvailable = "55P03";
+const protocolViolation = "08P01";
 
 export interface Migration {
   number: number;
@@ -28,6 +37,8 @@ export interface MigrateOptions {
   /** After this it lets the others pass and tries again. */
   pauseMs?: number;
   tries?: number;
+  /** Who comes through a pooler, which passes no settings on: the role is given them. */
+  pooledRole?: string | null;
 }
 
 /** For what Postgres does in no transaction. Such a migration can be begun again from its first statement. */
@@ -56,10 +67,25 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
          number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
     );
     await client.query(`SET lock_timeout = ${options.lockTimeoutMs ?? 1_000}`);
-    return await applyMissing(client, options);
+    const applied = await applyMissing(client, options);
+    if (options.pooledRole) await settleRole(client, options.pooledRole);
+    return applied;
   } finally {
     await client.end();
   }
+}
+
+/** For every session of this role in this database, from the next one on. */
+async function settleRole(client: pg.Client, role: string): Promise<void> {
+  const settings = {
+    ...sessionSettings,
+    statement_timeout: String(defaultTimeoutMs),
+    idle_in_transaction_session_timeout: String(idleInTransactionMs),
+  };
+  const { rows } = await client.query<{ name: string }>("SELECT current_database() AS name");
+  const whose = `ROLE ${pg.escapeIdentifier(role)} IN DATABASE ${pg.escapeIdentifier(rows[0]!.name)}`;
+  for (const [name, value] of Object.entries(settings))
+    await client.query(`ALTER ${whose} SET ${name} = ${pg.escapeLiteral(value)}`);
 }
 
 const turnPollMs = 100;
@@ -146,7 +172,21 @@ async function connectOrCreate(databaseUrl: string): Promise<pg.Client> {
 }
 
 async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000 });
-  await client.connect();
-  return client;
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: 10_000,
+    options: startupOptions(migrationSettings),
+  });
+  try {
+    await client.connect();
+    const ask = async <R>(query: pg.QueryConfig) => (await client.query(query)).rows as R[];
+    if ((await missingSettings(ask, migrationSettings)).length === 0) return client;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== protocolViolation) throw error;
+  }
+  // One that lets these settings fall would also let the lock fall that keeps two migrations apart.
+  await client.end();
+  throw new Error(
+    "this address leads to a pooler: migrations need DATABASE_DIRECT_URL, that of Postgres itself",
+  );
 }

@@ -1,17 +1,18 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { appendFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "@parloir/local/ports.ts";
 import { preparePostgres, startPostgres } from "@parloir/local/postgres.ts";
+import { postgresHome, serverAccount } from "@parloir/local/postgres-account.ts";
 import { allPids, signal } from "@parloir/local/proc.ts";
 import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
 import type { StartedServer } from "@parloir/local/unsupervised.ts";
 import { migrate } from "@parloir/store/migrate.ts";
 import pg from "pg";
-import type { TestDatabase } from "../setup/database.ts";
+import { databaseAt, type TestDatabase } from "../setup/database.ts";
 
 /** Stores that a test takes away and brings back, always at the same address. */
 export interface OwnServer {
@@ -71,9 +72,44 @@ export async function ownRedis(options: { appendonly?: boolean } = {}): Promise<
   return ownServer({ folder, server: await restart(), restart });
 }
 
+/** A streaming replica: what its primary commits it replays, on connections that only read. */
+export interface OwnReplica extends OwnServer {
+  pool: pg.Pool;
+}
+
+/** Of a primary that stops for a moment to be copied. */
+export async function ownReplica(primary: OwnPostgres): Promise<OwnReplica> {
+  const folder = await temporaryFolder();
+  const options = { dir: path.join(folder.dir, "postgres"), port: await freePort(), fsync: false };
+  await mkdir(options.dir);
+  const home = await postgresHome(options.dir, await serverAccount());
+  const data = path.join(home, "data");
+  await primary.copyData(data);
+  const { username, password, hostname, port } = new URL(primary.url);
+  // Beside the data, where what starts it looks for it: the replica has its primary's accounts.
+  await writeFile(path.join(home, "password"), password, { mode: 0o600 });
+  const source = `host=${hostname} port=${port} user=${username} password=${password}`;
+  await appendFile(path.join(data, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
+  await writeFile(path.join(data, "standby.signal"), "");
+  const restart = () => startPostgres(options);
+  const server = ownServer({ folder, server: await restart(), restart });
+  const pool = new pg.Pool({ connectionString: server.url, max: 2, application_name: "the test itself" });
+  pool.on("error", () => undefined);
+  return {
+    ...server,
+    pool,
+    async remove() {
+      await pool.end();
+      await server.remove();
+    },
+  };
+}
+
 export interface OwnPostgres extends OwnServer {
   /** As `startCluster` takes it; `drop` only lets go of the connections. */
   database: TestDatabase;
+  /** Stopped, copied to `to`, started again. */
+  copyData: (to: string) => Promise<void>;
   /** Stopped, copied, started again. */
   backUp: () => Promise<void>;
   /** Stopped, replaced by the copy, started again: what was committed since is gone. */
@@ -88,41 +124,23 @@ export async function ownPostgres(): Promise<OwnPostgres> {
   await migrate(server.url);
   const { home } = await preparePostgres(options);
   const [data, copy] = [path.join(home, "data"), path.join(home, "copy")];
+  const copyData = async (to: string) => {
+    await server.stop();
+    // `cp -a`: the files belong to the account that Postgres runs as.
+    await promisify(execFile)("cp", ["-a", data, to]);
+    await server.start();
+  };
   return {
     ...server,
     database: databaseAt(server.url),
-    async backUp() {
-      await server.stop();
-      // `cp -a`: the files belong to the account that Postgres runs as.
-      await promisify(execFile)("cp", ["-a", data, copy]);
-      await server.start();
-    },
+    copyData,
+    backUp: () => copyData(copy),
     async restore() {
       await server.stop();
       await rm(data, { recursive: true });
       await rename(copy, data);
       await server.start();
     },
-  };
-}
-
-function databaseAt(url: string): TestDatabase {
-  const own = "the test itself";
-  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: own });
-  // A server that is taken away ends connections that nobody uses at the moment.
-  pool.on("error", () => undefined);
-  return {
-    url,
-    pool,
-    async leftConnections() {
-      const { rows } = await pool.query<{ application_name: string }>(
-        `SELECT application_name FROM pg_stat_activity
-          WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> $1`,
-        [own],
-      );
-      return rows.map((row) => row.application_name);
-    },
-    drop: () => pool.end(),
   };
 }
 

@@ -18,26 +18,36 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   await asAdmin(template, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE template`));
   const url = new URL(template);
   url.pathname = `/${name}`;
-  const own = "the test itself";
-  const pool = new pg.Pool({ connectionString: url.href, max: 4, application_name: own });
-  // A server that crashes must fail the test that waits for it, not end the test process.
-  pool.on("error", () => undefined);
-  pool.on("connect", (client) => void client.on("error", () => undefined));
+  const database = databaseAt(url.href);
   return {
-    url: url.href,
-    pool,
-    async leftConnections() {
-      const { rows } = await pool.query<{ application_name: string }>(
-        "SELECT application_name FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2",
-        [name, own],
-      );
-      return rows.map((row) => row.application_name);
-    },
+    ...database,
     async drop() {
-      await pool.end();
+      await database.drop();
       // FORCE only for the test's own connections, which end a moment after the pool did.
       await asAdmin(template, (admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },
+  };
+}
+
+/** One that is there already; `drop` only lets go of the connections. */
+export function databaseAt(url: string): TestDatabase {
+  const own = "the test itself";
+  const pool = new pg.Pool({ connectionString: url, max: 4, application_name: own });
+  // A server that crashes, or is taken away, must fail the test that waits for it, not end the test process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => void client.on("error", () => undefined));
+  return {
+    url,
+    pool,
+    async leftConnections() {
+      const { rows } = await pool.query<{ application_name: string }>(
+        `SELECT application_name FROM pg_stat_activity
+          WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> $1`,
+        [own],
+      );
+      return rows.map((row) => row.application_name);
+    },
+    drop: () => pool.end(),
   };
 }
 

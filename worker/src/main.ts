@@ -29,6 +29,7 @@ const metrics = createMetrics("worker", config.nodeName);
 const tracing = await startTracing(config.tracing, { role: "worker", nodeName: config.nodeName, log });
 const database = createDatabase({
   url: config.databaseUrl,
+  pooler: config.databasePooler,
   poolSize: config.databasePoolSize,
   applicationName: config.nodeName,
   onError: (error) => log.warn({ err: error }, "a postgres connection failed"),

@@ -18,14 +18,15 @@ export interface Program {
   image: string | null;
 }
 
-export type ProgramKind = "redis-server" | "haproxy";
+export type ProgramKind = "redis-server" | "haproxy" | "pgbouncer";
 
 interface Requirement {
   versionFlag: string;
   /** Oldest version that does what we need, and why. */
   atLeast: readonly [number, number];
   because: string;
-  image: string;
+  /** Null: only installed or unpacked. */
+  image: string | null;
 }
 
 const REQUIREMENTS: Record<ProgramKind, Requirement> = {
@@ -40,6 +41,13 @@ const REQUIREMENTS: Record<ProgramKind, Requirement> = {
     atLeast: [2, 4],
     because: "the configuration uses its http-error and retry rules",
     image: "haproxy:3.0",
+  },
+  // For tests: no cluster of `npm start` needs one.
+  pgbouncer: {
+    versionFlag: "--version",
+    atLeast: [1, 11],
+    because: "Postgres asks for SCRAM passwords",
+    image: null,
   },
 };
 
@@ -82,15 +90,15 @@ async function unpacked(
 }
 
 async function inDocker(kind: ProgramKind): Promise<Program | null> {
-  const docker = findProgram("docker", searchPath());
-  if (docker === null || !(await dockerWorks(docker))) return null;
   const { image } = REQUIREMENTS[kind];
+  const docker = findProgram("docker", searchPath());
+  if (image === null || docker === null || !(await dockerWorks(docker))) return null;
   return { kind, command: docker, env: {}, version: image.split(":")[1] ?? "", image };
 }
 
 async function versionOf(kind: ProgramKind, command: string, env: Environment): Promise<string | null> {
   const { output } = await run(command, [REQUIREMENTS[kind].versionFlag], { env });
-  return output.match(/(?:v=|version )(\d+\.\d+(?:\.\d+)?)/)?.[1] ?? null;
+  return output.match(/(?:v=|version |PgBouncer )(\d+\.\d+(?:\.\d+)?)/)?.[1] ?? null;
 }
 
 function isEnough(kind: ProgramKind, version: string): boolean {
@@ -102,14 +110,15 @@ function isEnough(kind: ProgramKind, version: string): boolean {
 function howToInstall(kind: ProgramKind, refused: readonly string[]): string {
   const { atLeast, because } = REQUIREMENTS[kind];
   const tried = refused.length === 0 ? "" : `\n(${refused.join("; ")})`;
-  return `${kind} ${atLeast.join(".")} or newer is needed (${because}). Run: ${installCommand()}${tried}`;
+  return `${kind} ${atLeast.join(".")} or newer is needed (${because}). Run: ${installCommand(kind)}${tried}`;
 }
 
-/** Both programs at once: who lacks one often lacks the other. */
-function installCommand(): string {
+/** Both programs of a cluster at once: who lacks one often lacks the other. */
+function installCommand(kind: ProgramKind): string {
   const has = (name: string) => findProgram(name, searchPath()) !== null;
-  if (process.platform === "darwin") return "brew install redis haproxy";
-  if (has("dnf")) return "sudo dnf install -y redis haproxy";
-  if (has("apk")) return "sudo apk add redis haproxy";
-  return "sudo apt-get install -y redis-server haproxy";
+  const packages = (redis: string) => (kind === "pgbouncer" ? kind : `${redis} haproxy`);
+  if (process.platform === "darwin") return `brew install ${packages("redis")}`;
+  if (has("dnf")) return `sudo dnf install -y ${packages("redis")}`;
+  if (has("apk")) return `sudo apk add ${packages("redis")}`;
+  return `sudo apt-get install -y ${packages("redis-server")}`;
 }

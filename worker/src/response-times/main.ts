@@ -1,4 +1,4 @@
-import { readWorkerConfig } from "@parloir/platform/env.ts";
+import { readMigrateConfig, readWorkerConfig } from "@parloir/platform/env.ts";
 import { createLog } from "@parloir/platform/log.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { rebuildWaits } from "./rebuild.ts";
@@ -6,9 +6,11 @@ import { rebuildWaits } from "./rebuild.ts";
 /** `npm run stats:rebuild` writes the waits of all conversations again, from their logs, while the cluster runs. */
 const config = readWorkerConfig();
 const log = createLog({ level: config.logLevel, nodeName: "rebuild", role: "worker" });
+// Behind a pooler the role's own limit would end statements of this length.
+const { directDatabaseUrl: url } = readMigrateConfig();
 const statementTimeoutMs = 60_000;
 const database = createDatabase({
-  url: config.databaseUrl,
+  url,
   poolSize: 1,
   applicationName: "rebuild",
   statementTimeoutMs,
