@@ -15,6 +15,7 @@ import type { Tracing } from "@parloir/platform/tracing.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { findSharedConversation } from "@parloir/store/conversations.ts";
 import type { Database } from "@parloir/store/database.ts";
+import type { Replicas } from "@parloir/store/replicas.ts";
 import { newestLine } from "@parloir/store/system-lines.ts";
 import { announceUpdate, createSubmit } from "./answers.ts";
 import { createApp } from "./app.ts";
@@ -34,6 +35,7 @@ import { createMailbox } from "./mailbox.ts";
 import { createMarkRead } from "./marks.ts";
 import { createPages } from "./pages.ts";
 import { createPasswords } from "./passwords.ts";
+import { areWhole, watchReplicas } from "./replicas.ts";
 import { createRouter, type Route } from "./route.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -86,12 +88,14 @@ const signInWindowSeconds = 15 * 60;
 export function createApi(options: {
   config: ApiConfig;
   database: Database;
+  replicas: Replicas;
   redis: RedisClient;
   tracing: Tracing;
   log: Log;
   metrics: Metrics;
 }): Api {
-  const { config, database, redis, tracing, log, metrics } = options;
+  const { config, database, replicas, redis, tracing, log, metrics } = options;
+  const { reader } = replicas;
   const publishes = metrics.get("parloir_publishes_total");
   const publisher = createRoomPublisher({
     redis,
@@ -135,6 +139,7 @@ export function createApi(options: {
   const health = createHealth({
     postgres: () => readEpoch(database).then(() => "ok" as const),
     redis: () => (redis.status === "ready" ? "ok" : "degraded"),
+    ...(replicas.states().length > 0 && { replicas: () => (areWhole(replicas) ? "ok" : "degraded") }),
   });
   const mintToken = createMintToken({ database, issueToken: createTokenIssuer(config.tokens) });
   const limits = createRequestLimits({ limits: config.limits, redis, metrics });
@@ -191,11 +196,11 @@ export function createApi(options: {
     ...webhookRoutes({ database, checkUrl, cursors }),
     ...pushRoutes({ database, checkUrl }),
     ...notificationRoutes({ database, publisher, cursors, publishLimit: limits.channelEvents }),
-    ...statsRoutes({ database, cursors }),
-    ...messageRoutes({ database, submit, tracing, sendLimit: limits.sends }),
+    ...statsRoutes({ database, reader, cursors }),
+    ...messageRoutes({ database, reader, submit, tracing, sendLimit: limits.sends }),
     ...attachments.routes,
     ...channelRoutes({ database, publisher, publishLimit: limits.channelEvents }),
-    ...searchRoutes({ database, cursors, searchLimit: limits.searches }),
+    ...searchRoutes({ reader, cursors, searchLimit: limits.searches }),
     ...changeRoutes({ database, change }),
     ...signInRoutes({ password: config.passwordSignIn, demo: config.demoAccounts }),
     ...(config.passwordSignIn ? sessionRoutes(sessions) : []),
@@ -217,6 +222,7 @@ export function createApi(options: {
     handlers: createInternalHandlers({ database, submit, change, markRead, log }),
   };
   watchPool(database, metrics);
+  watchReplicas(replicas, metrics);
   return {
     // Bodies have their own times (bodies.ts); this one is for what slips through.
     publicServer: createServer({ headersTimeout: 10_000, requestTimeout: longestRequestMs }, app),

@@ -13,7 +13,7 @@ import {
   type ResponseTimes,
   type ResponseTimesQuery,
 } from "@parloir/contracts/stats.ts";
-import type { Database } from "@parloir/store/database.ts";
+import type { Reader } from "@parloir/store/database.ts";
 import {
   type DurationsRow,
   type FiguresRow,
@@ -29,17 +29,17 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** @throws CodedError INVALID when the time asked for is too long */
-export async function responseTimes(database: Database, query: ResponseTimesQuery): Promise<ResponseTimes> {
+export async function responseTimes(reader: Reader, query: ResponseTimesQuery): Promise<ResponseTimes> {
   const { from, to, exact } = boundsOf(query);
   const { by = "start", zone = "UTC", groupBy = null } = query;
   const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
   const [rows, waiting] = await Promise.all([
     exact || groupBy === "hour_of_week"
-      ? readFigures(database, filter, zone, groupBy)
-      : readRolledUp(database, filter, zone, groupBy).then((rolled) =>
+      ? readFigures(reader, filter, zone, groupBy)
+      : readRolledUp(reader, filter, zone, groupBy).then((rolled) =>
           figuresOfRollups(rolled, groupBy !== null),
         ),
-    readWaiting(database, filter),
+    readWaiting(reader, filter),
   ]);
   const totals = rows.filter((row) => row.total);
   const keys = [...new Set(rows.filter((row) => !row.total).map((row) => row.key))];
@@ -62,12 +62,12 @@ export async function responseTimes(database: Database, query: ResponseTimesQuer
 }
 
 /** Always of the waits themselves. @throws CodedError INVALID when the time asked for is too long */
-export async function distribution(database: Database, query: DistributionQuery): Promise<Distribution> {
+export async function distribution(reader: Reader, query: DistributionQuery): Promise<Distribution> {
   const { from, to, exact } = boundsOf(query);
   if (!exact) throw tooLong(exactDays);
   const { by = "start" } = query;
   const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
-  const rows = await readDistribution(database, filter, distributionBounds);
+  const rows = await readDistribution(reader, filter, distributionBounds);
   const of = (measure: string) =>
     [...distributionBounds, null].map(
       (_, bucket) => rows.find((row) => row.measure === measure && row.bucket === bucket)?.n ?? 0,

@@ -11,6 +11,7 @@ import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { createApi } from "./api.ts";
 import { seedDemoPeople } from "./demo.ts";
+import { openReplicas } from "./replicas.ts";
 
 const config = readApiConfig();
 const log = createLog({ level: config.logLevel, nodeName: config.nodeName, role: "api" });
@@ -18,21 +19,24 @@ const metrics = createMetrics("api", config.nodeName);
 const tracing = await startTracing(config.tracing, { role: "api", nodeName: config.nodeName, log });
 const database = createDatabase({
   url: config.databaseUrl,
+  pooler: config.databasePooler,
   poolSize: config.databasePoolSize,
   applicationName: config.nodeName,
   onError: (error) => log.warn({ err: error }, "a postgres connection failed"),
 });
+const replicas = openReplicas({ config, primary: database, metrics, log });
 const redis = createPublisherClient(config.redis, log);
 const redisWaitMs = 3_000;
 const balancerMs = 1_500;
 if (!(await untilReady(redis, redisWaitMs)))
   log.warn("starting without redis: messages are stored, pushes wait");
 
-const api = createApi({ config, database, redis, tracing, log, metrics });
+const api = createApi({ config, database, replicas, redis, tracing, log, metrics });
 await listen(api.privateServer, config.privatePort, config.privateHost);
 const port = await listen(api.publicServer, config.port, config.host);
 api.health.started();
 api.collector.start();
+replicas.start();
 log.info({ port, privatePort: config.privatePort }, "api listens");
 if (config.demoAccounts) void seedDemoPeople(database, log);
 
@@ -61,6 +65,7 @@ installLifecycle({
     { name: "private server", run: () => closeServer(api.privateServer) },
     { name: "collector", run: () => api.collector.stop() },
     { name: "files", run: () => api.close() },
+    { name: "replicas", run: () => replicas.close() },
     { name: "postgres", run: () => database.close() },
     { name: "beacon", run: () => beacon.stop() },
     { name: "traces", run: () => tracing.stop() },

@@ -3,11 +3,12 @@ import { checkBalancerClock } from "./clocks.ts";
 import { checkDescriptors } from "./descriptors.ts";
 import { attempt, type Finding, unknown } from "./finding.ts";
 import type { Options } from "./options.ts";
+import { checkPooler, checkReplicas, poolerFix } from "./postgres-ways.ts";
 import { checkPostgres, checkQueue, checkRooms } from "./stores.ts";
 
 /** Everything at once; what waits longest is an idle connection. */
 export async function diagnose(options: Options): Promise<Finding[]> {
-  const { databaseUrl, rooms, queueUrl } = options;
+  const { databaseUrl, pooled, replicaUrls, rooms, queueUrl } = options;
   const given = (what: string, variable: string, fix: string, check: (() => Promise<Finding[]>) | null) =>
     check ? attempt(what, fix, check) : [unknown(what, `not looked at: ${variable} is not given`)];
   const found = await Promise.all([
@@ -15,10 +16,16 @@ export async function diagnose(options: Options): Promise<Finding[]> {
     checkBalancerClock(options.url).catch(() => []),
     given(
       "Postgres",
-      "DATABASE_URL",
+      pooled ? "DATABASE_DIRECT_URL" : "DATABASE_URL",
       "is it running, and does DATABASE_URL name it with the right password?",
       databaseUrl === null ? null : () => checkPostgres(databaseUrl, options.connections),
     ),
+    pooled ? attempt("pooler", poolerFix, () => checkPooler(pooled.url, pooled.pooler)) : [],
+    databaseUrl !== null && replicaUrls.length > 0
+      ? attempt("replicas", "does DATABASE_REPLICA_URLS name them?", () =>
+          checkReplicas(databaseUrl, replicaUrls),
+        )
+      : [],
     given(
       "Redis for rooms",
       "REDIS_URL",

@@ -23,6 +23,8 @@ const statesOf = (findings: Finding[]) =>
 const good = {
   url: cluster.url,
   databaseUrl: cluster.databaseUrl,
+  pooled: null,
+  replicaUrls: [],
   rooms: { url: cluster.redisUrl, cluster: false },
   queueUrl: null,
   processes: [{ name: "gw1", role: "gateway", pid: process.pid, url: null }],
@@ -186,8 +188,22 @@ it("what a process knows by variables, the doctor knows by the same", () => {
     databaseUrl: env.DATABASE_URL,
     rooms: { url: env.REDIS_URL, cluster: true },
     queueUrl: env.QUEUE_REDIS_URL,
+    pooled: null,
+    replicaUrls: [],
     connections: 120,
     serverKey: "key",
+  });
+  const ways = {
+    ...env,
+    DATABASE_POOLER: "prepared",
+    DATABASE_DIRECT_URL: "postgresql://itself/parloir",
+    DATABASE_REPLICA_URLS: "postgresql://one/parloir, postgresql://two/parloir",
+  };
+  expect(parseOptions([], ways)).toMatchObject({
+    databaseUrl: ways.DATABASE_DIRECT_URL,
+    pooled: { url: env.DATABASE_URL, pooler: "prepared" },
+    replicaUrls: ["postgresql://one/parloir", "postgresql://two/parloir"],
+    connections: null,
   });
   expect(parseOptions(["--help"], env)).toBeNull();
   expect(parseOptions(["--quick", "--url", "http://a"], env)?.serverKey).toBeNull();

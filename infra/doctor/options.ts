@@ -3,13 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type Pooler, poolers } from "@parloir/platform/env-database.ts";
 import type { RedisEndpoint } from "@parloir/platform/redis.ts";
 
 export const usage = `Usage: npm run doctor -- [options]
 
 Checks an installation and names the fix of what is wrong. By itself it looks at the cluster of \`npm start\`; what is
-not on this machine is found by the variables that the processes have: DATABASE_URL, REDIS_URL, REDIS_CLUSTER,
-QUEUE_REDIS_URL, SERVER_KEY, LIMIT_SOCKETS, DATABASE_POOL_SIZE.
+not on this machine is found by the variables that the processes have: DATABASE_URL, DATABASE_POOLER,
+DATABASE_DIRECT_URL, DATABASE_REPLICA_URLS, REDIS_URL, REDIS_CLUSTER, QUEUE_REDIS_URL, SERVER_KEY, LIMIT_SOCKETS,
+DATABASE_POOL_SIZE.
 
   --url URL         the balancer, as clients reach it
   --cluster FILE    cluster.json of a cluster on this machine (.local/cluster.json)
@@ -30,11 +32,16 @@ export interface Process {
 
 export interface Options {
   url: string;
+  /** Postgres itself. */
   databaseUrl: string | null;
+  /** What processes reach instead. */
+  pooled: { url: string; pooler: Pooler } | null;
+  replicaUrls: string[];
   rooms: RedisEndpoint | null;
   queueUrl: string | null;
   processes: Process[];
-  connections: number;
+  /** Null: a pooler decides. */
+  connections: number | null;
   sockets: number;
   /** To wait for a ping as somebody; null: not wanted. */
   serverKey: string | null;
@@ -62,15 +69,21 @@ export function parseOptions(argv: string[], env: Environment = process.env): Op
     cluster?.processes.find((each) => each.role === role && (name === undefined || each.name === name))
       ?.url ?? null;
   const roomsUrl = given(env, "REDIS_URL") ?? local("redis");
+  const postgresUrl = given(env, "DATABASE_URL") ?? local("postgres");
+  const pooler = poolers.find((each) => each === given(env, "DATABASE_POOLER")) ?? "none";
+  const isPooled = pooler !== "none" && postgresUrl !== null;
   const withDatabase = cluster?.processes.filter(({ role }) => role === "api" || role === "worker").length;
   return {
     url: values.url ?? cluster?.url ?? "http://localhost:8080",
-    databaseUrl: given(env, "DATABASE_URL") ?? local("postgres"),
+    databaseUrl: given(env, "DATABASE_DIRECT_URL") ?? (isPooled ? null : postgresUrl),
+    pooled: isPooled ? { url: postgresUrl, pooler } : null,
+    replicaUrls: (given(env, "DATABASE_REPLICA_URLS") ?? "").split(",").flatMap((url) => url.trim() || []),
     rooms: roomsUrl === null ? null : { url: roomsUrl, cluster: env.REDIS_CLUSTER === "1" },
     queueUrl: given(env, "QUEUE_REDIS_URL") ?? local("redis", "redis-queue") ?? roomsUrl,
     processes: cluster?.processes ?? [],
-    connections:
-      Number(values.processes ?? withDatabase ?? 4) * Number(given(env, "DATABASE_POOL_SIZE") ?? 10),
+    connections: isPooled
+      ? null
+      : Number(values.processes ?? withDatabase ?? 4) * Number(given(env, "DATABASE_POOL_SIZE") ?? 10),
     sockets: Number(given(env, "LIMIT_SOCKETS") ?? 20_000),
     serverKey: values.quick ? null : (given(env, "SERVER_KEY") ?? (cluster ? developmentKey : null)),
     json: values.json,

@@ -10,13 +10,13 @@ import { readMigrations } from "@parloir/store/migrate.ts";
 import { readSettings, type Settings } from "@parloir/store/settings.ts";
 import { pino } from "pino";
 import { checkClock } from "./clocks.ts";
-import { type Finding, ok, problem, warning } from "./finding.ts";
+import { type Finding, ok, problem, unknown, warning } from "./finding.ts";
 
 const patienceMs = 5_000;
 const silent = pino({ level: "silent" });
 
-/** Connections that all processes of this installation together may open. */
-export async function checkPostgres(url: string, connections: number): Promise<Finding[]> {
+/** @param connections what all processes of this installation together may open; null: a pooler does */
+export async function checkPostgres(url: string, connections: number | null): Promise<Finding[]> {
   const database = createDatabase({
     url,
     poolSize: 1,
@@ -35,7 +35,7 @@ export async function checkPostgres(url: string, connections: number): Promise<F
   }
 }
 
-export function judgeSettings(settings: Settings, connections: number): Finding[] {
+export function judgeSettings(settings: Settings, connections: number | null): Finding[] {
   const version = Math.floor(settings.versionNumber / 10_000);
   const unsafe = Object.entries({
     fsync: settings.fsync,
@@ -54,14 +54,18 @@ export function judgeSettings(settings: Settings, connections: number): Finding[
           `${unsafe.map(([name]) => name).join(", ")} off`,
           "an acked message may be lost with a power cut: ALTER SYSTEM SET … = on, then reload or restart",
         ),
-    connections <= free
-      ? ok("connections", `${connections} of ${free} may be needed`)
-      : problem(
-          "connections",
-          `${connections} may be needed, and there are ${free}`,
-          "raise max_connections, lower DATABASE_POOL_SIZE, or put a pooler between",
-        ),
+    judgeConnections(connections, free),
   ];
+}
+
+function judgeConnections(connections: number | null, free: number): Finding {
+  if (connections === null) return unknown("connections", `the pooler opens them: there are ${free}`);
+  if (connections <= free) return ok("connections", `${connections} of ${free} may be needed`);
+  return problem(
+    "connections",
+    `${connections} may be needed, and there are ${free}`,
+    "raise max_connections, lower DATABASE_POOL_SIZE, or put a pooler between",
+  );
 }
 
 async function judgeMigrations({ migrations }: Settings): Promise<Finding> {

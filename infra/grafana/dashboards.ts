@@ -133,6 +133,11 @@ export const dashboards: Dashboard[] = [
       },
       { title: "Commit", unit: "s", series: quantiles("parloir_commit_seconds") },
       {
+        title: "Who answers what a replica may",
+        unit: "ops",
+        series: { "{{outcome}}": rate("parloir_replica_reads_total", "outcome") },
+      },
+      {
         title: "Messages per commit",
         unit: "short",
         series: { mean: `${rate("parloir_commit_size_sum")} / ${rate("parloir_commit_size_count")}` },

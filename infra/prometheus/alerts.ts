@@ -80,6 +80,13 @@ const causes: (Rule & { alert: string; severity: "page" | "ticket"; summary: str
     summary: "callers on {{ $labels.node }} have waited for a Postgres connection for five minutes",
   },
   {
+    alert: "ParloirReplicaBehind",
+    expr: "max by (replica) (parloir_replica_behind_seconds) > 0",
+    for: "5m",
+    severity: "ticket",
+    summary: "{{ $labels.replica }} has not followed the primary for five minutes: the primary reads instead",
+  },
+  {
     alert: "ParloirResyncs",
     expr: `sum(rate(parloir_gaps_total{outcome="resync"}[5m])) > 0`,
     for: "5m",

@@ -209,6 +209,18 @@ export const metricTable = {
     help: "Connections of the Postgres pool by state: total, idle or waiting (callers).",
     labels: ["state"],
   },
+  parloir_replica_reads_total: {
+    kind: "counter",
+    of: ["api"],
+    help: "Reads that a replica may answer by who did: replica, or the primary because no replica had everything (none), it had not within a tenth of a second (late) or it failed.",
+    labels: ["outcome"],
+  },
+  parloir_replica_behind_seconds: {
+    kind: "gauge",
+    of: ["api"],
+    help: "How long ago a replica was last seen to have everything that the primary has, asked every second; 0 when it has.",
+    labels: ["replica"],
+  },
   parloir_uploads_total: {
     kind: "counter",
     of: ["api"],

@@ -1,5 +1,5 @@
 import type { Measure, MeasuredKind, Outcome, WaitLine } from "@parloir/contracts/stats.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 
 /** Figures of `waits`: see contracts/src/stats.ts. Percentiles are of the waits themselves. */
 
@@ -66,14 +66,14 @@ const durations = (column: string) => {
 
 /** @param groupBy null: only the totals */
 export async function readFigures(
-  database: Database,
+  reader: Reader,
   filter: WaitFilter,
   zone: string,
   groupBy: GroupBy | null,
 ): Promise<FiguresRow[]> {
   const { by } = filter;
   const key = groupBy ? keyOf[groupBy](columnOf[by]) : "$5::text";
-  return database.query<FiguresRow>({
+  return reader.query<FiguresRow>({
     name: `read-figures-${by}-${groupBy}`,
     text: `SELECT measure, ${groupBy ? "grouping(key) = 1" : "true"} AS total, key,
         ${durations("ms")} AS calendar, ${durations("business_ms")} AS business,
@@ -95,12 +95,12 @@ export interface DistributionRow {
 
 /** How many took how long, of those that ended as hoped. @param bounds seconds, ascending; a bucket holds its upper end */
 export async function readDistribution(
-  database: Database,
+  reader: Reader,
   filter: WaitFilter,
   bounds: readonly number[],
 ): Promise<DistributionRow[]> {
   const { by } = filter;
-  return database.query<DistributionRow>({
+  return reader.query<DistributionRow>({
     name: `read-distribution-${by}`,
     text: `SELECT w.measure, width_bucket(w.ms - 1, $5::bigint[]) AS bucket, count(*) AS n
       FROM waits w WHERE ${within(by)} AND w.${isGood} AND w.ms IS NOT NULL GROUP BY 1, 2`,
@@ -115,8 +115,8 @@ export interface WaitingRow {
 }
 
 /** What waits now. `from` and `to` are of no matter. */
-export async function readWaiting(database: Database, filter: WaitFilter): Promise<WaitingRow> {
-  const rows = await database.query<WaitingRow>({
+export async function readWaiting(reader: Reader, filter: WaitFilter): Promise<WaitingRow> {
+  const rows = await reader.query<WaitingRow>({
     name: "read-waiting",
     text: `SELECT n, (extract(epoch FROM now() - oldest) * 1000)::float8 AS "oldestMs",
         business_ms(oldest, now()) AS "oldestBusinessMs"
@@ -144,12 +144,12 @@ export interface WaitListFilter extends WaitFilter {
 }
 
 /** By start or end, as `by` says. */
-export async function listWaits(database: Database, filter: WaitListFilter): Promise<WaitLine[]> {
+export async function listWaits(reader: Reader, filter: WaitListFilter): Promise<WaitLine[]> {
   const { by, sort, after } = filter;
   const column = columnOf[by];
   const direction = sort === "newest" ? "DESC" : "ASC";
   const keys = [column, "w.conversation_id", "w.cycle", "w.start_seq"];
-  const rows = await database.query<WaitRow>({
+  const rows = await reader.query<WaitRow>({
     name: `list-waits-${by}-${sort}`,
     text: `SELECT ${waitColumns} FROM waits w
       WHERE ${within(by)} AND (NOT $5 OR ${who} IS NULL)
@@ -229,12 +229,12 @@ export interface SellerRow {
  * waits longer counts as not answered, so ignoring somebody cannot improve the rate.
  */
 export async function readSeller(
-  database: Database,
+  reader: Reader,
   userId: string,
   days: number,
   graceHours: number,
 ): Promise<SellerRow> {
-  const rows = await database.query<SellerRow>({
+  const rows = await reader.query<SellerRow>({
     name: "read-seller",
     text: `SELECT count(*) AS samples, count(*) FILTER (WHERE outcome = 'answered') AS answered,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) FILTER (WHERE outcome = 'answered') AS "medianMs"

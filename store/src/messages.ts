@@ -1,5 +1,5 @@
 import type { Message } from "@parloir/contracts/shapes.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 
 /** Reactions of a message `m`, the first emoji first. Looked up only where there may be any. */
 const reactionsJson = `CASE WHEN m.altered AND m.deleted_at IS NULL THEN (
@@ -90,10 +90,7 @@ ORDER BY i.ord`;
  * Reads pages of many conversations in one statement, so head and messages are of one snapshot.
  * @returns in the order of the requests; null where the conversation is absent or not this person's
  */
-export async function readPages(
-  database: Database,
-  requests: PageRequest[],
-): Promise<(MessagePage | null)[]> {
+export async function readPages(reader: Reader, requests: PageRequest[]): Promise<(MessagePage | null)[]> {
   const input = requests.map((request, ord) => ({
     ord,
     c: request.conversationId,
@@ -104,7 +101,7 @@ export async function readPages(
     k: request.skip ?? 0,
     n: request.limit,
   }));
-  const rows = await database.query<MessagePage & { ord: number; altered: Message[] | null }>({
+  const rows = await reader.query<MessagePage & { ord: number; altered: Message[] | null }>({
     name: "read-pages",
     text,
     values: [JSON.stringify(input)],

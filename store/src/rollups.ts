@@ -1,5 +1,5 @@
 import type { Measure } from "@parloir/contracts/stats.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 import type { GroupBy, WaitFilter } from "./figures.ts";
 
 /** Waits summed up by the hour, in histograms that add up: see contracts/src/histogram.ts. */
@@ -67,12 +67,12 @@ const keyOf: Record<RolledUpBy, string> = {
 
 /** @param filter with `from` and `to` on whole hours; groups of days only in a zone whose days begin on them */
 export async function readRolledUp(
-  database: Database,
+  reader: Reader,
   filter: WaitFilter,
   zone: string,
   groupBy: RolledUpBy | null,
 ): Promise<RolledRow[]> {
-  return database.query<RolledRow>({
+  return reader.query<RolledRow>({
     name: `read-rolled-up-${groupBy}`,
     text: `SELECT measure, ${groupBy ? keyOf[groupBy] : "NULL"} AS key, part, bucket, sum(n)::bigint AS n,
         sum(sum_ms)::float8 AS "sumMs", max(max_ms) AS "maxMs"

@@ -1,6 +1,6 @@
 import type { ConversationStatus, Message } from "@parloir/contracts/shapes.ts";
 import { floorOf } from "./conversations.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 import { messageJson } from "./messages.ts";
 
 /**
@@ -54,8 +54,8 @@ const newest = 5_000;
 type Query = Database["query"];
 
 /** @throws CodedError UNAVAILABLE when it takes longer than two seconds */
-export function searchMessages(database: Database, request: SearchRequest): Promise<SearchHit[]> {
-  return database.transaction(async (query) => {
+export function searchMessages(reader: Reader, request: SearchRequest): Promise<SearchHit[]> {
+  return reader.transaction(async (query) => {
     const deadline = performance.now() + limitMs;
     /** The limit is for the whole search, whatever it takes. */
     const limited = async <R>(statement: Parameters<Query>[0]): Promise<R[]> => {

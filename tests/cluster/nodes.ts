@@ -1,7 +1,14 @@
 import { type Api, createApi } from "@parloir/api/api.ts";
+import { openReplicas } from "@parloir/api/replicas.ts";
 import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { createGateway, type Gateway } from "@parloir/gateway/gateway.ts";
-import { readApiConfig, readGatewayConfig, readWorkerConfig } from "@parloir/platform/env.ts";
+import {
+  type ApiConfig,
+  readApiConfig,
+  readGatewayConfig,
+  readWorkerConfig,
+  type WorkerConfig,
+} from "@parloir/platform/env.ts";
 import { createFlightRecorder } from "@parloir/platform/flights.ts";
 import { createHealth } from "@parloir/platform/health.ts";
 import type { Log } from "@parloir/platform/log.ts";
@@ -60,12 +67,14 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
   const metrics = createMetrics("api", name);
   const tracing = await startTracing(config.tracing, { role: "api", nodeName: name, log });
   const database = openDatabase(config, log);
+  const replicas = openReplicas({ config, primary: database, metrics, log });
   const redis = createPublisherClient(config.redis, log);
   await untilReady(redis, redisWaitMs);
-  const api = createApi({ config, database, redis, tracing, log, metrics });
+  const api = createApi({ config, database, replicas, redis, tracing, log, metrics });
   const privatePort = await listen(api.privateServer, 0, host);
   const port = await listen(api.publicServer, 0, host);
   api.health.started();
+  replicas.start();
   const snapshots: NodeSnapshot[] = [];
   const beacon = startBeacon({
     name,
@@ -87,6 +96,7 @@ export async function startApi(name: string, env: Environment, log: Log): Promis
     await closeServer(api.privateServer);
     await api.collector.stop();
     api.close();
+    await replicas.close();
     await database.close();
     await tracing.stop();
     closeRedis(redis);
@@ -188,9 +198,10 @@ export async function startWorkerNode(name: string, env: Environment, log: Log):
   return { name, metrics, snapshots, stop };
 }
 
-function openDatabase(config: { databaseUrl: string; nodeName: string }, log: Log): Database {
+function openDatabase(config: ApiConfig | WorkerConfig, log: Log): Database {
   return createDatabase({
     url: config.databaseUrl,
+    pooler: config.databasePooler,
     poolSize: 6,
     applicationName: config.nodeName,
     onError: (error) => log.warn({ err: error }, "a postgres connection failed"),

@@ -11,7 +11,7 @@ import { historyPage, sentMessage, unreadCounts } from "@parloir/contracts/shape
 import { traceparent } from "@parloir/contracts/traceparent.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import { type Tracing, traced } from "@parloir/platform/tracing.ts";
-import type { Database } from "@parloir/store/database.ts";
+import type { Database, Reader } from "@parloir/store/database.ts";
 import { unreadSummary } from "@parloir/store/marks.ts";
 import { type PageRequest, readPages } from "@parloir/store/messages.ts";
 import type { Submit } from "../answers.ts";
@@ -21,11 +21,13 @@ import { type Route, route } from "../route.ts";
 
 export function messageRoutes(options: {
   database: Database;
+  /** For pages of the history. */
+  reader: Reader;
   submit: Submit;
   tracing: Tracing;
   sendLimit: TokenBuckets;
 }): Route[] {
-  const { database } = options;
+  const { database, reader } = options;
   return [
     route({
       method: "post",
@@ -64,7 +66,7 @@ export function messageRoutes(options: {
       query: historyQuery,
       async handle({ query, person }) {
         const limit = query.limit ?? defaultPageSize;
-        const [page] = await readPages(database, [
+        const [page] = await readPages(reader, [
           { ...pageRequest(query, limit), userId: person.id, limit: limit + 1 },
         ]);
         if (!page) throw new CodedError("NOT_FOUND", "no such conversation");

@@ -3,7 +3,7 @@ import { defaultPageSize, type Page, searchQuery } from "@parloir/contracts/http
 import { foundMessage, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { FoundMessage } from "@parloir/contracts/shapes.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
-import type { Database } from "@parloir/store/database.ts";
+import type { Reader } from "@parloir/store/database.ts";
 import { type SearchPosition, searchMessages } from "@parloir/store/search.ts";
 import type { Cursors } from "../cursor.ts";
 import { type Route, route } from "../route.ts";
@@ -11,11 +11,11 @@ import { snippetOf } from "../snippet.ts";
 import { actorOf } from "./membership.ts";
 
 export function searchRoutes(options: {
-  database: Database;
+  reader: Reader;
   cursors: Cursors;
   searchLimit: TokenBuckets;
 }): Route[] {
-  const { database, cursors, searchLimit } = options;
+  const { reader, cursors, searchLimit } = options;
   return [
     route({
       method: "get",
@@ -36,7 +36,7 @@ export function searchRoutes(options: {
         const found =
           words.length === 0
             ? []
-            : await searchMessages(database, {
+            : await searchMessages(reader, {
                 userId: person.id,
                 isAgent: actorOf({ person, byKey: false }).isAgent,
                 words,

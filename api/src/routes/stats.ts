@@ -19,7 +19,7 @@ import {
   seller as sellerAnswer,
   waitLine,
 } from "@parloir/contracts/stats-schemas.ts";
-import type { Database } from "@parloir/store/database.ts";
+import type { Database, Reader } from "@parloir/store/database.ts";
 import { listWaits, readSeller, type WaitListFilter } from "@parloir/store/figures.ts";
 import { listSchedules, putSchedule } from "@parloir/store/schedules.ts";
 import * as z from "zod/mini";
@@ -38,8 +38,8 @@ const exportedAtOnce = 1_000;
 const forAgents = { who: "either", scope: "stats:read" } as const;
 
 /** Response times, for agents and for the host's back end; what a seller's customers may know is for everyone. */
-export function statsRoutes(options: { database: Database; cursors: Cursors }): Route[] {
-  const { database, cursors } = options;
+export function statsRoutes(options: { database: Database; reader: Reader; cursors: Cursors }): Route[] {
+  const { database, reader, cursors } = options;
   return [
     route({
       ...forAgents,
@@ -50,7 +50,7 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       query: responseTimesQuery,
       async handle({ query, ...caller }) {
         mayRead(caller);
-        return { data: await responseTimes(database, query) };
+        return { data: await responseTimes(reader, query) };
       },
     }),
     route({
@@ -62,7 +62,7 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       query: distributionQuery,
       async handle({ query, ...caller }) {
         mayRead(caller);
-        return { data: await distribution(database, query) };
+        return { data: await distribution(reader, query) };
       },
     }),
     route({
@@ -76,7 +76,7 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
         mayRead(caller);
         const scope = `waits ${sort} ${JSON.stringify(Object.entries(query).sort())}`;
         const after = cursor === undefined ? null : positionOf(cursors.open(scope, cursor));
-        const found = await listWaits(database, { ...filterOf(query), sort, after, limit: limit + 1 });
+        const found = await listWaits(reader, { ...filterOf(query), sort, after, limit: limit + 1 });
         const items = found.slice(0, limit);
         const last = items.at(-1);
         const nextCursor = found.length > limit && last ? cursors.seal(scope, keyOf(last, query)) : null;
@@ -93,7 +93,7 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       query: exportWaitsQuery,
       async handle({ query, ...caller }) {
         mayRead(caller);
-        const lines = csvOf(database, query);
+        const lines = csvOf(reader, query);
         return { data: null, stream: { type: "text/csv; charset=utf-8", name: "waits.csv", lines } };
       },
     }),
@@ -105,7 +105,7 @@ export function statsRoutes(options: { database: Database; cursors: Cursors }): 
       who: "either",
       scope: "stats:read",
       params: sellerParams,
-      handle: async ({ params }) => ({ data: await sellerFigures(database, params.userId) }),
+      handle: async ({ params }) => ({ data: await sellerFigures(reader, params.userId) }),
     }),
     ...scheduleRoutes(database),
   ];
@@ -172,11 +172,11 @@ function positionOf(key: string[]): WaitListFilter["after"] {
 }
 
 /** Page by page, as the reader takes them: an export of any length holds a page of it in memory. */
-async function* csvOf(database: Database, query: WaitsQuery): AsyncGenerator<string> {
+async function* csvOf(reader: Reader, query: WaitsQuery): AsyncGenerator<string> {
   const filter = { ...filterOf(query), sort: "oldest", limit: exportedAtOnce } as const;
   yield csvHead;
   for (let after: WaitListFilter["after"] = null; ; ) {
-    const page = await listWaits(database, { ...filter, after });
+    const page = await listWaits(reader, { ...filter, after });
     yield page.map(csvLine).join("");
     const last = page.at(-1);
     if (!last || page.length < exportedAtOnce) return;
@@ -185,8 +185,8 @@ async function* csvOf(database: Database, query: WaitsQuery): AsyncGenerator<str
 }
 
 /** The same for people who have few samples and for those who do not exist. */
-async function sellerFigures(database: Database, userId: string): Promise<SellerFigures> {
-  const { samples, answered, medianMs } = await readSeller(database, userId, sellerDays, sellerGraceHours);
+async function sellerFigures(reader: Reader, userId: string): Promise<SellerFigures> {
+  const { samples, answered, medianMs } = await readSeller(reader, userId, sellerDays, sellerGraceHours);
   const hidden = { userId, days: sellerDays, samples: null, medianSeconds: null, replyRate: null };
   if (samples < fewestSamples) return hidden;
   return { ...hidden, samples, medianSeconds: seconds(medianMs), replyRate: answered / samples };

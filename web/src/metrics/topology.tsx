@@ -112,7 +112,10 @@ function Processes({ role, seen, t, formats }: DrawnProps & { role: NodeRole }) 
 
 /** What a process does not reach, or else how busy it is. */
 function noteOf(node: NodeSnapshot, t: MetricsTexts, { count, rate }: FigureFormats): string | null {
-  const missing = stores.filter((store) => node.checks[store] === "degraded").map((store) => t[store]);
+  // A replica has no place of its own: without it the primary reads.
+  const missing = ([...stores, "replicas"] as const)
+    .filter((store) => node.checks[store] === "degraded")
+    .map((store) => t[store]);
   if (missing.length > 0) return t.withoutStores(missing.join(", "));
   if (node.gateway) return t.socketsOf(count(node.gateway.sockets));
   if (node.api) return `${rate(node.api.requestsPerSecond)} ${t.perSecond}`;
