@@ -79,18 +79,20 @@ export function startTrespassing(options: {
     }
   }
 
-  function act(device: Device): void {
-    const conversationId = random.pick(conversationIds);
-    const way = random.int(4);
-    if (way === 0) options.send(device, conversationId);
-    else if (way === 1) void trySync(device, conversationId);
-    else if (way === 2) void tryRest(device, conversationId);
-    else void tryCommand(device, conversationId);
+  const ways = [options.send, trySync, tryRest, tryCommand];
+
+  /** Every way comes once before any comes again: a short load has seen them all. */
+  function startTrying(device: Device): NodeJS.Timeout {
+    let left: typeof ways = [];
+    return setInterval(() => {
+      if (left.length === 0) left = random.shuffled(ways);
+      void left.pop()!(device, random.pick(conversationIds));
+    }, everyMs * random.between(0.7, 1.3));
   }
 
   return {
     start() {
-      timers = outsiders.map((device) => setInterval(() => act(device), everyMs * random.between(0.7, 1.3)));
+      timers = outsiders.map(startTrying);
     },
     stop() {
       for (const timer of timers) clearInterval(timer);

@@ -4,7 +4,7 @@
  * plant must not rot into a test of nothing.
  */
 import { registerHooks } from "node:module";
-import { plants } from "./plants.ts";
+import { lossyPublishing, plants } from "./plants.ts";
 
 const chosen = (process.env.PARLOIR_PLANTS ?? "").split(",").filter((name) => name !== "");
 const edits = chosen.flatMap((name) => {
@@ -12,6 +12,7 @@ const edits = chosen.flatMap((name) => {
   if (!plant) throw new Error(`no such plant: ${name}`);
   return plant.edits;
 });
+if (process.env.PARLOIR_LOSSY_PUBLISHING) edits.push(...lossyPublishing);
 
 registerHooks({
   load(url, context, nextLoad) {

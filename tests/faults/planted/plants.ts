@@ -1,11 +1,15 @@
-/**
- * Bugs that somebody could write. Each must turn the checker red: that is what shows that green means something.
- * `find` stands exactly once in `file`; the test of that runs without a cluster.
- */
+/** `find` stands exactly once in `file`; the test of that runs without a cluster. */
+export interface Edit {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** Bugs that somebody could write. Each must turn the checker red: that is what shows that green means something. */
 export interface Plant {
   /** What a reader of the diff would have said. */
   bug: string;
-  edits: { file: string; find: string; replace: string }[];
+  edits: Edit[];
   /** Run against the database before the load. */
   sql?: string;
   /** The rule that must be broken, and what its examples must say when another plant of the run breaks it too. */
@@ -15,6 +19,20 @@ export interface Plant {
 
 const commit = "store/src/commit.ts";
 const sequencer = "gateway/src/sequencer.ts";
+
+/** No bug, but a Redis that loses every other message and change without a word: an honest cluster stays green. */
+export const lossyPublishing: Edit[] = [
+  {
+    file: "api/src/api.ts",
+    find: `publisher.emit(rooms.conversation(send.conversationId), "new_message"`,
+    replace: `if (Math.random() < 0.5) publisher.emit(rooms.conversation(send.conversationId), "new_message"`,
+  },
+  {
+    file: "api/src/changes.ts",
+    find: "if (change.changed)\n        publisher.emit(",
+    replace: "if (change.changed && Math.random() < 0.5)\n        publisher.emit(",
+  },
+];
 
 export const plants: Record<string, Plant> = {
   "ack-before-commit": {
