@@ -37,7 +37,13 @@ export function renderHaproxyConfig(config: HaproxyConfig): string {
 }
 
 function globalSection(config: HaproxyConfig): string {
-  const lines = ["log stdout format raw local0 notice"];
+  const lines = [
+    "log stdout format raw local0 notice",
+    // What is beyond these is refused by the parser, which has one status for all it refuses: 400. So that too many
+    // headers get their own, more of them are read than are let through.
+    `tune.bufsize ${32 * 1_024}`,
+    "tune.http.maxhdr 3000",
+  ];
   if (config.maxconn !== undefined) lines.push(`maxconn ${config.maxconn}`);
   if (config.adminSocket !== undefined)
     lines.push(`stats socket ${word(config.adminSocket)} mode 600 level admin`);
@@ -45,6 +51,9 @@ function globalSection(config: HaproxyConfig): string {
   if (config.mode === "local") lines.push("noreuseport");
   return section("global", lines);
 }
+
+/** Of one request. Browsers send 20 to 30, proxies in front add a few. */
+const mostHeaders = 100;
 
 /** As errors: what is less than a notice is not logged here. */
 const failuresOnly = ["option dontlog-normal", "option log-separate-errors"];
@@ -65,7 +74,7 @@ function defaultsSection(config: HaproxyConfig): string {
     "timeout server 60s",
     "timeout tunnel 1h",
     "timeout client-fin 10s",
-    // A request's headers must be complete by then; more than 101 of them (tune.http.maxhdr) are refused with 400.
+    // A request's headers must be complete by then.
     "timeout http-request 10s",
     "timeout queue 5s",
     "timeout check 2s",
@@ -79,6 +88,7 @@ function defaultsSection(config: HaproxyConfig): string {
 function frontendSection(config: HaproxyConfig): string {
   return section("frontend public", [
     ...config.bind.map((address) => `bind ${line(address)}`),
+    `http-request ${answer("return", 431, "TOO_LARGE", "Too many headers.")} if { req.fhdr_cnt gt ${mostHeaders} }`,
     // They are served on private ports only; refused here too, in case a process ever listens on one port for all.
     "acl private path,url_dec -m reg ^/+(metrics|internal)(/|$)",
     `http-request ${answer("return", 404, "NOT_FOUND", "There is nothing here.")} if private`,
