@@ -9,13 +9,26 @@ const cluster = process.env.PARLOIR_URL ?? "http://localhost:8080";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [react(), emojiNames(["en", "fr"])],
+  plugins: [react(), preload("/src/app.tsx"), emojiNames(["en", "fr"])],
   build: {
     outDir: "dist",
     emptyOutDir: true,
     // An inlined asset would be a data: address, which the content security policy of the pages does not allow.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What comes together is one file: by itself the bundler makes forty of what /messages needs, each a request.
+        codeSplitting: {
+          groups: [
+            { name: "start", test: /web\/src\/main\.ts$/, priority: 4 },
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
+            { name: "app", test: /web\/src\/app\.tsx$/, priority: 2 },
+            { name: "chat", test: /web\/src\/messages\/messages-page\.tsx$/, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {
@@ -24,6 +37,31 @@ export default defineConfig({
     },
   },
 });
+
+/** Fetched beside the small script that asks for it, not behind it, and so is what it imports. */
+function preload(module: string): Plugin {
+  return {
+    name: "preload",
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle = {} }) {
+        const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+        const files = new Set<string>();
+        const add = (chunk: (typeof chunks)[number] | undefined) => {
+          if (!chunk || files.has(chunk.fileName)) return;
+          files.add(chunk.fileName);
+          for (const file of chunk.imports) add(chunks.find(({ fileName }) => fileName === file));
+        };
+        add(chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(module))));
+        return [...files].map((file) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}` },
+          injectTo: "head",
+        }));
+      },
+    },
+  };
+}
 
 /** The names of emoji, which the picker reads with its first use: ours, because the pages load nothing from elsewhere. */
 function emojiNames(languages: string[]): Plugin {

@@ -118,10 +118,17 @@ export function signOut(): void {
 /** Less than this left counts as expired: it would not outlive the handshake. */
 const leastMs = 10_000;
 
+/** The present token, while it can be used without asking for another one. */
+export function validToken(): string | null {
+  const present = cell.getSnapshot();
+  return present && new Date(present.expiresAt).getTime() - Date.now() > leastMs ? present.token : null;
+}
+
 export async function token({ renew }: { renew: boolean }): Promise<string> {
   const present = cell.getSnapshot();
   if (!present) throw new CodedError("UNAUTHENTICATED", "signed out");
-  if (!renew && new Date(present.expiresAt).getTime() - Date.now() > leastMs) return present.token;
+  const valid = renew ? null : validToken();
+  if (valid !== null) return valid;
   const next = await (present.via === "password" ? renewed(present) : start(present.user.id));
   if (cell.getSnapshot()?.user.id === next.user.id) keep(next);
   return next.token;

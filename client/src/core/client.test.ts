@@ -16,7 +16,7 @@ afterEach(() => {
 
 const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
 
-async function start(options: { history?: number; open?: boolean } = {}) {
+async function start(options: { history?: number; open?: boolean; connected?: boolean } = {}) {
   const cluster = createScriptedCluster();
   for (let i = 0; i < (options.history ?? 0); i++) cluster.write("bob", `old ${i + 1}`);
   const link = cluster.link();
@@ -29,7 +29,7 @@ async function start(options: { history?: number; open?: boolean } = {}) {
     createLink: () => link,
     attention: { ...attention, close: () => undefined },
   });
-  link.up();
+  if (options.connected !== false) link.up();
   if (options.open !== false) client.open(conversationId);
   await settle();
   const thread = client.thread(conversationId);
@@ -316,6 +316,38 @@ describe("reading", () => {
     await settle();
     push("answer");
     expect(listed()?.participants.find((one) => one.userId === "bob")?.lastReadSeq).toBe(2);
+  });
+});
+
+describe("before there is a connection", () => {
+  test("list and thread are shown, each read once and never again for a connection that brings no news", async () => {
+    const { cluster, link, client, seqs, listed } = await start({ history: 3, connected: false });
+    expect(seqs()).toEqual(upTo(3));
+    expect(listed()).toMatchObject({ id: conversationId, unreadCount: 3 });
+    expect(client.conversations.getSnapshot().status).toBe("ready");
+    link.up();
+    await settle();
+    expect(cluster.requests.toSorted()).toEqual([
+      "GET /api/messages",
+      "GET /api/messages/conversations",
+      "GET /api/messages/unread",
+    ]);
+  });
+
+  test("what comes while the list is on its way is in the list", async () => {
+    const { cluster, link, client, listed } = await start({ history: 1, open: false, connected: false });
+    let answer = () => undefined as unknown;
+    cluster.hold = new Promise((resolve) => {
+      answer = () => resolve(undefined);
+    });
+    // Read now, answered later: the connection knows of a message that the answer lacks.
+    void client.refreshConversations();
+    cluster.write("bob", "in between");
+    link.up();
+    cluster.hold = Promise.resolve();
+    answer();
+    await settle();
+    expect(listed()).toMatchObject({ lastSeq: 2, lastMessage: { content: "in between" } });
   });
 });
 

@@ -187,8 +187,7 @@ export function createClient(options: ClientOptions): Client {
     switch (event) {
       case "ready":
         me = payload.userId;
-        if (payload.conversations) conversations.applyHeads(payload.conversations);
-        else void conversations.refresh();
+        conversations.applyHeads(payload.conversations);
         sync.opened(payload);
         viewing.opened();
         channels.opened(payload.epoch);
@@ -248,6 +247,8 @@ export function createClient(options: ClientOptions): Client {
 
   link.listen(handle);
   link.open();
+  // Beside the handshake, not behind it: the list does not need a socket to be shown.
+  void conversations.refresh();
   // The machine's own word is quicker than the silence of a socket, and ends a wait of up to 30 s.
   const network = new AbortController();
   for (const event of ["online", "offline"]) {

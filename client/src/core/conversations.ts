@@ -18,6 +18,7 @@ import {
   withRead,
   withShared,
 } from "./conversation-changes.ts";
+import { firstConversations, unreadCounts } from "./first-reads.ts";
 import { asCodedError } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
 import type { Rest } from "./rest.ts";
@@ -40,10 +41,13 @@ export interface Conversations {
   loadMore(): Promise<void>;
   /** Reads one conversation; removes it when it is gone. */
   refreshOne(conversationId: string): void;
+  /** Reads one that was opened by its address, unless it is in the list: it may be beyond the first page. */
+  ensure(conversationId: string): void;
   find(conversationId: string): Conversation | undefined;
   put(conversation: Conversation): void;
   remove(conversationId: string): void;
-  applyHeads(heads: readonly ConversationHead[]): void;
+  /** Connected: what the heads say was not seen is read. Null: everything is. */
+  applyHeads(heads: readonly ConversationHead[] | null): void;
   applyMessage(message: Message): void;
   /** One that was there before, edited, deleted or reacted to. */
   applyUpdate(message: Message): void;
@@ -96,8 +100,8 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
     clearTimeout(retry);
     try {
       const [page, unread] = await Promise.all([
-        rest<Page<Conversation>>("GET", "/api/messages/conversations?limit=50"),
-        rest<{ total: number }>("GET", "/api/messages/unread"),
+        rest<Page<Conversation>>("GET", firstConversations),
+        rest<{ total: number }>("GET", unreadCounts),
       ]);
       failures = 0;
       const fresh = new Set(page.items.map((item) => item.id));
@@ -139,6 +143,18 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
       refreshing = undefined;
     });
     return refreshing;
+  }
+
+  function readChanged(heads: readonly ConversationHead[] | null): void {
+    const { status } = state.getSnapshot();
+    const changed = heads?.filter((head) => {
+      const known = find(head.id);
+      const isBehind = !known || known.lastSeq < head.lastSeq || known.lastChange < head.lastChange;
+      return isBehind || known.unreadCount !== head.unreadCount;
+    });
+    // A list of equal heads needs no read: after a gateway's death thousands of clients are in this place at once.
+    if (status !== "ready" || !changed || changed.length > readOneByOne) void refresh();
+    else for (const head of changed) void readOne(head.id);
   }
 
   async function readOne(id: string): Promise<void> {
@@ -183,6 +199,12 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
     put,
     remove,
     refreshOne: (id) => void readOne(id),
+    ensure(id) {
+      const readUnlessThere = () => void (find(id) ?? readOne(id));
+      // The list is on its way and most probably has it: reading one brings its messages as well.
+      if (refreshing) void refreshing.then(readUnlessThere);
+      else readUnlessThere();
+    },
     async loadMore() {
       if (nextCursor === null) return;
       const cursor = nextCursor;
@@ -199,15 +221,9 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
       });
     },
     applyHeads(heads) {
-      const { status } = state.getSnapshot();
-      const changed = heads.filter((head) => {
-        const known = find(head.id);
-        const isBehind = !known || known.lastSeq < head.lastSeq || known.lastChange < head.lastChange;
-        return isBehind || known.unreadCount !== head.unreadCount;
-      });
-      // A list of equal heads needs no read: after a gateway's death thousands of clients are in this place at once.
-      if (status !== "ready" || changed.length > readOneByOne) void refresh();
-      else for (const head of changed) void readOne(head.id);
+      // A read under way may have begun before the connection did, and lack what came in between.
+      if (refreshing) void refreshing.then(() => readChanged(heads));
+      else readChanged(heads);
     },
     applyMessage(message) {
       if (find(message.conversationId))

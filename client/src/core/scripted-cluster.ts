@@ -136,10 +136,14 @@ export function createScriptedCluster() {
         : () => edit(Number(edited[1]), JSON.parse(String(init?.body)).content);
     if (!answer)
       return Response.json({ success: false, error: { code: "NOT_FOUND", message: route } }, { status: 404 });
-    return Response.json({ success: true, data: answer() });
+    const response = Response.json({ success: true, data: answer() });
+    await cluster.hold;
+    return response;
   }
 
-  return {
+  const cluster = {
+    /** Answers by REST are as old as this is long. */
+    hold: Promise.resolve() as Promise<unknown>,
     messages,
     /** Of the bell. */
     lines,
@@ -173,6 +177,7 @@ export function createScriptedCluster() {
       epoch = nextEpoch;
     },
   };
+  return cluster;
 }
 
 interface ScriptedLinkOptions {

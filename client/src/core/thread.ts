@@ -3,6 +3,7 @@ import type { SyncItem } from "@parloir/contracts/events.ts";
 import type { HistoryPage } from "@parloir/contracts/http.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import { retryDelay } from "./backoff.ts";
+import { newestMessages } from "./first-reads.ts";
 import { asCodedError } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
 import type { Pending } from "./outbox.ts";
@@ -56,8 +57,6 @@ interface ThreadOptions {
   onHole: (thread: Thread) => void;
 }
 
-const pageSize = 50;
-
 const empty: ThreadState = {
   status: "loading",
   error: null,
@@ -80,7 +79,7 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
-  const path = `/api/messages?conversationId=${encodeURIComponent(conversationId)}&limit=${pageSize}`;
+  const path = newestMessages(conversationId);
 
   function show(changes: Partial<ThreadState> = {}): void {
     state.update((present) => {

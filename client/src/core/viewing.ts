@@ -140,8 +140,7 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
         const next = thread(conversationId);
         unfollow = next.state.subscribe(markSoon);
         next.load();
-        // Opened by its address, it may be beyond the first page of the list.
-        if (!conversations.find(conversationId)) conversations.refreshOne(conversationId);
+        conversations.ensure(conversationId);
       }
       settle();
       markSoon();

@@ -6,17 +6,20 @@ import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connecti
 import { ConversationList } from "@parloir/client/react/list/conversation-list.tsx";
 import { Announcer } from "@parloir/client/react/thread/announcer.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import { whenIdle } from "@parloir/client/react/when-idle.ts";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Bar, leave } from "../bar.tsx";
+import { fetchOrTake } from "../early.ts";
 import { useLanguage } from "../languages/language.tsx";
 import { PageLinks } from "../page-links.tsx";
 import { addressOf, go, route } from "../route.ts";
 import { token } from "../session.ts";
-import { NewConversation } from "./new-conversation.tsx";
 import { ThreadPane } from "./thread-pane.tsx";
 
-// The bell and its cache are not needed to see the first message.
-const Alerts = lazy(() => import("./alerts.tsx"));
+// The bell and its cache are not needed to see the first message, nor may they come in its way.
+const Alerts = lazy(() => whenIdle().then(() => import("./alerts.tsx")));
+
+const NewConversation = lazy(() => import("./new-conversation.tsx"));
 
 const open = (conversationId: string) => go(addressOf(conversationId));
 
@@ -27,7 +30,13 @@ interface MessagesPageProps {
 export default function MessagesPage({ user }: MessagesPageProps) {
   const { language } = useLanguage();
   return (
-    <ClientProvider url={location.origin} userId={user.id} getToken={token} language={language}>
+    <ClientProvider
+      url={location.origin}
+      userId={user.id}
+      getToken={token}
+      fetch={fetchOrTake}
+      language={language}
+    >
       <Frame user={user} />
     </ClientProvider>
   );
@@ -67,7 +76,11 @@ function Frame({ user }: MessagesPageProps) {
         />
         <ThreadPane key={conversationId} conversationId={conversationId} />
       </main>
-      {choosing && <NewConversation onClose={() => setChoosing(false)} />}
+      {choosing && (
+        <Suspense>
+          <NewConversation onClose={() => setChoosing(false)} />
+        </Suspense>
+      )}
       <Announcer conversationId={conversationId} />
     </div>
   );

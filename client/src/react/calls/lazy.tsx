@@ -1,11 +1,12 @@
 import { lazy, Suspense } from "react";
 import { useReady } from "../client-context.tsx";
+import { whenIdle } from "../when-idle.ts";
 import type { CallButtonProps } from "./call-button.tsx";
 
 /** Calls cost nothing until the page runs: what they need comes behind the messages. */
 
-const Button = lazy(() => import("./call-button.tsx"));
-const Window = lazy(() => import("./call-window.tsx"));
+const Button = lazy(() => whenIdle().then(() => import("./call-button.tsx")));
+const Window = lazy(() => whenIdle().then(() => import("./call-window.tsx")));
 
 /** In a thread's head: calls the other one. Shows nothing where there is nobody to call, or no way to. */
 export function CallButton(props: CallButtonProps) {

