@@ -29,6 +29,7 @@ import { createCursors } from "./cursor.ts";
 import { demoRoutes } from "./demo.ts";
 import { demoHostRoutes } from "./demo-host.ts";
 import { createDocs } from "./docs/docs.ts";
+import { createRecordCalls } from "./ended-calls.ts";
 import { createInternalHandlers } from "./internal.ts";
 import { createRequestLimits } from "./limits.ts";
 import { createMailbox } from "./mailbox.ts";
@@ -136,6 +137,7 @@ export function createApi(options: {
   const submit = createSubmit({ database, commitQueue, publisher, announceToAgents });
   const change = createApplyChange({ database, publisher, blocksBothWays: config.blocksBothWays, metrics });
   const markRead = createMarkRead({ database, publisher });
+  const recordCalls = createRecordCalls({ database, publisher, announceToAgents });
   const health = createHealth({
     postgres: () => readEpoch(database).then(() => "ok" as const),
     redis: () => (redis.status === "ready" ? "ok" : "degraded"),
@@ -219,7 +221,7 @@ export function createApi(options: {
   });
   const internal = {
     secret: config.internalSecret,
-    handlers: createInternalHandlers({ database, submit, change, markRead, log }),
+    handlers: createInternalHandlers({ database, submit, change, markRead, recordCalls, log }),
   };
   watchPool(database, metrics);
   watchReplicas(replicas, metrics);

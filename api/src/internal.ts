@@ -1,7 +1,8 @@
-import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { SendReceipt, SyncItem } from "@parloir/contracts/events.ts";
 import { maxAutomaticJoins } from "@parloir/contracts/events.ts";
 import type {
+  Callee,
   ItemResult,
   Members,
   ReadItem,
@@ -28,7 +29,9 @@ import { revocationsSince } from "@parloir/store/standing.ts";
 import type { Submit } from "./answers.ts";
 import { changeReached } from "./change-reached.ts";
 import type { ApplyChange } from "./changes.ts";
+import type { RecordCalls } from "./ended-calls.ts";
 import { answerChannelHeads, answerHeads } from "./heads.ts";
+import { failed, ok } from "./item-results.ts";
 import type { MarkRead } from "./marks.ts";
 import { refuseRevoked } from "./standing.ts";
 
@@ -38,6 +41,7 @@ export function createInternalHandlers(options: {
   submit: Submit;
   change: ApplyChange;
   markRead: MarkRead;
+  recordCalls: RecordCalls;
   log: Log;
 }): InternalHandlers {
   const { database, submit } = options;
@@ -129,10 +133,12 @@ export function createInternalHandlers(options: {
     async callee({ items }) {
       const found = await findCallees(database, items);
       const results = found.map(
-        (answer): ItemResult<{ userId: string }> =>
-          answer instanceof CodedError ? failed(answer) : ok({ userId: answer }),
+        (answer): ItemResult<Callee> => (answer instanceof CodedError ? failed(answer) : ok(answer)),
       );
       return { epoch: await epoch.recent(), results };
+    },
+    async endedCalls({ items }) {
+      return { epoch: await epoch.recent(), results: await options.recordCalls(items) };
     },
     async visible({ items }) {
       const seen = await visiblePeople(database, items);
@@ -168,15 +174,6 @@ async function send(submit: Submit, item: SendItem): Promise<ItemResult<SendRece
   } catch (error) {
     return failed(error);
   }
-}
-
-function ok<Data>(data: Data): ItemResult<Data> {
-  return { ok: true, data };
-}
-
-function failed(error: unknown): ItemResult<never> {
-  const coded = error instanceof CodedError ? error : new CodedError("INTERNAL", "an internal error");
-  return { ok: false, error: errorBody(coded) };
 }
 
 async function openSessions(database: Database, items: SessionItem[]): Promise<ItemResult<Session>[]> {

@@ -29,6 +29,9 @@ export interface Call {
   conversationId: string;
   callerId: string;
   calleeId: string;
+  /** As they are called when it begins: in support the two need not be in each other's list. */
+  callerName: string;
+  calleeName: string;
   /** The page that calls, and the one that answered: the others of the same person are not in the call. */
   callerDevice: string;
   calleeDevice: string | null;

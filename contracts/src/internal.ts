@@ -1,3 +1,4 @@
+import type { CallEnding } from "./calls.ts";
 import type { ChannelPage } from "./channels.ts";
 import type { SendMessagePayload } from "./commands.ts";
 import type { ErrorBody } from "./errors.ts";
@@ -121,6 +122,24 @@ export interface CalleeItem {
   otherId: string | null;
 }
 
+export interface Callee {
+  userId: string;
+  name: string;
+  /** Of the one who asks. */
+  callerName: string;
+}
+
+/** A call that is over, for its line in the conversation. `seconds` from the answer on; null: nobody answered. */
+export interface EndedCallItem {
+  callId: string;
+  conversationId: string;
+  callerId: string;
+  calleeId: string;
+  startedAt: string;
+  ending: CallEnding;
+  seconds: number | null;
+}
+
 /** Which of these people may `userId` see? */
 export interface VisibleItem {
   userId: string;
@@ -177,7 +196,9 @@ export interface InternalRoutes {
    * NOT_FOUND as if absent for who may not see it, FORBIDDEN while one has blocked the other, UNSUPPORTED in a group,
    * CONFLICT where nobody is there to answer.
    */
-  callee: { item: CalleeItem; result: { userId: string } };
+  callee: { item: CalleeItem; result: Callee };
+  /** The same call again is the same line. */
+  endedCalls: { item: EndedCallItem; result: Record<string, never> };
   visible: { item: VisibleItem; result: { userIds: string[] } };
   /** UNAUTHENTICATED when the token was revoked, FORBIDDEN when the person is banned. */
   standings: { item: StandingItem; result: Record<string, never> };

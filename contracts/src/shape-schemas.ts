@@ -101,6 +101,8 @@ export const call = named<Call>("Call")(
     conversationId: uuid,
     callerId: userId,
     calleeId: userId,
+    callerName: z.string(),
+    calleeName: z.string(),
     callerDevice: uuid,
     calleeDevice: z.nullable(uuid),
     status: z.enum(callStatuses),
@@ -138,6 +140,7 @@ const systemLine = named<shapes.SystemLine>("SystemLine")(
     event: z.enum(shapes.systemEvents),
     actor: z.nullable(somebody),
     person: z.nullable(somebody),
+    call: z.exactOptional(z.strictObject({ ending: z.enum(callEndings), seconds: z.nullable(count) })),
   }),
 );
 

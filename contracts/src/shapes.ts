@@ -1,3 +1,5 @@
+import type { CallEnding } from "./calls.ts";
+
 /** The things that travel, as REST and sockets both show them. Times are ISO 8601 UTC strings. */
 
 export const roles = ["client", "technician", "agent", "admin"] as const;
@@ -86,6 +88,7 @@ export const systemEvents = [
   "unassigned",
   "closed",
   "reopened",
+  "called",
 ] as const;
 export type SystemEvent = (typeof systemEvents)[number];
 
@@ -102,6 +105,8 @@ export interface SystemLine {
   actor: Named | null;
   /** Whom it happened to; null where that is nobody. */
   person: Named | null;
+  /** Of the event `called`, and of no other. */
+  call?: { ending: CallEnding; seconds: number | null };
 }
 
 /** `senderId` of system lines. It names no person. */

@@ -65,6 +65,8 @@ export interface Gateway {
 /** Within 5 s a send is acked or fails as retryable: the rest is for the last call's timeout and the way back. */
 const sendBudgetMs = 4_200;
 const readBudgetMs = 4_500;
+/** Nobody waits for a call's line: it outlives the death of the only api. */
+const callLineBudgetMs = 10_000;
 const balancerMs = 1_500;
 
 export function createGateway(options: {
@@ -168,6 +170,11 @@ export function createGateway(options: {
       store: createCallStore(publisher),
       callee: (item) => batchers.callees.submit(item.userId, item),
       subscribed: rooms.subscribed,
+      record(call) {
+        batchers.endedCalls.submit(call.conversationId, call).catch((err: unknown) => {
+          log.warn({ err, callId: call.callId }, "a call left no line in its conversation");
+        });
+      },
       metrics,
     }),
     channels,
@@ -226,7 +233,8 @@ export function createGateway(options: {
       await drainSockets({ io, drainMs: config.drainMs, log });
     },
     async close() {
-      await Promise.all([batchers.sends.drained(), batchers.changes.drained(), context.readMarks.drained()]);
+      const written = [batchers.sends, batchers.changes, batchers.endedCalls];
+      await Promise.all([...written.map((each) => each.drained()), context.readMarks.drained()]);
       lag.stop();
       epochs.stop();
       context.revocations.stop();
@@ -266,6 +274,7 @@ function createBatchers(api: ApiClient) {
     }),
     sights: createBatcher({ route: "visible", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     callees: createBatcher({ route: "callee", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
+    endedCalls: createBatcher({ route: "endedCalls", api, lanes, maxItems: 20, budgetMs: callLineBudgetMs }),
     teams: createBatcher({ route: "team", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),
     roles: createBatcher({ route: "roles", api, lanes, maxItems: 1_000, budgetMs: readBudgetMs }),
     standings: createBatcher({ route: "standings", api, lanes, maxItems: 100, budgetMs: readBudgetMs }),

@@ -1,9 +1,12 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
-import type { CalleeItem } from "@parloir/contracts/internal.ts";
-import { agentRoles } from "./conversations.ts";
+import type { Callee, CalleeItem, EndedCallItem } from "@parloir/contracts/internal.ts";
+import { type SharedConversation, systemSender } from "@parloir/contracts/shapes.ts";
+import { agentRoles, findSharedConversation } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { lock } from "./members.ts";
+import { type Line, writeLine } from "./system-lines.ts";
 
-/** Who may call whom. Of calls themselves the database knows nothing: they live in Redis while they last. */
+/** Who may call whom, and the line that a call leaves. While it lasts it lives in Redis, and nothing of it is here. */
 
 interface Row {
   ord: number;
@@ -14,8 +17,9 @@ interface Row {
   low: string;
   high: string | null;
   assigneeId: string | null;
-  /** Those of low, high, assignee and the one who is asked for, who are members or, in support, agents. */
-  present: string[];
+  /** By id, the names of those of low, high, assignee and the one who is asked for, who are members or, in support, agents. */
+  present: Record<string, string>;
+  callerName: string;
   blocked: boolean;
 }
 
@@ -23,12 +27,13 @@ interface Row {
 export async function findCallees(
   database: Database,
   items: readonly CalleeItem[],
-): Promise<(string | CodedError)[]> {
+): Promise<(Callee | CodedError)[]> {
   const rows = await database.query<Row>({
     name: "find-callees",
     text: `SELECT i.ord, v.kind, v.pair_low AS low, v.pair_high AS high, v.assignee_id AS "assigneeId",
         p.user_id IS NOT NULL AS "isMember", u.role IN ${agentRoles} AS "isAgent",
-        ARRAY(SELECT o.id FROM users o
+        u.name AS "callerName",
+        (SELECT COALESCE(json_object_agg(o.id, o.name), '{}') FROM users o
           WHERE o.id IN (v.pair_low, v.pair_high, v.assignee_id, i."otherId") AND o.banned_at IS NULL
             AND (EXISTS (SELECT FROM members m
                 WHERE m.conversation_id = v.id AND m.user_id = o.id AND m.left_at IS NULL)
@@ -45,16 +50,16 @@ export async function findCallees(
   return items.map((item, ord) => judge(item, found.get(ord)));
 }
 
-function judge({ userId, otherId }: CalleeItem, row: Row | undefined): string | CodedError {
+function judge({ userId, otherId }: CalleeItem, row: Row | undefined): Callee | CodedError {
   const isAgent = row?.kind === "support" && row.isAgent;
   if (!row || !(row.isMember || isAgent)) return new CodedError("NOT_FOUND", "no such conversation");
   if (row.kind === "group") return new CodedError("UNSUPPORTED", "calls are one to one");
   // The same to both: it does not say who blocked whom.
   if (row.blocked) return new CodedError("FORBIDDEN", "this conversation takes no calls");
   const callee = calleeOf(row, userId, otherId, isAgent);
-  if (callee === null || callee === userId || !row.present.includes(callee))
+  if (callee === null || callee === userId || !Object.hasOwn(row.present, callee))
     return new CodedError("CONFLICT", "there is nobody to call");
-  return callee;
+  return { userId: callee, name: row.present[callee] ?? "", callerName: row.callerName };
 }
 
 /** In support an agent calls the customer, and the customer the one who has it: nobody rings a whole team. */
@@ -63,4 +68,34 @@ function calleeOf(row: Row, userId: string, otherId: string | null, isAgent: boo
   if (userId !== row.low) return isAgent ? row.low : null;
   // A call that an agent began goes on when another is assigned meanwhile.
   return otherId ?? row.assigneeId;
+}
+
+/**
+ * The line of a call that is over, once. Its number is the call's and the moment's, not only the id that the caller
+ * chose: one that is used again would hide the second call.
+ * @returns null when it has been told already
+ * @throws CodedError NOT_FOUND
+ */
+export function recordCall(
+  database: Database,
+  { conversationId, callId, startedAt, callerId, calleeId, ending, seconds }: EndedCallItem,
+): Promise<{ line: Line; conversation: SharedConversation } | null> {
+  return database.transaction(async (query) => {
+    const clientMessageId = `call:${callId}:${startedAt}`;
+    // With the conversation's row held: of two gateways that tell the same, one is first.
+    if (!(await lock(query, conversationId, null))) throw new CodedError("NOT_FOUND", "no such conversation");
+    const told = await query({
+      name: "line-told",
+      text: "SELECT 1 FROM messages WHERE conversation_id = $1 AND sender_id = $2 AND client_message_id = $3",
+      values: [conversationId, systemSender, clientMessageId],
+    });
+    if (told.length > 0) return null;
+    const who = { actorId: callerId, personId: calleeId };
+    const line = await writeLine(query, conversationId, "called", {
+      ...who,
+      clientMessageId,
+      call: { ending, seconds },
+    });
+    return { line, conversation: (await findSharedConversation(query, conversationId))! };
+  });
 }

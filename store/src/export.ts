@@ -45,7 +45,7 @@ const parts = {
   /** Where the person came, went, took over, closed. */
   systemLines: `SELECT concat_ws(' ', l.conversation_id, lpad(l.seq::text, 20, '0')) AS key, json_build_object(
       'conversationId', l.conversation_id, 'seq', l.seq, 'event', l.event, 'actorId', l.actor_id,
-      'personId', l.person_id) AS row
+      'personId', l.person_id, 'callEnding', l.call_ending, 'callSeconds', l.call_seconds) AS row
     FROM (
       SELECT conversation_id AS id FROM members WHERE user_id = $1
       UNION SELECT conversation_id FROM system_lines WHERE actor_id = $1) v

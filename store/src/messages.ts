@@ -16,6 +16,8 @@ const always = `'conversationId', m.conversation_id, 'seq', m.seq, 'id', m.id, '
 const named = (who: string) => `CASE WHEN l.${who}_id IS NOT NULL THEN
   json_build_object('userId', l.${who}_id, 'name', COALESCE(l.${who}_name, '')) END`;
 
+const whatWasDone = `'event', l.event, 'actor', ${named("actor")}, 'person', ${named("person")}`;
+
 /** A row of `messages` (alias `m`) as the protocol shows it; the session's time zone is UTC. */
 export const messageJson = `CASE WHEN m.kind <> 'system' THEN json_build_object(${always},
   'attachments', COALESCE(m.attachments, '[]'::json), 'replyToSeq', m.reply_to_seq,
@@ -24,7 +26,8 @@ export const messageJson = `CASE WHEN m.kind <> 'system' THEN json_build_object(
   'deletedAt', to_char(m.deleted_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
   ELSE json_build_object(${always}, 'attachments', '[]'::json, 'replyToSeq', NULL, 'mentions', '[]'::json,
   'reactions', '[]'::json, 'editedAt', NULL, 'deletedAt', NULL, 'system', (
-    SELECT json_build_object('event', l.event, 'actor', ${named("actor")}, 'person', ${named("person")})
+    SELECT CASE WHEN l.event <> 'called' THEN json_build_object(${whatWasDone}) ELSE json_build_object(${whatWasDone},
+      'call', json_build_object('ending', l.call_ending, 'seconds', l.call_seconds)) END
     FROM system_lines l WHERE l.conversation_id = m.conversation_id AND l.seq = m.seq)) END`;
 
 /**

@@ -1,4 +1,4 @@
-import { type Message, type SystemEvent, systemSender } from "@parloir/contracts/shapes.ts";
+import { type Message, type SystemEvent, type SystemLine, systemSender } from "@parloir/contracts/shapes.ts";
 import type { Database } from "./database.ts";
 import { messageJson } from "./messages.ts";
 
@@ -20,6 +20,7 @@ export const sentences: Record<SystemEvent, string> = {
   unassigned: "The conversation is assigned to nobody.",
   closed: "The conversation was closed.",
   reopened: "The conversation was reopened.",
+  called: "There was a video call.",
 };
 
 /**
@@ -28,18 +29,28 @@ export const sentences: Record<SystemEvent, string> = {
  */
 export type Line = Message & { roster: number };
 
+/** Beside what happened. */
+interface LineDetails {
+  /** Null: a server key; nobody. */
+  actorId: string | null;
+  personId?: string | null;
+  /** As which it is known again; the line's own id by default. */
+  clientMessageId?: string;
+  call?: SystemLine["call"];
+}
+
 /** @returns the line */
 export async function writeLine(
   query: Query,
   conversationId: string,
   event: SystemEvent,
-  /** Null: a server key; nobody. */
-  who: { actorId: string | null; personId?: string | null },
+  { actorId, personId = null, clientMessageId, call }: LineDetails,
 ): Promise<Line> {
+  const details = [clientMessageId ?? null, call?.ending ?? null, call?.seconds ?? null];
   await query({
     name: "write-line",
     text: writeLineText,
-    values: [conversationId, event, sentences[event], who.actorId, who.personId ?? null],
+    values: [conversationId, event, sentences[event], actorId, personId, ...details],
   });
   return (await newestLine(query, conversationId))!;
 }
@@ -61,10 +72,11 @@ WITH advanced AS (
     line_seq = last_seq + 1, line_count = line_count + 1, updated_at = GREATEST(clock_timestamp(), updated_at)
   WHERE id = $1 RETURNING last_seq, last_change, line_count, updated_at
 ), lined AS (
-  INSERT INTO system_lines (conversation_id, seq, number, event, actor_id, actor_name, person_id, person_name)
-  SELECT $1, a.last_seq, a.line_count, $2, actor.id, actor.name, person.id, person.name
+  INSERT INTO system_lines (conversation_id, seq, number, event, actor_id, actor_name, person_id, person_name,
+    call_ending, call_seconds)
+  SELECT $1, a.last_seq, a.line_count, $2, actor.id, actor.name, person.id, person.name, $7, $8
   FROM advanced a LEFT JOIN users actor ON actor.id = $4 LEFT JOIN users person ON person.id = $5
 )
 INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, kind, content, change, created_at)
-SELECT $1, a.last_seq, n.id, '${systemSender}', n.id::text, 0, 'system', $3, a.last_change, a.updated_at
+SELECT $1, a.last_seq, n.id, '${systemSender}', COALESCE($6, n.id::text), 0, 'system', $3, a.last_change, a.updated_at
 FROM advanced a CROSS JOIN (SELECT uuidv7() AS id OFFSET 0) n`;

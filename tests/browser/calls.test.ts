@@ -1,5 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
@@ -42,6 +43,10 @@ const call = (visitor: Visitor, phase: string) =>
   visitor.page.locator(`[data-testid="call"][data-phase="${phase}"]`);
 const press = (visitor: Visitor, name: string) =>
   visitor.page.locator(`[data-testid="call-${name}"]`).click();
+
+/** What became of a call, in the open conversation. */
+const line = ({ page }: Visitor, text: RegExp) =>
+  page.locator('[data-testid="system-line"]', { hasText: text });
 
 /** How many pictures of the other one were shown so far; 0 before the first. */
 const frames = ({ page }: Visitor) =>
@@ -90,6 +95,7 @@ it("rings, is accepted in one of two tabs, shows both to each other, and ends fo
     await press(person, "quiet");
     await person.page.locator('[data-testid="call"]').waitFor({ state: "detached" });
   }
+  await line(tom, /^Video call, \d+\s(s|min)$/).waitFor();
 }, 300_000);
 
 it("goes on while the gateways of both are killed, and is hung up through the new ones", async () => {
@@ -133,6 +139,31 @@ it("is declined, finds somebody busy, and is missed; in French", async () => {
   await ana.page.locator('[data-testid="call"][data-outcome="cancelled"]').waitFor();
   const words = ana.page.locator('[data-testid="call-status"]');
   expect(await words.textContent()).toMatch(/^Appel vidéo manqué de .*Karim/);
+  await press(ana, "quiet");
+
+  // And so it stands in the conversation, for each as it was for them.
+  await line(karim, /Karim.* called .*Ana.*, who declined/).waitFor();
+  await line(karim, /Karim.* called .*Ana.*, without an answer/).waitFor();
+  await ana.page.locator('[data-testid="conversation"]', { hasText: "Karim" }).click();
+  await line(ana, /^Appel vidéo manqué de .*Karim/).waitFor();
+}, 300_000);
+
+it("names both in support, where the agent is in nobody's list", async () => {
+  const { id } = await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", {
+    kind: "support",
+    memberIds: ["demo-zoe"],
+  });
+  await sendAs(stage.url, "demo-zoe", id, "It is easier to show you.");
+  const [zoe, ana] = [await arrive("demo-zoe"), await arrive("demo-ana")];
+  await ana.page.goto(`${stage.url}/admin/messages?conversation=${id}`);
+  await ana.bubble("It is easier to show you.").waitFor();
+  await ana.page.locator('[data-testid="call-button"]').click();
+  await call(zoe, "incoming").waitFor();
+  expect(await zoe.page.locator(".call-name").textContent()).toContain("Ana");
+  await call(ana, "calling").waitFor();
+  expect(await ana.page.locator(".call-name").textContent()).toContain("Zoé");
+  await press(ana, "end");
+  await line(ana, /Ana.* called .*Zoé.*, without an answer/).waitFor();
 }, 300_000);
 
 /** Of the call alone: nobody lets it ring until a whole page is analysed. */

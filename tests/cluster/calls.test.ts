@@ -1,7 +1,10 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { type Call, type IceServers, maxSdpCharacters, type Signal } from "@parloir/contracts/calls.ts";
-import type { Conversation } from "@parloir/contracts/shapes.ts";
+import type { HistoryPage, UnreadSummary } from "@parloir/contracts/http.ts";
+import type { EndedCallItem } from "@parloir/contracts/internal.ts";
+import type { Conversation, Message } from "@parloir/contracts/shapes.ts";
 import { afterAll, describe, expect, it } from "vitest";
+import { eventually } from "../setup/waiting.ts";
 import { startCluster, type TestPerson } from "./cluster.ts";
 import type { TestSocket } from "./socket.ts";
 
@@ -149,6 +152,95 @@ describe("a call", () => {
     expect(await benSocket.refused("start_call", start)).toMatchObject({ code: "CONFLICT" });
     const elsewhere = { ...start, deviceId: randomUUID() };
     expect(await anaSocket.refused("start_call", elsewhere)).toMatchObject({ code: "CONFLICT" });
+  });
+});
+
+describe("in its conversation", () => {
+  const isOfCall = ({ system }: Message) => system?.event === "called";
+  const linesIn = async (person: TestPerson, conversationId: string) => {
+    const path = `/api/messages?conversationId=${conversationId}&after=0`;
+    return (await cluster.call<HistoryPage>(person, "GET", path)).messages.filter(isOfCall);
+  };
+
+  it("a call leaves one line, the same to both, which is nobody's unread message", async () => {
+    const { ana, ben, conversationId, callId, anaSocket, benSocket } = await active();
+    await cluster.send(anaSocket, conversationId, "can you hear me?");
+    await Promise.all([anaSocket, benSocket].map((socket) => socket.ok("end_call", { callId })));
+    const line = await benSocket.waitFor("new_message", isOfCall);
+    expect(line).toMatchObject({ seq: 2, kind: "system", senderId: "parloir:system" });
+    expect(line.system).toEqual({
+      event: "called",
+      actor: { userId: ana.id, name: ana.name },
+      person: { userId: ben.id, name: ben.name },
+      call: { ending: "hung_up", seconds: expect.any(Number) },
+    });
+    expect(await anaSocket.waitFor("new_message", isOfCall)).toEqual(line);
+    // Both hung up, and one of them again: it ended once.
+    await anaSocket.ok("end_call", { callId });
+    await cluster.send(benSocket, conversationId, "bye");
+    await anaSocket.messages(conversationId, 3);
+    expect(await linesIn(ana, conversationId)).toEqual([line]);
+    const unread = await cluster.call<UnreadSummary>(ana, "GET", "/api/messages/unread");
+    expect(unread.conversations).toEqual({ [conversationId]: 1 });
+  });
+
+  it("one that nobody answered says how it came to nothing, also where the other one was busy", async () => {
+    const { ana, conversationId, anaSocket, benSocket } = await pair();
+    for (const end of [
+      (callId: string) => benSocket.ok("decline_call", { callId }),
+      (callId: string) => anaSocket.ok("end_call", { callId, because: "unanswered" }),
+      (callId: string) => anaSocket.ok("end_call", { callId }),
+    ]) {
+      const start = starting(conversationId);
+      await anaSocket.ok("start_call", start);
+      await end(start.callId);
+      await told(benSocket, start.callId, "ended");
+    }
+    const { ben, conversationId: elsewhere } = await active();
+    const cal = await cluster.person("cal");
+    const { id } = await cluster.conversation(cal, ben);
+    await (await cluster.socket(cal, 0)).ok("start_call", starting(id));
+    const linesOnce = (person: TestPerson, inside: string, length: number) =>
+      eventually(
+        "a line of each call",
+        () => linesIn(person, inside),
+        (all) => all.length === length,
+      );
+    const [busy] = await linesOnce(ben, id, 1);
+    expect(busy?.system).toMatchObject({
+      actor: { userId: cal.id },
+      call: { ending: "busy", seconds: null },
+    });
+    const lines = await linesOnce(ana, conversationId, 3);
+    expect(lines.map(({ system }) => system?.call)).toEqual(
+      ["declined", "unanswered", "cancelled"].map((ending) => ({ ending, seconds: null })),
+    );
+    // That call goes on.
+    expect(await linesIn(ben, elsewhere)).toEqual([]);
+  });
+
+  it("the call of an api that was told twice is one line, an id that is used again another call", async () => {
+    const { ana, ben, conversationId } = await pair();
+    const item: EndedCallItem = {
+      callId: randomUUID(),
+      conversationId,
+      callerId: ana.id,
+      calleeId: ben.id,
+      startedAt: "2026-01-01T00:00:00.000Z",
+      ending: "hung_up",
+      seconds: 61,
+    };
+    const items = [item, item, { ...item, startedAt: "2026-01-01T00:10:00.000Z" }];
+    const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/endedCalls`, {
+      method: "POST",
+      headers: { authorization: "Bearer development-internal-secret", "content-type": "application/json" },
+      body: JSON.stringify({ items: [...items, { ...item, conversationId: randomUUID() }] }),
+    });
+    const done = { ok: true };
+    expect(await response.json()).toMatchObject({
+      results: [done, done, done, { error: { code: "NOT_FOUND" } }],
+    });
+    expect((await linesIn(ben, conversationId)).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 });
 

@@ -2,7 +2,7 @@ import { type Call, type CallEnding, ringMs } from "@parloir/contracts/calls.ts"
 import type { CommandPayload } from "@parloir/contracts/commands.ts";
 import { CodedError } from "@parloir/contracts/errors.ts";
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
-import type { CalleeItem } from "@parloir/contracts/internal.ts";
+import type { Callee, CalleeItem, EndedCallItem } from "@parloir/contracts/internal.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import type { GatewayServer, GatewaySocket } from "../context.ts";
 import type { CallStore } from "./call-store.ts";
@@ -35,9 +35,11 @@ export function createCalls(options: {
   io: GatewayServer;
   store: CallStore;
   /** Whom a person may call. @throws CodedError */
-  callee: (item: CalleeItem) => Promise<{ userId: string }>;
+  callee: (item: CalleeItem) => Promise<Callee>;
   /** Resolves when the rooms' subscriptions are in force. */
   subscribed: (rooms: string[]) => Promise<void>;
+  /** For the line in the conversation. It is waited for by nobody, and does not fail. */
+  record: (call: EndedCallItem) => void;
   metrics: Metrics;
 }): Calls {
   const { io, store, callee } = options;
@@ -48,6 +50,7 @@ export function createCalls(options: {
       io.to(roomNames.user(userId)).emit("call_updated", call);
     if (call.status === "ended") {
       counted.inc({ outcome: call.ending ?? "hung_up" });
+      options.record(endedCall(call));
       // Nothing more is relayed, whoever asks.
       io.in(roomNames.call(call.id)).socketsLeave(roomNames.call(call.id));
     }
@@ -101,6 +104,8 @@ export function createCalls(options: {
         conversationId,
         callerId: userId,
         calleeId: other.userId,
+        callerName: other.callerName,
+        calleeName: other.name,
         callerDevice: deviceId,
         calleeDevice: null,
         status: "ringing",
@@ -187,6 +192,22 @@ export function createCalls(options: {
 
 function ended(call: Call, ending: CallEnding): Call {
   return { ...call, status: "ended", ending, endedAt: new Date().toISOString() };
+}
+
+/** Only the gateway whose word ended it gets here, and with a lost answer of the store nobody does. */
+function endedCall(call: Call): EndedCallItem {
+  const { id: callId, conversationId, callerId, calleeId, startedAt, answeredAt } = call;
+  const ms = answeredAt === null ? null : Date.parse(call.endedAt ?? answeredAt) - Date.parse(answeredAt);
+  return {
+    callId,
+    conversationId,
+    callerId,
+    calleeId,
+    startedAt,
+    ending: call.ending ?? "hung_up",
+    // Answered and ended by the clocks of two gateways.
+    seconds: ms === null ? null : Math.max(0, Math.round(ms / 1_000)),
+  };
 }
 
 function isFrom(call: Call, callerId: string, calleeId: string, conversationId: string): boolean {

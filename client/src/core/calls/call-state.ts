@@ -24,6 +24,7 @@ export interface CallState {
   conversationId: string | null;
   /** Whom one talks with. */
   otherId: string | null;
+  otherName: string | null;
   isCaller: boolean;
   outcome: CallOutcome | null;
   /** When the two were connected first, milliseconds since 1970 by this machine's clock. */
@@ -42,6 +43,7 @@ export const idle: CallState = {
   callId: null,
   conversationId: null,
   otherId: null,
+  otherName: null,
   isCaller: false,
   outcome: null,
   connectedAt: null,

@@ -20,7 +20,8 @@ import { createPeer, type Peer } from "./peer.ts";
 /** One call of this page, with its browser's media. */
 export interface Calls {
   readonly state: Observable<CallState>;
-  start(conversationId: string): Promise<void>;
+  /** @param otherName whom it calls, until the cluster says so */
+  start(conversationId: string, otherName?: string): Promise<void>;
   accept(): Promise<void>;
   decline(): void;
   hangUp(): void;
@@ -164,8 +165,8 @@ export function createCalls(client: CallingClient): Calls {
     attempt += 1;
     call = present;
     early.length = 0;
-    const { conversationId, callerId: otherId } = present;
-    state.set({ ...idle, phase: "incoming", callId: present.id, conversationId, otherId });
+    const { conversationId, callerId: otherId, callerName: otherName } = present;
+    state.set({ ...idle, phase: "incoming", callId: present.id, conversationId, otherId, otherName });
     endAfter(ringLostMs, missed);
   }
 
@@ -197,11 +198,11 @@ export function createCalls(client: CallingClient): Calls {
     return false;
   }
 
-  async function start(conversationId: string): Promise<void> {
+  async function start(conversationId: string, otherName?: string): Promise<void> {
     if (isBusy()) return;
     const own = ++attempt;
     early.length = 0;
-    state.set({ ...idle, phase: "asking", conversationId, isCaller: true });
+    state.set({ ...idle, phase: "asking", conversationId, isCaller: true, otherName: otherName ?? null });
     if (!(await openOwn(own))) return;
     try {
       const callId = createId();
@@ -210,7 +211,7 @@ export function createCalls(client: CallingClient): Calls {
       call = begun;
       // The other one called at the same moment.
       if (begun.id !== callId) return await answer(begun);
-      set({ callId, otherId: begun.calleeId });
+      set({ callId, otherId: begun.calleeId, otherName: begun.calleeName });
       if (begun.status === "ended") return finish(begun.ending ?? "busy");
       set({ phase: "calling" });
       beatEvery(ringAgainMs);
@@ -222,8 +223,9 @@ export function createCalls(client: CallingClient): Calls {
   }
 
   async function answer(ringing: Call): Promise<void> {
-    set({ callId: ringing.id, isCaller: false, otherId: ringing.callerId });
-    take(await request("accept_call", { callId: ringing.id, deviceId }));
+    const { id: callId, callerId: otherId, callerName: otherName } = ringing;
+    set({ callId, isCaller: false, otherId, otherName });
+    take(await request("accept_call", { callId, deviceId }));
   }
 
   async function accept(): Promise<void> {

@@ -24,7 +24,8 @@ export default function CallButton({ conversationId, conversation: given }: Call
   );
   const conversation = listed ?? given;
   if (!conversation || !canCall() || !hasSomebody(conversation, client.me())) return null;
-  const label = callTexts[language].call(nameOf(conversation, client.me(), t.unnamed));
+  const name = nameOf(conversation, client.me(), t.unnamed);
+  const label = callTexts[language].call(name);
   return (
     <button
       type="button"
@@ -33,7 +34,7 @@ export default function CallButton({ conversationId, conversation: given }: Call
       title={label}
       disabled={phase !== "idle" && phase !== "ended"}
       data-testid="call-button"
-      onClick={() => void calls.start(conversationId)}
+      onClick={() => void calls.start(conversationId, name)}
     >
       <Icon name="video" />
     </button>

@@ -255,14 +255,15 @@ function wordsOf(state: CallState, name: string, texts: CallTexts, duration = ""
   return texts.outcomes[outcome ?? "hung_up"];
 }
 
-function useNameOf({ conversationId, otherId }: CallState): string {
+/** As the list has it, which hears of a new name; in support the other one need not be in it. */
+function useNameOf({ conversationId, otherId, otherName }: CallState): string {
   const client = useClient();
   const { t } = useTexts();
-  return useSelected(client.conversations, ({ items }) => {
-    const participants = items.find(({ id }) => id === conversationId)?.participants ?? [];
-    const other =
-      participants.find(({ userId }) => userId === otherId) ??
-      participants.find(({ userId }) => userId !== client.me());
-    return other?.name ?? t.unnamed;
-  });
+  const listed = useSelected(
+    client.conversations,
+    ({ items }) =>
+      items.find(({ id }) => id === conversationId)?.participants.find(({ userId }) => userId === otherId)
+        ?.name,
+  );
+  return listed ?? otherName ?? t.unnamed;
 }

@@ -28,7 +28,11 @@ export function Announcer({ conversationId }: { conversationId: string | null })
       const author = participants.find((one) => one.userId === message.senderId)?.name;
       const name = author ?? nameOf(conversation, client.me(), t.unnamed);
       const { system } = message;
-      waiting.push(system ? systemText(language, system, participants) : t.newFrom(name, previewOf(message)));
+      waiting.push(
+        system
+          ? systemText(language, system, participants, client.me())
+          : t.newFrom(name, previewOf(message)),
+      );
       timer ??= setTimeout(() => {
         timer = undefined;
         setSaid(waiting.length === 1 ? (waiting[0] ?? "") : t.newMessages(waiting.length));

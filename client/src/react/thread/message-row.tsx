@@ -30,6 +30,7 @@ interface MessageRowProps {
 export function MessageRow(props: MessageRowProps) {
   const { row, meta, author, first, conversationId, conversation, marked } = props;
   const { t, formats, language } = useTexts();
+  const me = useClient().me();
   const sender = conversation?.participants.find((one) => one.userId === row.senderId)?.name;
   return (
     <div data-testid="message" data-seq={row.seq ?? undefined} data-marked={marked || undefined}>
@@ -46,7 +47,7 @@ export function MessageRow(props: MessageRowProps) {
       )}
       {row.system ? (
         <p className="message-system" data-testid="system-line">
-          {systemText(language, row.system, conversation?.participants ?? [])}
+          {systemText(language, row.system, conversation?.participants ?? [], me)}
         </p>
       ) : (
         <div

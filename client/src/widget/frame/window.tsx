@@ -58,7 +58,7 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
         {bubbles.map((each, index) =>
           each.system ? (
             <p key={each.key} className="system" data-testid="system-line">
-              {systemText(language, each.system, conversation?.participants ?? [])}
+              {systemText(language, each.system, conversation?.participants ?? [], me)}
             </p>
           ) : (
             <Bubble
