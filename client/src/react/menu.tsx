@@ -46,6 +46,28 @@ export function MenuItem({ icon, text, tone, focused, onClick }: MenuItemProps) 
   );
 }
 
+interface AskingItemProps {
+  icon: IconName;
+  text: string;
+  question: string;
+  isAsked: boolean;
+  onAsk: () => void;
+  onSure: () => void;
+}
+
+/**
+ * For what cannot be taken back: the first click turns it into its question, the second is the answer. The question is
+ * another button, so that the second half of a double click does not answer it.
+ */
+export function AskingItem({ icon, text, question, isAsked, onAsk, onSure }: AskingItemProps) {
+  const item = { icon, tone: "error" } as const;
+  return isAsked ? (
+    <MenuItem key="question" {...item} text={question} focused onClick={onSure} />
+  ) : (
+    <MenuItem key="item" {...item} text={text} onClick={onAsk} />
+  );
+}
+
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
 function moveFocus(event: KeyboardEvent<HTMLElement>) {

@@ -3,7 +3,7 @@ import type { Block } from "@parloir/contracts/shapes.ts";
 import { useEffect, useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { useTexts } from "../language.tsx";
-import { Menu, MenuItem } from "../menu.tsx";
+import { AskingItem, Menu, MenuItem } from "../menu.tsx";
 import { useSelected } from "../use-snapshot.ts";
 import { othersOf } from "./names.ts";
 
@@ -47,6 +47,11 @@ export default function ConversationMenuItems({ conversationId, anchor, onClose,
   const mute = (until: Date | "ever" | null) => then(() => client.keeping.setMuted(conversationId, until));
   const block = (method: "PUT" | "DELETE", userId: string) =>
     then(() => client.rest(method, `/api/blocks/${encodeURIComponent(userId)}`));
+  // Of these one asks at a time.
+  const asking = (what: "block" | "delete" | "leave") => ({
+    isAsked: asked === what,
+    onAsk: () => setAsked(what),
+  });
   const { archived, mutedUntil } = conversation;
   const isMuted = mutedUntil !== null && Date.parse(mutedUntil) > Date.now();
 
@@ -75,40 +80,29 @@ export default function ConversationMenuItems({ conversationId, anchor, onClose,
         <MenuItem icon="block" text={t.unblock} onClick={block("DELETE", other.userId)} />
       )}
       {other && blocked === false && (
-        <MenuItem
-          key={asked === "block" ? "sure" : "block"}
+        <AskingItem
           icon="block"
-          text={asked === "block" ? t.reallyBlock : t.block}
-          tone="error"
-          focused={asked === "block"}
-          onClick={asked === "block" ? block("PUT", other.userId) : () => setAsked("block")}
+          text={t.block}
+          question={t.reallyBlock}
+          {...asking("block")}
+          onSure={block("PUT", other.userId)}
         />
       )}
       {conversation.kind === "group" && (
-        <MenuItem
-          key={asked === "leave" ? "sure to leave" : "leave"}
+        <AskingItem
           icon="leave"
-          text={asked === "leave" ? t.reallyLeave : t.leaveGroup}
-          tone="error"
-          focused={asked === "leave"}
-          onClick={
-            asked === "leave"
-              ? then(() => client.keeping.leave(conversationId), true)
-              : () => setAsked("leave")
-          }
+          text={t.leaveGroup}
+          question={t.reallyLeave}
+          {...asking("leave")}
+          onSure={then(() => client.keeping.leave(conversationId), true)}
         />
       )}
-      <MenuItem
-        key={asked === "delete" ? "sure to delete" : "delete"}
+      <AskingItem
         icon="bin"
-        text={asked === "delete" ? t.reallyDeleteForMe : t.deleteForMe}
-        tone="error"
-        focused={asked === "delete"}
-        onClick={
-          asked === "delete"
-            ? then(() => client.keeping.deleteForMe(conversationId), true)
-            : () => setAsked("delete")
-        }
+        text={t.deleteForMe}
+        question={t.reallyDeleteForMe}
+        {...asking("delete")}
+        onSure={then(() => client.keeping.deleteForMe(conversationId), true)}
       />
       {failed && <Failed text={t.changeFailed} />}
     </Menu>

@@ -2,7 +2,7 @@ import { lazy, Suspense, useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
-import { Menu, MenuItem } from "../menu.tsx";
+import { AskingItem, Menu, MenuItem } from "../menu.tsx";
 import { Popover } from "../popover.tsx";
 import type { Row } from "./rows.ts";
 import type { ThreadUi } from "./thread-ui.tsx";
@@ -78,16 +78,14 @@ export default function MessageMenuItems({ row, seq, ui, anchor, onClose }: Menu
       {row.own && row.kind === "text" && row.content !== "" && (
         <MenuItem icon="edit" text={t.edit} onClick={then(() => ui.setEditing(seq))} />
       )}
-      {(row.own || ui.moderates) && shown === "menu" && (
-        <MenuItem icon="bin" text={t.deleteMessage} tone="error" onClick={() => setShown("delete")} />
-      )}
-      {shown === "delete" && (
-        <MenuItem
+      {(row.own || ui.moderates) && (
+        <AskingItem
           icon="bin"
-          text={t.deleteForEveryone}
-          tone="error"
-          focused
-          onClick={then(() => void ui.change({ seq }, { kind: "delete" }))}
+          text={t.deleteMessage}
+          question={t.deleteForEveryone}
+          isAsked={shown === "delete"}
+          onAsk={() => setShown("delete")}
+          onSure={then(() => void ui.change({ seq }, { kind: "delete" }))}
         />
       )}
     </Menu>
