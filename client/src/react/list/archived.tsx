@@ -3,17 +3,14 @@ import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSnapshot } from "../use-snapshot.ts";
-import { ConversationCard } from "./conversation-card.tsx";
+import { ConversationCards, type ConversationCardsProps } from "./conversation-cards.tsx";
 
-interface ArchivedProps {
-  openId: string | null;
-  onOpen: (conversationId: string) => void;
-  hrefOf: ((conversationId: string) => string) | undefined;
+interface ArchivedProps extends ConversationCardsProps {
   onBack: () => void;
 }
 
 /** What was put away, in the place of the list. */
-export function Archived({ openId, onOpen, hrefOf, onBack }: ArchivedProps) {
+export function Archived({ onBack, ...cards }: ArchivedProps) {
   const { t } = useTexts();
   const client = useClient();
   const items = useSnapshot(client.conversations).items.filter(({ archived }) => archived);
@@ -45,18 +42,7 @@ export function Archived({ openId, onOpen, hrefOf, onBack }: ArchivedProps) {
         <h1>{t.archived}</h1>
       </div>
       <div className="list-scroll">
-        <ul data-testid="conversations">
-          {items.map((item) => (
-            <li key={item.id}>
-              <ConversationCard
-                conversation={item}
-                isOpen={item.id === openId}
-                onOpen={onOpen}
-                href={hrefOf?.(item.id)}
-              />
-            </li>
-          ))}
-        </ul>
+        <ConversationCards items={items} {...cards} />
         {items.length === 0 && (
           <p className="empty" role="status">
             {status === "loading" ? t.loading : status === "failed" ? t.listFailed : t.noArchived}

@@ -4,17 +4,14 @@ import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSnapshot } from "../use-snapshot.ts";
 import { Archived } from "./archived.tsx";
-import { ConversationCard } from "./conversation-card.tsx";
+import { ConversationCards, type ConversationCardsProps } from "./conversation-cards.tsx";
 
-export interface ConversationListProps {
-  openId: string | null;
-  onOpen: (conversationId: string) => void;
-  hrefOf?: (conversationId: string) => string;
+export interface ConversationListProps extends ConversationCardsProps {
   /** Without it no new conversation can be begun from here. */
   onNew?: () => void;
 }
 
-export function ConversationList({ openId, onOpen, hrefOf, onNew }: ConversationListProps) {
+export function ConversationList({ onNew, ...cards }: ConversationListProps) {
   const { t } = useTexts();
   const client = useClient();
   const { status, items: all, hasMore, unreadTotal } = useSnapshot(client.conversations);
@@ -24,7 +21,7 @@ export function ConversationList({ openId, onOpen, hrefOf, onNew }: Conversation
   if (showsArchived)
     return (
       <nav className="list" aria-label={t.archived}>
-        <Archived openId={openId} onOpen={onOpen} hrefOf={hrefOf} onBack={() => setShowsArchived(false)} />
+        <Archived {...cards} onBack={() => setShowsArchived(false)} />
       </nav>
     );
   return (
@@ -48,20 +45,7 @@ export function ConversationList({ openId, onOpen, hrefOf, onNew }: Conversation
         )}
       </div>
       <div className="list-scroll">
-        {items.length > 0 && (
-          <ul data-testid="conversations">
-            {items.map((item) => (
-              <li key={item.id}>
-                <ConversationCard
-                  conversation={item}
-                  isOpen={item.id === openId}
-                  onOpen={onOpen}
-                  href={hrefOf?.(item.id)}
-                />
-              </li>
-            ))}
-          </ul>
-        )}
+        <ConversationCards items={items} {...cards} />
         {hasMore && (
           <div className="list-more">
             <button
