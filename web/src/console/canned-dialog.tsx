@@ -1,9 +1,9 @@
+import { Dialog } from "@parloir/client/react/dialog.tsx";
 import { type CannedReply, placeholders } from "@parloir/contracts/canned-replies.ts";
 import { type FormEvent, useCallback, useEffect, useState } from "react";
 import { catalogues, languages } from "../languages/catalogue.ts";
 import { cannedPath, readCannedReplies } from "./canned.ts";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
-import { Dialog } from "./dialog.tsx";
 
 /** The team's ready-made replies: to read, to write, to change. */
 export function CannedDialog({ onClose }: { onClose: () => void }) {
@@ -31,29 +31,31 @@ export function CannedDialog({ onClose }: { onClose: () => void }) {
 
   return (
     <Dialog title={t.cannedList} onClose={onClose}>
-      {failed && <p role="alert">{t.cannedTaken}</p>}
-      {edited === null ? (
-        <>
-          <p>{replies.length === 0 ? t.cannedEmpty : t.cannedHint}</p>
-          <ul className="canned-list">
-            {replies.map((reply) => (
-              <li key={reply.id}>
-                <span>
-                  <kbd>/{reply.shortcut}</kbd> <strong>{reply.title}</strong>
-                </span>
-                <button type="button" className="button-text" onClick={() => setEdited(reply)}>
-                  {t.edit}
-                </button>
-              </li>
-            ))}
-          </ul>
-          <button type="button" className="button button-filled" onClick={() => setEdited("new")}>
-            {t.cannedNew}
-          </button>
-        </>
-      ) : (
-        <CannedForm reply={edited === "new" ? null : edited} save={save} cancel={() => setEdited(null)} />
-      )}
+      <div className="dialog-body">
+        {failed && <p role="alert">{t.cannedTaken}</p>}
+        {edited === null ? (
+          <>
+            <p>{replies.length === 0 ? t.cannedEmpty : t.cannedHint}</p>
+            <ul className="canned-list">
+              {replies.map((reply) => (
+                <li key={reply.id}>
+                  <span>
+                    <kbd>/{reply.shortcut}</kbd> <strong>{reply.title}</strong>
+                  </span>
+                  <button type="button" className="button-text" onClick={() => setEdited(reply)}>
+                    {t.edit}
+                  </button>
+                </li>
+              ))}
+            </ul>
+            <button type="button" className="button button-filled" onClick={() => setEdited("new")}>
+              {t.cannedNew}
+            </button>
+          </>
+        ) : (
+          <CannedForm reply={edited === "new" ? null : edited} save={save} cancel={() => setEdited(null)} />
+        )}
+      </div>
     </Dialog>
   );
 }

@@ -1,9 +1,9 @@
 import { asCodedError } from "@parloir/client/core/link.ts";
+import { Dialog } from "@parloir/client/react/dialog.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { assignmentModes, type Desk } from "@parloir/contracts/support.ts";
 import { useState } from "react";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
-import { Dialog } from "./dialog.tsx";
 
 /** Who is there, behind the number of those. */
 export function TeamButton() {
@@ -39,25 +39,27 @@ function TeamDialog({ onClose }: { onClose: () => void }) {
 
   return (
     <Dialog title={t.team} onClose={onClose}>
-      {failure && <p role="alert">{failure}</p>}
-      <Assignment change={change} isAdmin={isAdmin} />
-      <ul className="team" data-testid="team-list">
-        {desks.map((desk) => {
-          const status = presence[desk.userId]?.status ?? "offline";
-          return (
-            <li key={desk.userId}>
-              <span className="team-who">
-                <span className="state-dot" data-state={dotOf[status]} />
-                <strong>{desk.name}</strong> <span className="hint">{t.presence[status]}</span>
-              </span>
-              <span title={t.loadMeaning} className="team-load">
-                {t.load(desk.open, desk.capacity)}
-              </span>
-              <DeskControls desk={desk} change={change} mayChange={isAdmin || desk.userId === me.id} />
-            </li>
-          );
-        })}
-      </ul>
+      <div className="dialog-body">
+        {failure && <p role="alert">{failure}</p>}
+        <Assignment change={change} isAdmin={isAdmin} />
+        <ul className="team" data-testid="team-list">
+          {desks.map((desk) => {
+            const status = presence[desk.userId]?.status ?? "offline";
+            return (
+              <li key={desk.userId}>
+                <span className="team-who">
+                  <span className="state-dot" data-state={dotOf[status]} />
+                  <strong>{desk.name}</strong> <span className="hint">{t.presence[status]}</span>
+                </span>
+                <span title={t.loadMeaning} className="team-load">
+                  {t.load(desk.open, desk.capacity)}
+                </span>
+                <DeskControls desk={desk} change={change} mayChange={isAdmin || desk.userId === me.id} />
+              </li>
+            );
+          })}
+        </ul>
+      </div>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 import { Avatar } from "@parloir/client/react/avatar.tsx";
 import { useClient } from "@parloir/client/react/client-context.tsx";
-import { Icon } from "@parloir/client/react/icons.tsx";
+import { Dialog } from "@parloir/client/react/dialog.tsx";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
@@ -8,7 +8,7 @@ import { addressOf, go } from "../route.ts";
 import { demoAccounts } from "../session.ts";
 
 /** Chooses somebody to write to. The people are those of the demonstration: a host knows its own. */
-export function NewConversation({ onClose }: { onClose: () => void }) {
+export default function NewConversation({ onClose }: { onClose: () => void }) {
   const { t, language } = useLanguage();
   const client = useClient();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -16,8 +16,6 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [state, setState] = useState<"choosing" | "starting" | "failed">("choosing");
 
   useEffect(() => {
-    // The browser's own modal: it keeps the focus inside, closes on Esc and gives the focus back.
-    dialog.current?.showModal();
     demoAccounts().then(
       (accounts) => setPeople(accounts.filter((one) => one.id !== client.me())),
       () => setState("failed"),
@@ -36,18 +34,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby="new-conversation-title" onClose={onClose}>
-      <header>
-        <h2 id="new-conversation-title">{t.newConversationWith}</h2>
-        <button
-          type="button"
-          className="button button-icon button-quiet"
-          aria-label={t.close}
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="close" />
-        </button>
-      </header>
+    <Dialog ref={dialog} title={t.newConversationWith} onClose={onClose}>
       {state === "failed" && (
         <p className="note" role="alert">
           {t.signInFailed}
@@ -74,6 +61,6 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           </li>
         ))}
       </ul>
-    </dialog>
+    </Dialog>
   );
 }

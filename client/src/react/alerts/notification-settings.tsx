@@ -1,7 +1,7 @@
 import type { NotificationPreferences } from "@parloir/contracts/notifications.ts";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useClient } from "../client-context.tsx";
-import { Icon } from "../icons.tsx";
+import { Dialog } from "../dialog.tsx";
 import { useTexts } from "../language.tsx";
 import { settingsTexts } from "./settings-texts.ts";
 
@@ -14,13 +14,10 @@ export default function NotificationSettings({ onClose }: { onClose: () => void 
   const { t, language } = useTexts();
   const texts = settingsTexts[language];
   const client = useClient();
-  const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, setWanted] = useState<NotificationPreferences | null>(null);
   const [state, setState] = useState<"loading" | "ready" | "saving" | "saved" | "failed">("loading");
 
   useEffect(() => {
-    // The browser's own modal: it keeps the focus inside, closes at Escape and gives the focus back.
-    dialog.current?.showModal();
     client.rest<NotificationPreferences>("GET", address).then(
       (preferences) => {
         setWanted(preferences);
@@ -49,24 +46,7 @@ export default function NotificationSettings({ onClose }: { onClose: () => void 
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog settings"
-      aria-labelledby="notification-settings-title"
-      data-testid="settings"
-      onClose={onClose}
-    >
-      <header>
-        <h2 id="notification-settings-title">{t.notificationSettings}</h2>
-        <button
-          type="button"
-          className="button button-icon button-quiet"
-          aria-label={t.close}
-          onClick={() => dialog.current?.close()}
-        >
-          <Icon name="close" />
-        </button>
-      </header>
+    <Dialog title={t.notificationSettings} className="settings" testId="settings" onClose={onClose}>
       {!wanted && <p className="note">{state === "failed" ? texts.failed : t.loading}</p>}
       {wanted && (
         <form onSubmit={(event) => void save(event)}>
@@ -106,7 +86,7 @@ export default function NotificationSettings({ onClose }: { onClose: () => void 
           </footer>
         </form>
       )}
-    </dialog>
+    </Dialog>
   );
 }
 
