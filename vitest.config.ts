@@ -15,6 +15,7 @@ export default defineConfig({
     // Deadlines are generous because machines are shared: a test waits for events, never for time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // Two cores: more workers would only take turns.
     maxWorkers: 2,
   },
