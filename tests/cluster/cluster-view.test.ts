@@ -202,6 +202,58 @@ describe("its figures", () => {
     expect(now.rooms).toBe(await scraped(gw2, "parloir_rooms"));
   });
 
+  /** The histogram's cumulative counts by their upper bounds, ascending. */
+  async function buckets(node: Node, metric: string): Promise<[number, number][]> {
+    const text = await node.metrics.registry.metrics();
+    const found = text.matchAll(new RegExp(`^${metric}_bucket\\{.*le="([^"]+)".*\\} (\\S+)$`, "gm"));
+    return [...found].map(([, le, count]) => [Number(le!.replace("+Inf", "Infinity")), Number(count)]);
+  }
+
+  /** As Prometheus documents it. The rule tests hold the same arithmetic against Prometheus itself. */
+  function histogramQuantile(share: number, cumulative: [number, number][]): number {
+    const rank = share * cumulative.at(-1)![1];
+    const at = cumulative.findIndex(([, count]) => count >= rank);
+    const [end, count] = cumulative[at]!;
+    const [start, below] = cumulative[at - 1] ?? [0, 0];
+    return end === Number.POSITIVE_INFINITY
+      ? start
+      : start + (end - start) * ((rank - below) / (count - below));
+  }
+
+  it("have the quantiles that Prometheus has of the same time, within 2 %", {
+    timeout: 120_000,
+  }, async () => {
+    const sender = await cluster.socket(ana, 0);
+    const [gw1] = cluster.gateways;
+    const sends = 12;
+    /** A burst of which one snapshot tells as a whole, and the histogram's growth by it. */
+    async function burst() {
+      const [first, before] = [gw1!.snapshots.length, await buckets(gw1!, "parloir_ack_seconds")];
+      await Promise.all(Array.from({ length: sends }, () => cluster.send(sender, id)));
+      const fresh = () => gw1!.snapshots.slice(first).flatMap(({ gateway }) => gateway!.ack ?? []);
+      await eventually(
+        "the burst's snapshots",
+        fresh,
+        (all) => all.reduce((n, each) => n + each.n, 0) >= sends,
+      );
+      const after = await buckets(gw1!, "parloir_ack_seconds");
+      const grown = after.map(([le, count], at): [number, number] => [le, count - before[at]![1]]);
+      return { shown: fresh().find(({ n }) => n === sends), grown };
+    }
+    const { shown, grown } = await eventually(
+      "one whole burst",
+      burst,
+      (each) => each.shown !== undefined,
+      90_000,
+    );
+    for (const [share, mine] of [
+      [0.5, shown!.p50],
+      [0.95, shown!.p95],
+      [0.99, shown!.p99],
+    ] as const)
+      expect(Math.abs(mine / histogramQuantile(share, grown) - 1), `p${100 * share}`).toBeLessThan(0.02);
+  });
+
   it("tell of the stores' answers and of the queues", async () => {
     const { nodes } = await view();
     for (const { role, roundTrips } of nodes) {
