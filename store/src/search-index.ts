@@ -39,7 +39,8 @@ export function createIndexer(database: Database): (messages: MessageKey[]) => P
       values: [JSON.stringify(messages)],
     });
     const words = texts.map(({ content }) => wordsOf(content));
-    const documentOf = await documents(words.flat());
+    const known = await documents(words.flat().filter((word) => !isNumber(word)));
+    const documentOf = (word: string) => (isNumber(word) ? `'${word}'` : known(word));
     const rows = texts.map((text, n) => ({
       conversationId: text.conversationId,
       seq: text.seq,
@@ -73,12 +74,28 @@ function facetsOf({ senderId, createdAt }: Text): string {
   return `'@${senderId}' '#${month}'`;
 }
 
+const separators = /[ \t\n\r\f\v,;!()"]+/;
+/** Of what `search_plain` makes blanks. */
+const blanks = /[-./:@_+~&?=%#<>]+/;
+const ascii = /^[\x20-\x7e]*$/;
+
 /**
  * The words of a text, each once: cut where Postgres' parser cuts anyway, never within what it might take for one
- * word. A test compares the documents of both ways.
+ * word. At what becomes a blank only in plain ASCII: with a combining mark behind it, it may become another character.
+ * A test compares the documents of both ways.
  */
 export function wordsOf(content: string): string[] {
-  return [...new Set(content.split(/[ \t\n\r\f\v,;!()"]+/))].filter((word) => word !== "");
+  const words = new Set<string>();
+  for (const word of content.split(separators))
+    if (blanks.test(word) && ascii.test(word)) for (const part of word.split(blanks)) words.add(part);
+    else words.add(word);
+  words.delete("");
+  return [...words];
+}
+
+/** Of the new words in real messages most: numbers of orders and telephones, prices, times. Postgres keeps them as they are. */
+function isNumber(word: string): boolean {
+  return /^[0-9]{1,40}$/.test(word);
 }
 
 async function readWordDocuments(database: Database, words: string[]): Promise<string[]> {

@@ -39,6 +39,11 @@ const word = fc.oneof(
     "<b>",
     "&amp;",
     "ﬁn",
+    "007",
+    "#12.345.678#",
+    "1234567890".repeat(8),
+    "a=\u0338b",
+    "1<\u03382",
     "cafe\u0301",
   ),
   fc.constantFrom(
