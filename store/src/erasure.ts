@@ -184,9 +184,9 @@ export function replaceMember(
       text: `WITH changed AS (
           UPDATE waits SET ${["agent_id", "assignee_id"].map(rename).join(", ")}
           WHERE conversation_id = $1 AND $2 IN (agent_id, assignee_id) RETURNING started_at, ended_at)
-        INSERT INTO stale_hours (hour)
+        INSERT INTO stale_hours AS s (hour)
         SELECT DISTINCT date_trunc('hour', at) FROM changed CROSS JOIN LATERAL unnest(ARRAY[started_at, ended_at]) AS t(at)
-        WHERE at IS NOT NULL ORDER BY 1 ON CONFLICT DO NOTHING`,
+        WHERE at IS NOT NULL ORDER BY 1 ON CONFLICT (hour) DO UPDATE SET hour = s.hour`,
       values,
     });
     // A job may be writing them as they were.

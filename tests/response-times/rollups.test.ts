@@ -105,6 +105,58 @@ describe("rollups", () => {
   });
 });
 
+describe("an hour", () => {
+  it("with more waits than a statement takes is summed up in pieces, to the same", async () => {
+    const hour = "2025-11-01T10:00:00.000Z";
+    // Most of them in its first minutes, some on its borders.
+    await cluster.sql(`INSERT INTO waits (conversation_id, cycle, start_seq, measure, kind, outcome, started_at, end_seq,
+        ended_at, agent_id, ms)
+      SELECT uuidv7(), 1, 1, 'first_reply', 'direct', 'answered', s, 2, s + ms * interval '1 ms', 'a', ms
+      FROM generate_series(0, 45000) n
+      CROSS JOIN LATERAL (SELECT '${hour}'::timestamptz + LEAST(n * n / 500, 3600000) * interval '1 ms' AS s,
+        1000 + n % 977 AS ms) x`);
+    await cluster.sql(`INSERT INTO stale_hours VALUES ('${hour}')`);
+    await rollUp(database, 500, bucketGrowth);
+    for (const [by, column] of [
+      ["start", "started_at"],
+      ["end", "ended_at"],
+    ]) {
+      const [sums] = await cluster.sql(
+        `SELECT sum(n)::int AS n, sum(sum_ms)::int AS ms, max(max_ms)::int AS max FROM rollups
+         WHERE hour = '${hour}' AND by = '${by}'`,
+      );
+      const [waits] = await cluster.sql(
+        `SELECT count(*)::int AS n, sum(ms)::int AS ms, max(ms)::int AS max FROM waits
+         WHERE date_trunc('hour', ${column}) = '${hour}'`,
+      );
+      expect(sums).toEqual(waits);
+      expect(sums!.n).toBeGreaterThan(40_000);
+    }
+  });
+
+  it("in which a wait is being written is summed up without it, and stays marked", async () => {
+    const hour = "2025-11-02T10:00:00.000Z";
+    const mark = `INSERT INTO stale_hours AS s VALUES ('${hour}') ON CONFLICT (hour) DO UPDATE SET hour = s.hour`;
+    await cluster.sql(mark);
+    const writer = await cluster.postgres.connect();
+    await writer.query("BEGIN");
+    await writer.query(
+      `INSERT INTO waits (conversation_id, cycle, start_seq, measure, kind, outcome, started_at, end_seq, ended_at, ms)
+        VALUES (uuidv7(), 1, 0, 'resolution', 'support', 'resolved', $1, 1, $1, 0)`,
+      [hour],
+    );
+    await writer.query(mark);
+    await rollUp(database, 500, bucketGrowth);
+    await writer.query("COMMIT");
+    writer.release();
+    const rolled = () => cluster.sql(`SELECT FROM rollups WHERE hour = '${hour}'`);
+    expect(await rolled()).toHaveLength(0);
+    await rollUp(database, 500, bucketGrowth);
+    expect(await rolled()).toHaveLength(2);
+    expect(await cluster.sql(`SELECT FROM stale_hours WHERE hour = '${hour}'`)).toEqual([]);
+  });
+});
+
 describe("what runs by the clock", () => {
   it("is scheduled once by two workers, and sums up", async () => {
     const { hostname: host, port, password } = new URL(cluster.redisUrl);

@@ -7,6 +7,8 @@ import { rollUp } from "@parloir/store/rollups.ts";
 import type { Queue } from "bullmq";
 
 const hoursAtOnce = 24;
+/** The present hour changes all the time: summing it up again and again takes at most one part in so many of the time. */
+const rollupRest = 20;
 
 /**
  * What runs by the clock, in short transactions. A task goes on while it finds as much as it takes at once, and no
@@ -17,8 +19,19 @@ export function createMaintenance(options: {
   planDigests: () => Promise<boolean>;
 }): (job: MaintenanceJob) => Promise<void> {
   const { database } = options;
+  let restsUntil = Number.NEGATIVE_INFINITY;
+
+  async function rollUpUnlessResting(): Promise<boolean> {
+    const began = performance.now();
+    if (began < restsUntil) return false;
+    const hasMore = (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce;
+    const ended = performance.now();
+    if (!hasMore) restsUntil = ended + (ended - began) * rollupRest;
+    return hasMore;
+  }
+
   const tasks: Record<MaintenanceTask, () => Promise<boolean>> = {
-    rollups: async () => (await rollUp(database, hoursAtOnce, bucketGrowth)) === hoursAtOnce,
+    rollups: rollUpUnlessResting,
     digests: options.planDigests,
     async ledger() {
       await dropOrphanedDeliveries(database);
