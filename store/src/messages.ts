@@ -61,6 +61,10 @@ export interface MessagePage {
   roster: number;
 }
 
+/*
+ * What changed is looked up behind a fence: with the seqs beside it, a plan made before the table was first analyzed
+ * walked the whole conversation by its key, 7 ms for one of 20,000 messages instead of 0.4.
+ */
 const text = `
 SELECT i.ord, v.last_seq AS "lastSeq", v.last_change AS "lastChange", v.roster, b.floor, h.messages AS altered, COALESCE(
     CASE WHEN i.a IS NULL THEN
@@ -83,8 +87,9 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT COALESCE(GREATEST(p.joined_seq, p.cleared_seq), 0) AS floor) b
 LEFT JOIN LATERAL (
   SELECT json_agg(x.j ORDER BY x.change) AS messages FROM (
-    SELECT m.change, ${messageJson} AS j FROM messages m
-    WHERE m.conversation_id = i.c AND m.altered AND m.change > i.h AND m.seq > b.floor AND m.seq <= i.a
+    SELECT m.change, ${messageJson} AS j FROM (
+      SELECT * FROM messages WHERE conversation_id = i.c AND altered AND change > i.h ORDER BY change OFFSET 0) m
+    WHERE m.seq > b.floor AND m.seq <= i.a
     ORDER BY m.change LIMIT i.n) x) h ON i.h IS NOT NULL
 WHERE i.u IS NULL OR p.user_id IS NOT NULL OR agent.id IS NOT NULL
 ORDER BY i.ord`;
