@@ -10,7 +10,7 @@ const onError = () => undefined;
 /** More than sessions that a pooler opens for so few clients, so that some share one. */
 const clients = 5;
 const questions = 50;
-const patienceMs = 5_000;
+const patienceMs = 3_000;
 
 export const poolerFix =
   "migrate with DATABASE_POOLER set, then RECONNECT the pooler; a pooler that keeps no prepared statements needs DATABASE_POOLER=transaction";

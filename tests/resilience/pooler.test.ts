@@ -8,6 +8,7 @@ import type { ResponseTimes } from "@parloir/contracts/stats.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { checkPooler } from "../../infra/doctor/postgres-ways.ts";
 import { type Cluster, startCluster, type TestPerson } from "../cluster/cluster.ts";
 import { databaseAt, type TestDatabase } from "../setup/database.ts";
 import { eventually } from "../setup/waiting.ts";
@@ -118,6 +119,11 @@ describe("a process", () => {
     await expect(pooledBy(pooled, "none").query(now)).rejects.toMatchObject({
       cause: { message: expect.stringContaining("unsupported startup parameter") },
     });
+  });
+
+  it("has what the doctor finds", async () => {
+    expect(await checkPooler(pooled, "transaction")).toMatchObject([{ what: "pooler", state: "ok" }]);
+    await expect(checkPooler(`${pooler.url}/postgres`, "transaction")).rejects.toThrow("does not answer");
   });
 
   it("may ask again when the session behind the pooler ends, and is answered", async () => {

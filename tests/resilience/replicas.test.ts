@@ -5,6 +5,7 @@ import type { ResponseTimes } from "@parloir/contracts/stats.ts";
 import { createDatabase } from "@parloir/store/database.ts";
 import { createReplicas } from "@parloir/store/replicas.ts";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { checkReplicas } from "../../infra/doctor/postgres-ways.ts";
 import { type Cluster, startCluster, type TestPerson } from "../cluster/cluster.ts";
 import type { TestSocket } from "../cluster/socket.ts";
 import { eventually } from "../setup/waiting.ts";
@@ -261,6 +262,15 @@ describe("what is no replica", () => {
   it("is never asked: this system's primary, or another one's", async () => {
     expect((await history(ana, 1)).status).toBe(200);
     expect(await reads(1)).toMatchObject({ replica: 0, late: 0, failed: 0 });
+  });
+
+  it("is told from one that is by the doctor", async () => {
+    await untilUsed();
+    const findings = await checkReplicas(postgres.url, [replica.url, otherSystem]);
+    expect(findings.map(({ what, state }) => [what, state])).toEqual([
+      [`replica ${new URL(replica.url).host}`, "ok"],
+      [`replica ${new URL(otherSystem).host}`, "problem"],
+    ]);
   });
 
   it("is never asked again: a replica that was promoted, and goes its own way", async () => {
