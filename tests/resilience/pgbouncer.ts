@@ -11,6 +11,7 @@ import pg from "pg";
 /** A real PgBouncer, in transaction mode, in front of a real Postgres. */
 export interface PgBouncer {
   url: string;
+  version: string;
   /** Names of the clients that are connected to a database through it. */
   clients: () => Promise<string[]>;
   /** How many sessions with Postgres it keeps for one. */
@@ -67,7 +68,8 @@ export async function startPgBouncer(postgresUrl: string, settings: string[] = [
     cwd: home,
     ...account,
     ready: async () => (await postgresState(url)) === "ready",
-    stop: [{ signal: "SIGTERM", ms: 10_000 }],
+    // At once, whatever its version takes SIGTERM for.
+    stop: [{ signal: "SIGQUIT", ms: 10_000 }],
   } as const;
   const run = () => runUnsupervised(folder.dir, async () => ({ spec, url }), false);
   let server = await run();
@@ -87,6 +89,7 @@ export async function startPgBouncer(postgresUrl: string, settings: string[] = [
 
   return {
     url,
+    version: program.version,
     async clients() {
       const rows = await admin<{ database: string; application_name: string }>("SHOW CLIENTS");
       return rows.filter(({ database }) => database !== "pgbouncer").map((row) => row.application_name);

@@ -126,6 +126,13 @@ describe("a process", () => {
     await expect(checkPooler(`${pooler.url}/postgres`, "transaction")).rejects.toThrow("does not answer");
   });
 
+  it("learns from the doctor whether prepared statements are kept, as by PgBouncer from 1.24 on", async () => {
+    const [, minor] = pooler.version.split(".").map(Number);
+    const asked = checkPooler(pooled, "prepared");
+    if (minor! >= 24) expect(await asked).toMatchObject([{ state: "ok" }]);
+    else await expect(asked).rejects.toThrow(/prepared statement/);
+  });
+
   it("may ask again when the session behind the pooler ends, and is answered", async () => {
     const database = pooledBy(pooled, "transaction");
     const asked = database.query({ name: "long", text: "SELECT pg_sleep(60) AS long", values: [] });
