@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -37,11 +37,49 @@ async function versionIn(root: string): Promise<string> {
   return JSON.parse(await readFile(path.join(root, "platform/package.json"), "utf8")).version;
 }
 
+interface Edit {
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/**
+ * What the version before did not have: giving conversations to agents (migration 0016, a worker's round, the team's
+ * routes) and canaries (a question of gateways that its apis do not know).
+ */
+const lastMigration = "store/migrations/0016-desks.sql";
+const takenBack: Edit[] = [
+  { file: "api/src/api.ts", find: "...teamRoutes({ database, cursors }),", replace: "" },
+  { file: "api/src/internal.ts", find: "async canary({ items }) {", replace: "async unknown({ items }) {" },
+  { file: "gateway/src/main.ts", find: "everyMs === 0", replace: "everyMs >= 0" },
+  {
+    file: "worker/src/worker.ts",
+    find: "startAssignment({ database, redis, publisher, log, metrics })",
+    replace: "{ stop: async () => undefined }",
+  },
+  { file: "store/src/erasure.ts", find: '["desk", "DELETE FROM desks WHERE user_id = $1"],', replace: "" },
+];
+
+/** Makes this tree the version before. @throws when the code is no longer such that this takes it back */
+export async function takeBack({ root }: Release): Promise<void> {
+  await rm(path.join(root, lastMigration));
+  for (const { file, find, replace } of takenBack) {
+    const source = await readFile(path.join(root, file), "utf8");
+    if (source.split(find).length !== 2) throw new Error(`not found once in ${file}: ${find}`);
+    await writeFile(
+      path.join(root, file),
+      source.replace(find, () => replace),
+    );
+  }
+}
+
 /**
  * The next version: this code under another number, with a migration of each kind that the rules let pass. Each of
  * them touches the message table, and none asks for anything of the version before.
  */
 export async function putNext({ root }: Release, version: string): Promise<Release> {
+  for (const present of [lastMigration, ...new Set(takenBack.map(({ file }) => file))])
+    await cp(path.join(repository, present), path.join(root, present));
   const file = path.join(root, "platform/package.json");
   const manifest = JSON.parse(await readFile(file, "utf8"));
   await writeFile(file, JSON.stringify({ ...manifest, version }));
