@@ -191,13 +191,17 @@ async function readPosition(query: Query): Promise<Position> {
   return rows[0]!;
 }
 
-/** False also of a server that is no replica of this primary: promoted, left behind by a failover, or another one's. */
+/**
+ * False also of a server that is no replica of this primary: promoted, left behind by a failover, or another one's. Which
+ * timeline it is on the receiver knows at once, but tells only who may read statistics; the control file, some minutes
+ * after a failover.
+ */
 async function hasReached(query: Query, { lsn, system, timeline }: Position): Promise<boolean> {
   const rows = await query<{ reached: boolean }>({
     name: "has-reached",
     text: `SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= $1::pg_lsn
-        AND system_identifier::text = $2 AND min_recovery_end_timeline = $3 AS reached
-      FROM pg_control_system(), pg_control_recovery()`,
+        AND system_identifier::text = $2 AND GREATEST(min_recovery_end_timeline, received_tli) = $3 AS reached
+      FROM pg_control_system(), pg_control_recovery() LEFT JOIN pg_stat_wal_receiver ON true`,
     values: [lsn, system, timeline],
   });
   return rows[0]!.reached === true;

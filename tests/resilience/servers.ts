@@ -77,15 +77,18 @@ export interface OwnReplica extends OwnServer {
   pool: pg.Pool;
 }
 
-/** Of a primary that stops for a moment to be copied. */
-export async function ownReplica(primary: OwnPostgres): Promise<OwnReplica> {
+/** @param primary stops for a moment to be copied @param follows it, or another replica of it */
+export async function ownReplica(
+  primary: OwnPostgres,
+  follows: { url: string } = primary,
+): Promise<OwnReplica> {
   const folder = await temporaryFolder();
   const options = { dir: path.join(folder.dir, "postgres"), port: await freePort(), fsync: false };
   await mkdir(options.dir);
   const home = await postgresHome(options.dir, await serverAccount());
   const data = path.join(home, "data");
   await primary.copyData(data);
-  const { username, password, hostname, port } = new URL(primary.url);
+  const { username, password, hostname, port } = new URL(follows.url);
   // Beside the data, where what starts it looks for it: the replica has its primary's accounts.
   await writeFile(path.join(home, "password"), password, { mode: 0o600 });
   const source = `host=${hostname} port=${port} user=${username} password=${password}`;
