@@ -18,6 +18,14 @@ beforeAll(async () => {
   heir = await ownReplica(former);
   follower = await ownReplica(former, heir);
   leftBehind = await ownReplica(former);
+  // Each was copied at its own time. Who has more than the heir could not follow it.
+  await former.database.pool.query("INSERT INTO users (id, name) VALUES ('before', 'the failover')");
+  for (const replica of [heir, follower, leftBehind])
+    await eventually(
+      "what was written before the failover",
+      () => replica.pool.query("SELECT FROM users WHERE id = 'before'"),
+      ({ rowCount }) => rowCount === 1,
+    );
 });
 afterAll(async () => {
   for (const replica of [leftBehind, follower, heir]) await replica.remove();

@@ -92,7 +92,9 @@ export async function ownReplica(
   // Beside the data, where what starts it looks for it: the replica has its primary's accounts.
   await writeFile(path.join(home, "password"), password, { mode: 0o600 });
   const source = `host=${hostname} port=${port} user=${username} password=${password}`;
-  await appendFile(path.join(data, "postgresql.auto.conf"), `primary_conninfo = '${source}'\n`);
+  // It looks for its primary again after 5 s by default, and ours are stopped to be copied.
+  const settings = `primary_conninfo = '${source}'\nwal_retrieve_retry_interval = '200ms'\n`;
+  await appendFile(path.join(data, "postgresql.auto.conf"), settings);
   await writeFile(path.join(data, "standby.signal"), "");
   const restart = () => startPostgres(options);
   const server = ownServer({ folder, server: await restart(), restart });
