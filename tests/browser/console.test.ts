@@ -233,7 +233,9 @@ describe("the console", () => {
     await row(ana.page, bike).waitFor();
   });
 
-  it("axe finds nothing serious in it, in both themes and on a tablet", { timeout: 120_000 }, async () => {
+  it("axe finds nothing serious in it, in both themes, on a tablet and on a phone", {
+    timeout: 120_000,
+  }, async () => {
     await ana.page.locator('[data-testid="team"]').click();
     await ana.page.locator('[data-testid="team-list"]', { hasText: "Karim Benali" }).waitFor();
     await picture(ana.page, "console-team");
@@ -245,6 +247,12 @@ describe("the console", () => {
     await ana.page.locator('[data-testid="context"][data-shown]').waitFor();
     await picture(ana.page, "console-tablet");
     expect(await seriousIn(ana.page)).toEqual([]);
+    const beyond = () => ana.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(await beyond()).toBe(0);
+    await ana.page.setViewportSize({ width: 390, height: 844 });
+    const close = await ana.page.locator('[data-testid="close-or-reopen"]').boundingBox();
+    expect(close!.x + close!.width).toBeLessThanOrEqual(390);
+    expect(await beyond()).toBe(0);
     await ana.page.setViewportSize({ width: 1_280, height: 800 });
     await ana.page.emulateMedia({ colorScheme: "light" });
     expect([ana.problems, karim.problems]).toEqual([[], []]);
@@ -266,6 +274,17 @@ describe("the statistics", () => {
     await waits.getByRole("link", { name: "Open" }).first().click();
     await ana.bubble("Where is my bicycle?").waitFor();
     expect(ana.problems).toEqual([]);
+  });
+});
+
+describe("who only looks into a conversation", () => {
+  it("is told who of the others wrote what", { timeout: 120_000 }, async () => {
+    const id = await ticket("demo-tom", "Bell", "The bell does not ring.");
+    await write("demo-karim", id, "I send you another one.");
+    await ana.page.goto(`${stage.url}/admin/messages?status=any&conversation=${id}`);
+    await ana.bubble("I send you another one.").waitFor();
+    const authors = ana.page.locator('[data-testid="thread"] .message-author');
+    await expect.poll(() => authors.allTextContents()).toEqual(["Tom Becker", "Karim Benali"]);
   });
 });
 

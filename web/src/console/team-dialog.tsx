@@ -15,9 +15,16 @@ export function TeamButton() {
   const online = desks.filter(({ userId }) => presence[userId]?.status === "online").length;
   return (
     <>
-      <button type="button" className="button button-quiet" data-testid="team" onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        className="button button-quiet team-button"
+        aria-label={`${t.team}: ${t.teamOnline(online)}`}
+        data-testid="team"
+        onClick={() => setOpen(true)}
+      >
         <span className="state-dot" data-state={online > 0 ? "ready" : undefined} />
-        {t.team}: {t.teamOnline(online)}
+        <span className="team-word">{t.team}:</span>
+        {t.teamOnline(online)}
       </button>
       {open && <TeamDialog onClose={() => setOpen(false)} />}
     </>

@@ -2,6 +2,7 @@ import { Avatar } from "@parloir/client/react/avatar.tsx";
 import { CallButton } from "@parloir/client/react/calls/lazy.tsx";
 import { Icon } from "@parloir/client/react/icons.tsx";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
+import type { ReactNode } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { AssigneeSelect } from "./assignee-select.tsx";
 import { customerOf } from "./customer.ts";
@@ -19,6 +20,17 @@ interface ThreadHeadProps {
 export function ThreadHead({ conversation, name, onBack, onContext, showsContext }: ThreadHeadProps) {
   const { t: words } = useLanguage();
   const t = useConsoleTexts();
+  const customer = (
+    <button
+      type="button"
+      className="button button-outlined console-context-button"
+      aria-pressed={showsContext}
+      aria-label={t.showContext}
+      onClick={onContext}
+    >
+      {t.context}
+    </button>
+  );
   return (
     <header className="thread-head console-head">
       <button
@@ -36,21 +48,12 @@ export function ThreadHead({ conversation, name, onBack, onContext, showsContext
       </div>
       <span className="bar-gap" />
       {conversation && <CallButton conversationId={conversation.id} conversation={conversation} />}
-      {conversation && <HeadActions conversation={conversation} />}
-      <button
-        type="button"
-        className="button button-outlined console-context-button"
-        aria-pressed={showsContext}
-        aria-label={t.showContext}
-        onClick={onContext}
-      >
-        {t.context}
-      </button>
+      {conversation ? <HeadActions conversation={conversation}>{customer}</HeadActions> : customer}
     </header>
   );
 }
 
-function HeadActions({ conversation }: { conversation: Conversation }) {
+function HeadActions({ conversation, children }: { conversation: Conversation; children: ReactNode }) {
   const t = useConsoleTexts();
   const { actions, me } = useConsole();
   const { status, assigneeId } = conversation;
@@ -87,6 +90,7 @@ function HeadActions({ conversation }: { conversation: Conversation }) {
       >
         {status === "open" ? t.close : t.reopen}
       </button>
+      {children}
     </div>
   );
 }

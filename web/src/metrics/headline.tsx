@@ -22,7 +22,7 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
   const budget = errorBudget(points);
 
   return (
-    <section className="tiles" aria-label={t.title} data-testid="headline">
+    <section className="tiles tiles-eight" aria-label={t.title} data-testid="headline">
       <DeliveryTile level={deliveryLevel(seen)} t={t} />
       <QuantileTile
         title={t.receive}
@@ -53,7 +53,7 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
       />
       <Tile
         title={t.budget}
-        value={shown(budget, formats.percent)}
+        value={shown(budget && Math.max(0, budget), formats.percent)}
         note={
           budget === null
             ? t.budgetUnused

@@ -11,7 +11,7 @@ import { metricsTexts } from "./texts.ts";
 export function Levels({ points }: { points: ClusterPoint[] }) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
-  const { fine, percent } = useMemo(() => createFigureFormats(language), [language]);
+  const { fine, percent, rate } = useMemo(() => createFigureFormats(language), [language]);
   return (
     <section className="metrics-section" data-testid="levels">
       <h2>{t.levels}</h2>
@@ -38,7 +38,9 @@ export function Levels({ points }: { points: ClusterPoint[] }) {
               const state = good === null ? "unknown" : good >= objective ? "ready" : "degraded";
               return (
                 <tr key={name} data-testid={`level-${name}`}>
-                  <th scope="row">{t.levelTitles[name]}</th>
+                  <th scope="row" className="metrics-words">
+                    {t.levelTitles[name]}
+                  </th>
                   <td>
                     <span className="node-state">
                       <StateDot state={state} />
@@ -47,7 +49,9 @@ export function Levels({ points }: { points: ClusterPoint[] }) {
                   </td>
                   <td className="figure">{fine(objective)}</td>
                   <td className="figure">{good === null ? t.unknown : fine(good)}</td>
-                  <td className="figure">{budget === null ? t.unknown : percent(budget)}</td>
+                  <td className="figure">
+                    {budget === null ? t.unknown : budget < 0 ? t.spent(rate(1 - budget)) : percent(budget)}
+                  </td>
                 </tr>
               );
             })}

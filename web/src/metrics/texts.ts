@@ -9,7 +9,7 @@ const en = {
   paused: "Paused",
   stale: (seconds: number) => `No news for ${seconds} s: what stands here is old.`,
   asOf: "as of",
-  now: "last 2 s",
+  now: "last 2\u00a0s",
   lastHour: "last hour",
   unknown: "–",
   unknownMeaning: "nothing was observed",
@@ -67,6 +67,7 @@ const en = {
   levelObjective: "To be good",
   levelGood: "Good in the last hour",
   levelBudget: "Budget left",
+  spent: (times: string) => `spent ${times} times`,
   levelTitles: {
     send: "Sends are not failed by the cluster",
     ack: "Sends are acked in time",
@@ -177,7 +178,7 @@ const fr: MetricsTexts = {
   paused: "En pause",
   stale: (seconds) => `Pas de nouvelles depuis ${seconds} s : ces chiffres sont anciens.`,
   asOf: "à",
-  now: "2 dernières s",
+  now: "2\u00a0dernières\u00a0s",
   lastHour: "dernière heure",
   unknown: "–",
   unknownMeaning: "rien n’a été observé",
@@ -235,6 +236,7 @@ const fr: MetricsTexts = {
   levelObjective: "À tenir",
   levelGood: "Tenu dans la dernière heure",
   levelBudget: "Budget restant",
+  spent: (times) => `dépensé ${times} fois`,
   levelTitles: {
     send: "Aucun envoi n’échoue par la faute du système",
     ack: "Les envois sont accusés à temps",

@@ -7,7 +7,7 @@ import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected, useSnapshot } from "../use-snapshot.ts";
 import { MessageRow } from "./message-row.tsx";
-import { readUpTo } from "./names.ts";
+import { othersOf, readUpTo } from "./names.ts";
 import { counts, type Row, rowsOf, showsMeta } from "./rows.ts";
 import { useJumps } from "./use-jumps.ts";
 
@@ -87,7 +87,7 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
               <MessageRow
                 row={row}
                 meta={showsMeta(row, rows[index - firstSeq + 1])}
-                author={authorOf(row, conversation)}
+                author={authorOf(row, conversation, me)}
                 first={index === firstSeq && !hasOlder}
                 conversationId={thread.conversationId}
                 conversation={conversation}
@@ -173,7 +173,8 @@ function useFirstSeq(rows: readonly Row[]) {
   return { firstSeq, generation: known.current.generation };
 }
 
-function authorOf(row: Row, conversation: Conversation | undefined): string | null {
-  if (row.own || !row.startsGroup || !conversation || conversation.participants.length <= 2) return null;
+/** An agent who looks in is no participant: then already two others have to be told apart. */
+function authorOf(row: Row, conversation: Conversation | undefined, me: string | null): string | null {
+  if (row.own || !row.startsGroup || !conversation || othersOf(conversation, me).length <= 1) return null;
   return conversation.participants.find((one) => one.userId === row.senderId)?.name ?? null;
 }
