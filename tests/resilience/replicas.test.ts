@@ -265,12 +265,14 @@ describe("what is no replica", () => {
   });
 
   it("is told from one that is by the doctor", async () => {
-    await untilUsed();
-    const findings = await checkReplicas(postgres.url, [replica.url, otherSystem]);
-    expect(findings.map(({ what, state }) => [what, state])).toEqual([
-      [`replica ${new URL(replica.url).host}`, "ok"],
-      [`replica ${new URL(otherSystem).host}`, "problem"],
-    ]);
+    const find = async () => {
+      const findings = await checkReplicas(postgres.url, [replica.url, otherSystem]);
+      return findings.map(({ what, state }) => `${what}: ${state}`);
+    };
+    const [first, second] = [replica.url, otherSystem].map((url) => `replica ${new URL(url).host}`);
+    // A busy machine makes one late that is well.
+    const answers = await eventually("the doctor", find, ([answer]) => answer === `${first}: ok`);
+    expect(answers).toEqual([`${first}: ok`, `${second}: problem`]);
   });
 
   it("is never asked again: a replica that was promoted, and goes its own way", async () => {
