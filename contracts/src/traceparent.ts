@@ -1,6 +1,4 @@
 import * as z from "zod/mini";
+import { traceparentPattern } from "./traceparent-pattern.ts";
 
-/** W3C trace context, version 00: trace id, id of the caller's span, flags. */
-export const traceparent = z
-  .string()
-  .check(z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/));
+export const traceparent = z.string().check(z.regex(traceparentPattern));

@@ -72,6 +72,8 @@ async function prepare(stage: Stage): Promise<void> {
 async function take(stage: Stage, scene: Scene): Promise<string[]> {
   const page = await open(stage, scene);
   await scene.act?.(page);
+  // What comes when the page is idle has come.
+  await page.waitForLoadState("networkidle");
   // Whatever fades in has done so.
   await page.evaluate(async () => {
     await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)));

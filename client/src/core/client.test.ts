@@ -2,7 +2,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Attention } from "./attention.ts";
-import { createClient } from "./client.ts";
+import { type ClientOptions, createClient } from "./client.ts";
 import { NoAnswer } from "./link.ts";
 import { createCell } from "./observable.ts";
 import { conversationId, createScriptedCluster } from "./scripted-cluster.ts";
@@ -16,7 +16,13 @@ afterEach(() => {
 
 const settle = (ms = 50) => vi.advanceTimersByTimeAsync(ms);
 
-async function start(options: { history?: number; open?: boolean; connected?: boolean } = {}) {
+interface StartOptions extends Pick<ClientOptions, "traceparent"> {
+  history?: number;
+  open?: boolean;
+  connected?: boolean;
+}
+
+async function start(options: StartOptions = {}) {
   const cluster = createScriptedCluster();
   for (let i = 0; i < (options.history ?? 0); i++) cluster.write("bob", `old ${i + 1}`);
   const link = cluster.link();
@@ -27,6 +33,7 @@ async function start(options: { history?: number; open?: boolean; connected?: bo
     getToken: async () => "token",
     fetch: cluster.fetch,
     createLink: () => link,
+    ...(options.traceparent ? { traceparent: options.traceparent } : {}),
     attention: { ...attention, close: () => undefined },
   });
   if (options.connected !== false) link.up();
@@ -244,6 +251,29 @@ describe("a send", () => {
     expect(seqs()).toEqual([1]);
     expect(client.pending.getSnapshot()).toEqual([]);
   });
+});
+
+test("a send stands in the trace that the host names, and goes without one when it names none", async () => {
+  const valid = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+  const named: (string | undefined)[] = [
+    valid,
+    undefined,
+    "not a context",
+    `00-${"0".repeat(32)}-${"b".repeat(16)}-01`,
+  ];
+  const { client, link, cluster } = await start({ traceparent: () => named.shift() });
+  for (const content of ["one", "two", "three", "four"]) {
+    client.send({ conversationId, content });
+    await settle();
+  }
+  const sent = link.commands.filter(({ command }) => command === "send_message");
+  expect(sent.map(({ payload }) => (payload as { traceparent?: string }).traceparent)).toEqual([
+    valid,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(cluster.messages).toHaveLength(4);
 });
 
 describe("reading", () => {

@@ -2,6 +2,7 @@ import type { Announcement } from "@parloir/contracts/channels.ts";
 import type { CreateConversationBody } from "@parloir/contracts/http.ts";
 import type { ReadNotifications } from "@parloir/contracts/notifications.ts";
 import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
+import { traceparentPattern } from "@parloir/contracts/traceparent-pattern.ts";
 import { type AttentionSource, pageAttention } from "./attention.ts";
 import { type Channels, createChannels } from "./channels.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
@@ -34,6 +35,11 @@ export interface ClientOptions extends ConnectOptions {
   /** Where unsent messages wait; IndexedDB in browsers, memory elsewhere. */
   store?: OutboxStore;
   fetch?: typeof globalThis.fetch;
+  /**
+   * The W3C trace context (`traceparent`) in which a send stands, asked at each attempt. By default, and where it
+   * answers nothing or something else, the trace begins at the gateway.
+   */
+  traceparent?: () => string | undefined;
   /** Whether somebody is looking; the page's own state by default. */
   attention?: AttentionSource;
   /** Replaces the connection, for tests. */
@@ -126,7 +132,7 @@ export function createClient(options: ClientOptions): Client {
     userId: async () => me ?? subjectOf(await tokens.current()) ?? "",
     owner: tabId,
     store: options.store ?? (hasIndexedDb() ? createIndexedDbStore() : createMemoryStore()),
-    deliver: (payload) => link.request("send_message", payload),
+    deliver: (payload) => link.request("send_message", { ...payload, ...tracing(options.traceparent) }),
     isOnline: () => restored && isOnline(),
     onSent(sent, receipt) {
       const message = messageOfReceipt(sent, receipt, me ?? sent.userId);
@@ -327,6 +333,12 @@ export function createClient(options: ClientOptions): Client {
       link.close();
     },
   };
+}
+
+/** Only what the server takes: it would refuse the whole message for anything else. */
+function tracing(ask: ClientOptions["traceparent"]): { traceparent?: string } {
+  const traceparent = ask?.();
+  return traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {};
 }
 
 export type { Observable };
