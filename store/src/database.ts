@@ -52,6 +52,8 @@ const connectTimeoutMs = 3_000;
  * took 1.1 s of CPU lasted 6.4 s.
  */
 const reconnectMs = 200;
+/** A server that is frozen keeps a try for `connectTimeoutMs`: nobody waits for all of that. */
+const gatePatienceMs = 1_000;
 /**
  * The pool takes the connection that was used last, so at an even load most of them idle. A new one costs a process, a
  * password check and all plans anew, about 50 ms of CPU: not every ten seconds (the default) for each burst.
@@ -114,27 +116,54 @@ const unnamed = ({ text, values }: Query): pg.QueryConfig => ({ text, values });
 
 type Connect = () => Promise<pg.PoolClient>;
 
-/** Takes a connection; refuses at once while none can be made. */
+/** Takes a connection. While none can be made, one is tried for all who need one, and they wait for how that ends. */
 function createGate(pool: pg.Pool, size: number): Connect {
   let failedAt: number | null = null;
-  let isTrying = false;
+  let trying: Promise<boolean> | null = null;
+  const needsNew = () => pool.idleCount === 0 && pool.totalCount < size;
+
+  /** After the pause. @returns whether there is a connection now */
+  async function tryForAll(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, failedAt! + reconnectMs - performance.now()));
+    try {
+      (await pool.connect()).release();
+      failedAt = null;
+      return true;
+    } catch {
+      failedAt = performance.now();
+      return false;
+    } finally {
+      trying = null;
+    }
+  }
+
   return async () => {
-    const needsNew = pool.idleCount === 0 && pool.totalCount < size;
-    const isTry = failedAt !== null && needsNew;
-    if (isTry && (isTrying || performance.now() - failedAt! < reconnectMs))
-      throw new CodedError("UNAVAILABLE", "the database does not answer: no connection a moment ago");
-    isTrying ||= isTry;
+    if (failedAt !== null && needsNew()) {
+      trying ??= tryForAll();
+      if (!(await isTrueWithin(trying, gatePatienceMs)))
+        throw new CodedError("UNAVAILABLE", "the database does not answer: no connection can be made");
+    }
+    const isNew = needsNew();
     try {
       const client = await pool.connect();
       failedAt = null;
       return client;
     } catch (error) {
-      failedAt = performance.now();
+      // Having waited in vain for one that others use says nothing of the server.
+      if (isNew) failedAt = performance.now();
       throw error;
-    } finally {
-      if (isTry) isTrying = false;
     }
   };
+}
+
+async function isTrueWithin(promise: Promise<boolean>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const answer = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return answer;
 }
 
 async function run<R>(connect: Connect, query: pg.QueryConfig): Promise<R[]> {

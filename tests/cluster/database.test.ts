@@ -32,7 +32,7 @@ const written = () => database.query(query("SELECT FROM users WHERE id = 'writte
 const write = query("INSERT INTO users (id, name) VALUES ('written', 'Written')");
 
 describe("a server that takes no connections", () => {
-  it("is tried by one at a time and not by every request; whoever asks is answered at once", async () => {
+  it("is tried by one for all who ask, and not by every request", async () => {
     let tries = 0;
     // As a Postgres that recovers: it answers, and lets nobody in.
     const server = createServer((socket) => {
@@ -56,6 +56,34 @@ describe("a server that takes no connections", () => {
     expect(tries).toBeLessThanOrEqual(2);
     await recovering.close();
     server.close();
+  });
+
+  it("once and then takes them has refused one request: the next waits for the next try", async () => {
+    const { hostname, port } = new URL(clone.url);
+    let tries = 0;
+    const door = createServer((socket) => {
+      tries += 1;
+      if (tries === 1) return void socket.destroy();
+      const inside = connect(Number(port), hostname);
+      socket.pipe(inside).pipe(socket);
+    });
+    door.listen(0, "127.0.0.1");
+    await once(door, "listening");
+    const url = new URL(clone.url);
+    url.port = String((door.address() as AddressInfo).port);
+    const shaken = createDatabase({
+      url: url.href,
+      poolSize: 4,
+      applicationName: "test",
+      onError: () => undefined,
+    });
+    await expect(shaken.query(query("SELECT 1"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => shaken.query(query("SELECT 1 AS one"))),
+    );
+    expect(answers).toEqual(Array.from({ length: 8 }, () => [{ one: 1 }]));
+    await shaken.close();
+    door.close();
   });
 
   it("serves again soon after it lets somebody in", async () => {
