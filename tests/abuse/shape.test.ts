@@ -299,7 +299,7 @@ describe("REST", () => {
       `Bearer ${mallory.token}`,
       "Basic eDp5",
     ]) {
-      for (const route of ["send", "marks", "sessions", "read", "heads", "visible"]) {
+      for (const route of ["send", "marks", "sessions", "read", "heads", "visible", "endedCalls"]) {
         const headers = { ...json, ...(authorization ? { authorization } : {}) };
         const response = await fetch(`${privateUrl}/internal/${route}`, {
           method: "POST",
