@@ -324,8 +324,8 @@ export const plants: Record<string, Plant> = {
     edits: [
       {
         file: "store/src/messages.ts",
-        find: "AND m.altered AND m.change > i.h AND",
-        replace: "AND m.altered AND m.change < i.h AND m.change > i.h AND",
+        find: "AND altered AND change > i.h ORDER BY",
+        replace: "AND altered AND change < i.h AND change > i.h ORDER BY",
       },
     ],
     breaks: "agreement",
