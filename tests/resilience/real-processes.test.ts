@@ -1,4 +1,5 @@
 import { createClient } from "@parloir/client/core/client.ts";
+import type { Ready } from "@parloir/contracts/events.ts";
 import { signal } from "@parloir/local/proc.ts";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -33,6 +34,20 @@ async function storedIn(conversationId: string): Promise<string[]> {
     [conversationId],
   );
   return rows.map(({ content }) => content);
+}
+
+/** A gateway with more comers than it can take refuses some (admission): they come again, as every client does. */
+async function letIn(url: string, token: string): Promise<{ socket: TestSocket; ready: Ready }> {
+  const come = async () => {
+    const socket = new TestSocket(url, token);
+    try {
+      return { socket, ready: await socket.ready() };
+    } catch {
+      socket.close();
+      return null;
+    }
+  };
+  return (await eventually("a socket that is let in", come, (answer) => answer !== null))!;
 }
 
 describe("a deploy", () => {
@@ -100,6 +115,9 @@ describe("a gateway that is killed", () => {
     const fleet = upTo(sockets).map(
       (n) => new Returning(cluster.url, people[n % 100]!, groups[Math.floor((n % 100) / 10)]!),
     );
+    onTestFinished(() => {
+      for (const each of fleet) each.leave();
+    });
     await Promise.all(fleet.map((each) => each.come()));
     const victim = cluster.find("gw1");
     const onVictim = await scraped(cluster, "gw1", "parloir_sockets");
@@ -126,17 +144,15 @@ describe("a gateway that is killed", () => {
     );
     expect(Date.parse(gone.lastSeenAt!)).toBeGreaterThan(0);
     watcher.close();
-    for (const each of fleet) each.leave();
   });
 
   /** A watcher on gw2, and the id of somebody whose only socket is on the gateway that will die. */
   async function presencePair(victimUrl: string): Promise<[TestSocket, string]> {
     const [ana, ben] = await makePeople(cluster, "presence", 2);
     await makeGroup(cluster, [ana!, ben!]);
-    const watcher = new TestSocket(cluster.find("gw2").url!, ana!.token);
-    await watcher.ready();
+    const { socket: watcher } = await letIn(cluster.find("gw2").url!, ana!.token);
     await watcher.ok("watch_presence", { userIds: [ben!.id] });
-    await new TestSocket(victimUrl, ben!.token).ready();
+    await letIn(victimUrl, ben!.token);
     await watcher.waitFor("presence", ({ status }) => status === "online");
     return [watcher, ben!.id];
   }
@@ -146,23 +162,15 @@ describe("a SIGKILL of every process at once", () => {
   it("loses no acked message and keeps the epoch", async () => {
     const [ana, ben] = await makePeople(cluster, "survivor", 2);
     const id = await makeGroup(cluster, [ana!, ben!]);
-    const before = new TestSocket(cluster.url, ana!.token);
-    const { epoch } = await before.ready();
+    const { socket: before, ready } = await letIn(cluster.url, ana!.token);
     for (const n of upTo(20))
       await before.ok("send_message", { conversationId: id, clientMessageId: `${n}`, content: `${n}` });
     const processes = cluster.processes();
     for (const { pid } of processes) signal(pid!, "SIGKILL");
     for (const { name, pid } of processes) await served(cluster, name, pid!);
-    const connect = async () => {
-      const socket = new TestSocket(cluster.url, ben!.token);
-      return socket.ready().catch(() => {
-        socket.close();
-        return null;
-      });
-    };
-    const ready = await eventually("a socket", connect, (answer) => answer !== null);
-    expect(ready!.epoch).toBe(epoch);
-    expect(ready!.conversations.find((each) => each.id === id)!.lastSeq).toBe(20);
+    const { ready: after } = await letIn(cluster.url, ben!.token);
+    expect(after.epoch).toBe(ready.epoch);
+    expect(after.conversations.find((each) => each.id === id)!.lastSeq).toBe(20);
     expect(await storedIn(id)).toEqual(upTo(20).map(String));
   });
 });
