@@ -2,7 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
-import { type Visitor, waitMs } from "./visitor.ts";
+import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** Two people see each other, whatever becomes of the gateways between them. */
 let stage: Stage;
@@ -11,11 +11,7 @@ beforeAll(async () => {
   stage = await startStage({ permissions: ["camera", "microphone"] }, { CANARY_MS: "0" });
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
-afterEach(async () => {
-  const problems = visitors.flatMap((each) => each.problems);
-  for (const each of visitors.splice(0)) await each.page.context().close();
-  expect(problems).toEqual([]);
-});
+afterEach(() => seeOff(visitors));
 
 /** Gateways start anew, and a client's next try may be half a minute away. */
 const comebackMs = 90_000;

@@ -3,7 +3,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
-import { type Visitor, waitMs } from "./visitor.ts";
+import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** The messages as different people have them before them: on a phone, in French, by ear, from right to left. */
 let stage: Stage;
@@ -12,11 +12,7 @@ beforeAll(async () => {
   stage = await startStage({}, { CANARY_MS: "0" });
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
-afterEach(async () => {
-  const problems = visitors.flatMap((each) => each.problems);
-  for (const each of visitors.splice(0)) await each.page.context().close();
-  expect(problems).toEqual([]);
-});
+afterEach(() => seeOff(visitors));
 
 async function arrive(account: string, view: BrowserContextOptions = {}): Promise<Visitor> {
   const context = await stage.browser.newContext({ viewport: { width: 1_200, height: 800 }, ...view });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Stage, startStage } from "./stage.ts";
-import { type Visitor, waitMs } from "./visitor.ts";
+import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** What a person sees when something breaks under their hands: nothing they wrote is lost. */
 let stage: Stage;
@@ -10,11 +10,7 @@ beforeAll(async () => {
   stage = await startStage({}, { CANARY_MS: "0" });
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
-afterEach(async () => {
-  const problems = visitors.flatMap((each) => each.problems);
-  for (const each of visitors.splice(0)) await each.page.context().close();
-  expect(problems).toEqual([]);
-});
+afterEach(() => seeOff(visitors));
 
 async function arrive(account: string, beside?: Visitor): Promise<Visitor> {
   const visitor = await stage.visitor(beside?.page.context());

@@ -74,3 +74,10 @@ export class Visitor {
     return this.page.locator('[data-testid="bubble"]').allTextContents();
   }
 }
+
+/** At the end of a test: everybody leaves, and nobody may have met a problem. */
+export async function seeOff(visitors: Visitor[]): Promise<void> {
+  const problems = visitors.flatMap((each) => each.problems);
+  for (const each of visitors.splice(0)) await each.page.context().close();
+  if (problems.length > 0) throw new Error(`problems in the pages: ${problems.join("; ")}`);
+}
