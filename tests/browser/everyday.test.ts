@@ -286,6 +286,11 @@ it("what one keeps of a conversation: muted, archived and back, blocked, deleted
   await choose(/^Delete for me/);
   await page.getByRole("menuitem", { name: /^Delete all/ }).click();
   await row.waitFor({ state: "detached" });
+  // And stays away when all that the cluster tells of it has come: what is told afterwards is there.
+  const other = await directOf("demo-karim", "demo-tom");
+  await sendAs(stage.url, "demo-karim", other, "Afterwards");
+  await page.locator('[data-testid="conversation"]', { hasText: "Afterwards" }).waitFor();
+  expect(await row.count()).toBe(0);
   await sendAs(stage.url, "demo-lea", id, "It drips again");
   await row.click();
   await tom.bubble("It drips again").waitFor();

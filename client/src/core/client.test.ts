@@ -340,6 +340,18 @@ describe("reading", () => {
     expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
   });
 
+  test("that nothing is unread in a conversation that was just deleted does not bring it back", async () => {
+    const { client, link, listed } = await start({ history: 3, open: false });
+    link.push({ event: "conversation_removed", payload: { conversationId } });
+    link.push({ event: "unread", payload: { total: 0, conversationId, count: 0 } });
+    await settle(500);
+    expect(listed()).toBeUndefined();
+    expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
+    link.push({ event: "unread", payload: { total: 1, conversationId, count: 1 } });
+    await settle(500);
+    expect(listed()).toMatchObject({ id: conversationId });
+  });
+
   test("whoever answers has read", async () => {
     const { client, push, listed } = await start();
     client.send({ conversationId, content: "question" });

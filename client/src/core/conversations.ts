@@ -241,8 +241,9 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
     applyOwnMark: (conversationId, mark) => change(conversationId, (one) => withOwnMark(one, mark)),
     applyUnread({ total, conversationId, count }) {
       const known = find(conversationId);
-      // More than we can account for: either messages we have not seen, or a count older than our own mark.
-      const doubtful = !known || count > known.lastSeq - known.lastReadSeq;
+      // More than we can account for: either messages we have not seen, or a count older than our own mark. Of one that
+      // is not listed, none unread is no news: it may just have been deleted for oneself, and reading brings it back.
+      const doubtful = count > (known ? known.lastSeq - known.lastReadSeq : 0);
       if (doubtful) void readOne(conversationId);
       if (known && doubtful) return;
       change(conversationId, (one) => ({ ...one, unreadCount: count }));
