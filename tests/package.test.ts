@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import { build, preview } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildPackage } from "../client/package/build.ts";
+import { launchBrowser } from "./browser/stage.ts";
 
 /** The package as an application has it: in its node_modules, without this repository's sources. */
 const run = promisify(execFile);
@@ -37,6 +39,27 @@ export const element = (
   </ChatProvider>
 );
 `;
+/** What an application has of its own, in the same words. */
+const host = `<div id="host"><h1>Ours</h1><ul class="row"><li>one</li></ul><p class="widget contact"><button class="button">Ours</button></p></div>`;
+const documentOf = (script: string) =>
+  `<!doctype html><html lang="en"><body>${host}<div id="root"></div>${script}</body></html>`;
+const pageInBrowser = `
+import { createRoot } from "react-dom/client";
+import { AdminChat, ChatBox, ChatProvider, ChatWidget, ContactSellerButton } from "@parloir/client/react";
+import "@parloir/client/styles.css";
+createRoot(document.getElementById("root")!).render(
+  <ChatProvider url={location.origin} userId="ana" getToken={async () => "token"}>
+    <ChatBox target={{ conversationId: "01a21dc9-9988-76b3-8796-0bca0079af19" }} />
+    <div className="parloir" data-theme="dark"><AdminChat /></div>
+    <ContactSellerButton seller={{ id: "lea", name: "Lea" }} listing={{ id: "1", title: "A lamp" }} onOpen={() => {}} onSignIn={() => {}} />
+    <ChatWidget />
+  </ChatProvider>,
+);
+`;
+function allStyles(element: Element): Record<string, string> {
+  const styles = getComputedStyle(element);
+  return Object.fromEntries([...styles].map((name) => [name, styles.getPropertyValue(name)]));
+}
 const tsc = () => run(path.join(root, "node_modules/.bin/tsc"), ["-p", application]);
 
 it("type-checks in an application, which then learns of a wrong property", { timeout: 240_000 }, async () => {
@@ -76,9 +99,49 @@ it("is loaded by Node as it is, and renders there", { timeout: 120_000 }, async 
   expect(stdout).toContain("3 messages non lus");
 });
 
-it("keeps its styles to itself", async () => {
-  const css = await readFile(path.join(application, "package/styles.css"), "utf8");
-  expect(css.startsWith("@scope (.parloir) {")).toBe(true);
-  expect(css).toContain("--fill: #2563eb");
-  expect(css).not.toContain("@import");
+it("looks in a page as it should, and leaves the rest of the page as it was", {
+  timeout: 120_000,
+}, async () => {
+  await writeFile(
+    path.join(application, "index.html"),
+    documentOf('<script type="module" src="./main.tsx"></script>'),
+  );
+  await writeFile(path.join(application, "main.tsx"), pageInBrowser);
+  await build({ configFile: false, root: application, logLevel: "error", build: { outDir: "dist" } });
+  const site = await preview({
+    configFile: false,
+    root: application,
+    build: { outDir: "dist" },
+    preview: { port: 0 },
+  });
+  const browser = await launchBrowser();
+  try {
+    const view = await browser.newPage({ colorScheme: "light" });
+    await view.goto(site.resolvedUrls!.local[0]!);
+    await view.locator('[data-testid="widget-launcher"]').waitFor();
+    const styles = (selector: string) =>
+      view.locator(selector).evaluate((element) => {
+        const { position, display, borderTopWidth, backgroundColor, color, fontFamily } =
+          getComputedStyle(element);
+        return { position, display, borderTopWidth, backgroundColor, color, fontFamily };
+      });
+    expect(await styles(".parloir.widget")).toMatchObject({ position: "fixed" });
+    expect(await styles(".parloir.contact")).toMatchObject({ display: "inline-flex" });
+    const box = await styles('[data-testid="chat-box"]');
+    expect(box).toMatchObject({ display: "flex", borderTopWidth: "1px", color: "rgb(15, 23, 42)" });
+    expect(box.fontFamily).toContain("system-ui");
+    // One within another has the outer one's theme.
+    const dark = await styles('[data-theme="dark"] [data-testid="admin-chat"]');
+    expect(dark).toMatchObject({ borderTopWidth: "1px", color: "rgb(248, 250, 252)" });
+    expect(await styles('[data-testid="admin-chat"] .messenger')).toMatchObject({ display: "grid" });
+    const bare = await browser.newPage();
+    await bare.setContent(documentOf(""));
+    for (const selector of ["#host", "#host .button", "#host h1", "#host ul"]) {
+      const before = await bare.locator(selector).evaluate(allStyles);
+      expect(await view.locator(selector).evaluate(allStyles)).toEqual(before);
+    }
+  } finally {
+    await browser.close();
+    await site.close();
+  }
 });

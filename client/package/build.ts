@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { build } from "vite";
+import { packageStyles } from "./styles.ts";
 
 /**
  * The package that an application installs: modules that any bundler and Node can load, their types, and one style
@@ -33,7 +34,10 @@ export async function buildPackage(outDir: string): Promise<Record<string, numbe
   const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   await buildModules(outDir, external);
   await writeTypes(outDir);
-  await writeFile(path.join(outDir, "styles.css"), await stylesOf());
+  await writeFile(
+    path.join(outDir, "styles.css"),
+    await packageStyles(path.join(client, "src/react/styles")),
+  );
   await writeFile(path.join(outDir, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   return checkSizes(outDir);
 }
@@ -102,15 +106,6 @@ async function writeTypes(outDir: string): Promise<void> {
     const text = await readFile(whole, "utf8");
     await writeFile(whole, text.replaceAll(/(["'])@parloir\/contracts\//g, `$1${up}/`));
   }
-}
-
-/** Within an element of the class `parloir` only: the names in it are short, and the host's page has its own. */
-async function stylesOf(): Promise<string> {
-  const folder = path.join(client, "src/react/styles");
-  const index = await readFile(path.join(folder, "index.css"), "utf8");
-  const files = [...index.matchAll(/@import "\.\/([a-z-]+\.css)"/g)].map(([, name]) => name!);
-  const all = await Promise.all(files.map((name) => readFile(path.join(folder, name), "utf8")));
-  return `@scope (.parloir) {\n${all.join("\n").replaceAll(":root", ":scope")}\n}\n`;
 }
 
 /** Follows the static imports of each entry. */

@@ -40,6 +40,11 @@ const chromiumArgs = [
   "--autoplay-policy=no-user-gesture-required",
 ];
 
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: chromiumArgs });
+}
+
 export async function startStage(
   view: BrowserContextOptions = {},
   env: Record<string, string> = {},
@@ -69,8 +74,7 @@ export async function startStage(
     connectionString: processes().find(({ role }) => role === "postgres")!.url!,
   });
   await database.connect();
-  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: chromiumArgs });
+  const browser = await launchBrowser();
   return {
     url,
     processes,

@@ -47,7 +47,7 @@ export function Messenger({ onNew, empty, stacked = false }: MessengerProps) {
 /** A messenger for the person who answers an application's clients: all their conversations on one page. */
 export function AdminChat({ height = 640 }: { height?: number }) {
   return (
-    <div className="chat-box" style={{ height }} data-testid="admin-chat">
+    <div className="parloir chat-box" style={{ height }} data-testid="admin-chat">
       <Messenger />
     </div>
   );
