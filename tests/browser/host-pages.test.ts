@@ -1,5 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
@@ -78,6 +79,10 @@ describe("the portal", () => {
     await lea.page.locator('[data-testid="quote-status"]', { hasText: "sent" }).waitFor();
     await zoe.say("When does somebody come?");
     await zoe.page.locator('[data-testid="delivery"][data-delivery="sent"]').waitFor();
+    // A screen reader is told of the answer here too: the announcer comes with the thread.
+    const ticket = await zoe.page.locator('[data-testid="thread"]').getAttribute("data-conversation-id");
+    await sendAs(stage.url, "demo-ana", ticket!, "Tomorrow at eight");
+    await at(zoe, "announcer").filter({ hasText: "Tomorrow at eight" }).waitFor({ state: "attached" });
     await inOrder(zoe);
     await inOrder(lea);
   });

@@ -28,6 +28,7 @@ export { ChatLanguage, useTexts } from "./language.tsx";
 export { ConversationCard, type ConversationCardProps } from "./list/conversation-card.tsx";
 export { ConversationList, type ConversationListProps } from "./list/conversation-list.tsx";
 export { ChatProvider, type ChatProviderProps } from "./provider.tsx";
+export { Announcer as MessageAnnouncer } from "./thread/announcer.tsx";
 export { ChatWindow, type ChatWindowProps } from "./thread/chat-window.tsx";
 export { Composer as MessageInput } from "./thread/composer.tsx";
 export { ConversationMenu, type ConversationMenuProps } from "./thread/conversation-menu.tsx";

@@ -120,7 +120,7 @@ function Frame({ address }: { address: ConsoleAddress }) {
         )}
       </main>
       <NoticeList notices={notices} />
-      <Announcer conversationId={conversationId} />
+      {conversationId !== null && <Announcer conversationId={conversationId} />}
     </div>
   );
 }

@@ -4,7 +4,6 @@ import { useClient } from "@parloir/client/react/client-context.tsx";
 import { ClientProvider } from "@parloir/client/react/client-provider.tsx";
 import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connection.tsx";
 import { ConversationList } from "@parloir/client/react/list/conversation-list.tsx";
-import { Announcer } from "@parloir/client/react/thread/announcer.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { whenIdle } from "@parloir/client/react/when-idle.ts";
 import { lazy, Suspense, useEffect, useState } from "react";
@@ -81,7 +80,6 @@ function Frame({ user }: MessagesPageProps) {
           <NewConversation onClose={() => setChoosing(false)} />
         </Suspense>
       )}
-      <Announcer conversationId={conversationId} />
     </div>
   );
 }

@@ -8,10 +8,10 @@ import { nameOf, previewOf } from "./names.ts";
 const batchMs = 1_000;
 
 /**
- * Tells screen readers of new messages in the open thread. The list itself stays silent (`aria-live="off"`): a
+ * Tells screen readers of new messages in the thread; one stands beside each, empty at first. The list itself stays silent (`aria-live="off"`): a
  * virtual list adds and removes rows while one scrolls, and each would be read out.
  */
-export function Announcer({ conversationId }: { conversationId: string | null }) {
+export function Announcer({ conversationId }: { conversationId: string }) {
   const client = useClient();
   const { t, language } = useTexts();
   const [said, setSaid] = useState("");

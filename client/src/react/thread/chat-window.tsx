@@ -5,6 +5,7 @@ import { usePresence } from "../hooks/use-presence.ts";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected, useSnapshot } from "../use-snapshot.ts";
+import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { MessageList } from "./message-list.tsx";
 import { nameOf, othersOf } from "./names.ts";
@@ -90,6 +91,7 @@ export function ChatWindow({ conversationId, onBack, tools }: ChatWindowProps) {
         <Log conversationId={conversationId} name={name} />
         <TypingIndicator conversationId={conversationId} />
         {ready && status !== "NOT_FOUND" && <Composer conversationId={conversationId} name={name} />}
+        <Announcer conversationId={conversationId} />
       </section>
     </ThreadActions>
   );
