@@ -60,7 +60,7 @@ function readable(url: URL): boolean {
 /** Of the words behind `docker compose exec`: options aside, services up to the command that runs in them. */
 function servicesOf(words: string): string[] {
   const plain = words.split(" ").filter((word) => /^[a-z]\w*$/.test(word));
-  const command = plain.findIndex((word) => /^(sh|cat|psql|pg_\w+)$/.test(word));
+  const command = plain.findIndex((word) => /^(sh|cat|node|psql|pg_\w+)$/.test(word));
   return command === -1 ? plain : plain.slice(0, command);
 }
 

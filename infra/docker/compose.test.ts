@@ -3,7 +3,6 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   readApiConfig,
   readGatewayConfig,
@@ -14,30 +13,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { composeConfig, composeConfigFile } from "../haproxy/compose.ts";
 import { freePort } from "../local/src/ports.ts";
+import { compose, environmentOf as environmentIn, mounted, root, type Service } from "./compose-file.ts";
 import { secretNames, writeSecrets } from "./secrets.ts";
 
 /** docker-compose.yml against what the processes really read, listen on and answer. */
 
-interface Service {
-  command?: string[];
-  entrypoint?: string[];
-  environment?: Record<string, string>;
-  volumes?: string[];
-  depends_on?: Record<string, { condition: string }>;
-  healthcheck?: { test?: string[]; disable?: boolean };
-  restart?: string;
-  read_only?: boolean;
-  user?: string;
-}
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (file: string) => readFileSync(path.join(root, file), "utf8");
-const compose = parse(read("docker-compose.yml"), { merge: true }) as {
-  services: Record<string, Service>;
-  volumes: Record<string, unknown>;
-};
 const services = Object.entries(compose.services);
-const mounted = "/run/parloir";
 const secrets = await mkdtemp(path.join(tmpdir(), "parloir-secrets-"));
 writeSecrets(secrets);
 afterAll(() => rmSync(secrets, { recursive: true }));
@@ -51,15 +33,8 @@ const readers: Record<string, (source: Record<string, string | undefined>) => un
 const processes = services.filter(([, { command }]) => command !== undefined && command[1]! in readers);
 const processesOf = (entry: string) => processes.filter(([, { command }]) => command?.[1] === entry);
 
-/** As the container has it, but for variables of the host and with the secrets in a folder of this test. */
-function environmentOf(service: Service): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(service.environment ?? {}).map(([name, value]) => [
-      name,
-      value.replace(/\$\{\w+:-([^}]*)\}/g, "$1").replace(mounted, secrets),
-    ]),
-  );
-}
+const environmentOf = (service: Service, host?: Record<string, string>) =>
+  environmentIn(service, secrets, host);
 
 describe("docker-compose.yml", () => {
   it("runs three gateways, two apis, two workers and the migrations", () => {
@@ -171,6 +146,49 @@ describe("docker-compose.yml", () => {
     expect(environment!.MINIO_ROOT_PASSWORD_FILE).toBe(`${mounted}/s3-secret-key`);
     // Without the profile there is none, and the apis keep files in their volume.
     expect(readApiConfig(environmentOf(api)).attachments.s3).toBeNull();
+  });
+
+  it("lets people sign in to its own pages, and shows the board of queues on this host only", () => {
+    for (const [, api] of processesOf("api/src/main.ts"))
+      expect(readApiConfig(environmentOf(api)).passwordSignIn).toBe(true);
+    for (const [, worker] of processesOf("worker/src/main.ts"))
+      expect(readWorkerConfig(environmentOf(worker)).queueBoardPassword).toBe(
+        readFileSync(path.join(secrets, "queue-board-password"), "utf8"),
+      );
+    const [, first] = processesOf("worker/src/main.ts")[0]!;
+    expect(first.ports).toEqual([`127.0.0.1:\${QUEUE_BOARD_PORT:-9101}:${first.environment!.PRIVATE_PORT}`]);
+    // Whatever else is published is meant for everybody, or bound to this host as well.
+    const open = services.flatMap(([name, { ports = [] }]) =>
+      ports.flatMap((port) => (port.startsWith("127.0.0.1:") ? [] : [name])),
+    );
+    expect(open).toEqual(["balancer"]);
+  });
+
+  it("takes tokens of an outside issuer, as docs/operations.md says to set it", () => {
+    const written = /```sh\n(JWKS_URL=[^`]*)```/.exec(read("docs/operations.md"))![1]!;
+    const host = Object.fromEntries(
+      written
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/=(.*)/).slice(0, 2)),
+    ) as Record<string, string>;
+    for (const [entry, read] of [
+      ["gateway/src/main.ts", readGatewayConfig],
+      ["api/src/main.ts", readApiConfig],
+    ] as const)
+      for (const [, service] of processesOf(entry)) {
+        expect(read(environmentOf(service, host)).tokens).toMatchObject({
+          secret: null,
+          jwksUrl: host.JWKS_URL,
+          issuer: host.JWT_ISSUER,
+        });
+        // Without its line the secret stays.
+        const { JWT_SECRET_FILE: _, ...forgotten } = host;
+        expect(() => read(environmentOf(service, forgotten))).toThrow("exclude each other");
+      }
+    const [, api] = processesOf("api/src/main.ts")[0]!;
+    const { PASSWORD_SIGN_IN: _, ...forgotten } = host;
+    expect(() => readApiConfig(environmentOf(api, forgotten))).toThrow("exclude each other");
   });
 
   it("waits for what it needs, and checks the health of all that stays", () => {

@@ -17,6 +17,7 @@ export const secretNames = [
   "rooms-password",
   "queue-password",
   "grafana-password",
+  "queue-board-password",
   "s3-secret-key",
   "database-url",
   "redis-url",
@@ -30,6 +31,7 @@ const independent = [
   "internal-secret",
   "server-key",
   "grafana-password",
+  "queue-board-password",
   "s3-secret-key",
 ] as const;
 

@@ -228,8 +228,43 @@ describe("the balancer", () => {
   });
 });
 
+describe("the way in for administrators", () => {
+  it.each(Object.entries(overlays))(
+    "is open in overlays/%s: sign-in, and the board of queues",
+    (_, overlay) => {
+      const environment = (name: string) =>
+        environmentOf(overlay.find(name).pod.containers[0]!, `${name}-0`, overlay);
+      expect(readApiConfig(environment("api")).passwordSignIn).toBe(true);
+      expect(readWorkerConfig(environment("worker")).queueBoardPassword).toBe(
+        readFileSync(path.join(secretsDir, "queue-board-password"), "utf8"),
+      );
+    },
+  );
+
+  it("is written down by names of pods, containers, keys and ports that there are", () => {
+    const text = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const [, container, file] = /exec api-0 -c (\w+) -- node (\S+) /.exec(text)!;
+    expect(overlays.production.find("api").pod.containers.map(({ name }) => name)).toContain(container);
+    readFileSync(new URL(`../../${file}`, import.meta.url));
+    const [, key] = /index \.data "([\w-]+)"/.exec(text)!;
+    const [, deployment, port] = /port-forward deployment\/(\w+) \d+:(\d+)/.exec(text)!;
+    const { volumes, containers } = overlays.production.find(deployment!).pod;
+    expect(volumes.flatMap(({ secret }) => secret?.items.map((item) => item.key) ?? [])).toContain(key);
+    expect(containers[0]!.ports).toContainEqual({ name: "private", containerPort: Number(port) });
+  });
+});
+
 describe("the production overlay", () => {
   const { production } = overlays;
+
+  it("mounts the secrets that its README has one create, and no other", () => {
+    const readme = readFileSync(new URL("README.md", import.meta.url), "utf8");
+    const created = [...readme.matchAll(/--from-file=([\w-]+)/g)].map(([, name]) => name);
+    const mounted = production.workloads.flatMap(({ pod }) =>
+      pod.volumes.flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []),
+    );
+    expect(new Set(mounted)).toEqual(new Set(created));
+  });
 
   it("scales gateways by metrics that they have, and takes them away slowly", async () => {
     const served = await createMetrics("gateway", "gateway-0").registry.metrics();

@@ -24,7 +24,7 @@ export interface Stage {
 
 export const root = path.resolve(import.meta.dirname, "../..");
 
-const chromiumArgs = [
+export const chromiumArgs = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",

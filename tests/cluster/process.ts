@@ -6,6 +6,9 @@ import type { Environment } from "./nodes.ts";
 
 /** One process of its own, as its `main.ts` runs it: for what it does to itself. */
 export interface RunningProcess {
+  name: string;
+  port: number;
+  privatePort: number;
   isRunning: () => boolean;
   /** The signal that ended it, or its exit code. */
   exited: Promise<NodeJS.Signals | number>;
@@ -36,6 +39,9 @@ export async function startProcess(
   );
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
+    name,
+    port,
+    privatePort,
     isRunning,
     exited,
     async stop() {
