@@ -1,6 +1,8 @@
 /** The statements of an SQL file, without its comments. Knows strings, quoted names and dollar quotes; no nesting. */
 const token =
-  /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|;|[^-/'"$;]+|./g;
+  /--[^\n]*|\/\*[\s\S]*?\*\/|\b[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|;|[^-/'"$;eE]+|./g;
+/** A name in quotes, or a text. */
+const quoted = /"((?:[^"]|"")*)"|\b[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\2\$/g;
 
 export function statementsOf(sql: string): string[] {
   const statements: string[] = [];
@@ -18,8 +20,8 @@ export function statementsOf(sql: string): string[] {
 /** What a rule can look at: one line, small letters, and no text that could look like a keyword. */
 export function plainStatement(statement: string): string {
   return statement
-    .replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$/g, "''")
-    .replace(/"/g, "")
+    .replace(quoted, (_, name: string | undefined) => name?.replace(/\W/g, "_") ?? "''")
     .replace(/\s+/g, " ")
+    .replace(/ ?\. ?/g, ".")
     .toLowerCase();
 }
