@@ -3,10 +3,9 @@ import { callCommands } from "./calls.ts";
 import { channelName } from "./channels.ts";
 import { emoji } from "./emoji.ts";
 import { clientMessageId, seq, userId, uuid } from "./ids.ts";
-import { maxWatched } from "./shapes.ts";
+import { maxAttachments, maxWatched } from "./shapes.ts";
 import { traceparent } from "./traceparent.ts";
 
-export const maxAttachments = 10;
 const attachmentIds = z.array(uuid).check(
   z.maxLength(maxAttachments),
   z.refine((ids) => new Set(ids).size === ids.length, "names an attachment twice"),

@@ -229,6 +229,9 @@ export interface Presence {
   lastSeenAt: string | null;
 }
 
+/** Files of one message. */
+export const maxAttachments = 10;
+
 /** People whose presence one socket watches. */
 export const maxWatched = 200;
 

@@ -1,13 +1,51 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { png } from "../cluster/uploads.ts";
 import { type Stage, startStage } from "./stage.ts";
-import { waitMs } from "./visitor.ts";
+import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 let stage: Stage;
+const visitors: Visitor[] = [];
 beforeAll(async () => {
   stage = await startStage({ locale: "fr-FR" });
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
+afterEach(() => seeOff(visitors));
+
+/** Somebody who has the conversation with this person open. */
+async function writing(account: string, to: string): Promise<Visitor> {
+  const visitor = await stage.visitor();
+  visitors.push(visitor);
+  await visitor.signIn(account);
+  await visitor.writeTo(to);
+  return visitor;
+}
+
+const uploadsOf = (page: Page) => page.locator('[data-testid="uploads"] li');
+const ready = (page: Page) => page.locator('[data-testid="send"][aria-disabled="false"]');
+
+/** Text files that somebody holds over the page, or has copied: with `drop` and `paste` they are let go here. */
+const filesIn = (page: Page, ...names: string[]) =>
+  page.evaluateHandle((all) => {
+    const transfer = new DataTransfer();
+    for (const name of all) transfer.items.add(new File([name], name, { type: "text/plain" }));
+    return transfer;
+  }, names);
+
+/** Hands an event of dragging to what is there; answers whether the page took it, and the browser so does nothing. */
+async function drag(page: Page, type: string, selector: string, ...names: string[]): Promise<boolean> {
+  const dataTransfer = await filesIn(page, ...names);
+  return page
+    .locator(selector)
+    .first()
+    .evaluate(
+      (element, [name, transfer]) => {
+        const event = new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: transfer });
+        return !element.dispatchEvent(event);
+      },
+      [type, dataTransfer] as const,
+    );
+}
 
 describe("files in a thread", () => {
   it("are picked, taken out, sent without words, and seen by the other", { timeout: 180_000 }, async () => {
@@ -48,5 +86,100 @@ describe("files in a thread", () => {
     const [download] = await Promise.all([zoe.page.waitForEvent("download"), row.click()]);
     expect(download.suggestedFilename()).toBe("devis.txt");
     expect([...tom.problems, ...zoe.problems]).toEqual([]);
+  });
+
+  it("are let go anywhere on the thread, which says so while they are held", {
+    timeout: 120_000,
+  }, async () => {
+    const zoe = await writing("demo-zoe", "demo-lea");
+    const { page } = zoe;
+    const thread = '[data-testid="thread"]';
+    const hint = page.locator('[data-testid="drop-hint"]');
+    // Text that is dragged is none of the thread's business.
+    expect(await drag(page, "dragover", thread)).toBe(false);
+    expect(await drag(page, "dragover", `${thread} h1`, "a.txt")).toBe(true);
+    await hint.getByText("Déposez les fichiers ici pour les joindre").waitFor();
+    const [over, whole] = [(await hint.boundingBox())!, (await page.locator(thread).boundingBox())!];
+    expect(over.width).toBeGreaterThan(whole.width - 20);
+    expect(over.height).toBeGreaterThan(whole.height - 20);
+    await drag(page, "dragleave", thread);
+    await hint.waitFor({ state: "detached" });
+
+    await drag(page, "dragover", ".thread-log", "plan.txt");
+    expect(await drag(page, "drop", ".thread-log", "plan.txt")).toBe(true);
+    await hint.waitFor({ state: "detached" });
+    expect(await drag(page, "drop", '[data-testid="composer"]', "liste.txt")).toBe(true);
+    await ready(page).click();
+    const rows = page.locator(".attachment-file .attachment-name");
+    await expect.poll(() => rows.allTextContents(), { timeout: waitMs }).toEqual(["plan.txt", "liste.txt"]);
+  });
+
+  it("are pasted, and one too many is told of in words", { timeout: 120_000 }, async () => {
+    const zoe = await writing("demo-zoe", "demo-sam");
+    const { page } = zoe;
+    const paste = async (...names: string[]) => {
+      const clipboardData = await filesIn(page, ...names);
+      await zoe.composer.evaluate((field, clipboardData) => {
+        field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData }));
+      }, clipboardData);
+    };
+    const surplus = page.locator('[data-testid="surplus"]');
+    await paste(...Array.from({ length: 9 }, (_, n) => `${n}.txt`));
+    await expect.poll(() => uploadsOf(page).count(), { timeout: waitMs }).toBe(9);
+    expect(await surplus.count()).toBe(0);
+    await paste("9.txt", "10.txt", "11.txt");
+    await surplus
+      .getByText("Un message accepte 10 fichiers au plus : 2 de plus n’ont pas été joints.")
+      .waitFor();
+    expect(await uploadsOf(page).count()).toBe(10);
+    // With room again there is nothing to say, and the tenth of the next fits.
+    await uploadsOf(page).last().locator("button").click();
+    await surplus.waitFor({ state: "detached" });
+    await paste("10.txt");
+    await expect.poll(() => uploadsOf(page).count(), { timeout: waitMs }).toBe(10);
+    await ready(page).click();
+    await expect.poll(() => page.locator(".attachment-file").count(), { timeout: waitMs }).toBe(10);
+  });
+
+  it("show how far they are, and are called off on their way", { timeout: 180_000 }, async () => {
+    const zoe = await writing("demo-zoe", "demo-karim");
+    const { page } = zoe;
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Network.enable");
+    const slow = (uploadThroughput: number) =>
+      cdp.send("Network.emulateNetworkConditions", {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput,
+      });
+    // Some 20 s long, were it left to end.
+    await slow(100_000);
+    const failed: string[] = [];
+    page.on("requestfailed", (request) => failed.push(new URL(request.url()).pathname));
+    await page.locator('[data-testid="file-picker"]').setInputFiles([
+      { name: "film.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000) },
+      { name: "mot.txt", mimeType: "text/plain", buffer: Buffer.from("Bonjour") },
+    ]);
+    const [film, word] = [uploadsOf(page).first(), uploadsOf(page).last()];
+    const progress = film.locator("progress");
+    await expect.poll(() => progress.getAttribute("aria-label"), { timeout: waitMs }).toContain("film.bin");
+    const value = () => progress.evaluate((bar) => (bar as HTMLProgressElement).value);
+    await expect.poll(value, { timeout: waitMs }).toBeGreaterThan(0);
+    const seen = await value();
+    expect(seen).toBeLessThan(1);
+    await expect.poll(value, { timeout: waitMs }).toBeGreaterThan(seen);
+    // Nothing is sent without it.
+    await zoe.composer.fill("Le film");
+    expect(await page.locator('[data-testid="send"]').getAttribute("aria-disabled")).toBe("true");
+    await film.locator("button").click();
+    await expect.poll(() => failed, { timeout: waitMs }).toEqual(["/api/attachments"]);
+    await slow(-1);
+    // The next in the line is not called off with it.
+    await word.locator("progress").waitFor({ state: "detached" });
+    await ready(page).click();
+    await page.locator(".attachment-file", { hasText: "mot.txt" }).waitFor();
+    const { rows } = await stage.database.query("SELECT name FROM attachments WHERE name = 'film.bin'");
+    expect(rows).toEqual([]);
   });
 });

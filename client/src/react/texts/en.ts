@@ -29,6 +29,12 @@ export const en = {
   writeTo: (name: string) => `Write to ${name}`,
   send: "Send",
   attach: "Add files",
+  dropHere: "Drop the files here to add them",
+  tooManyFiles: (most: number, surplus: number) =>
+    plural(surplus, {
+      one: `A message takes ${most} files at most: one more was not added.`,
+      other: `A message takes ${most} files at most: ${surplus} more were not added.`,
+    }),
   removeFile: (name: string) => `Remove ${name}`,
   uploading: (name: string) => `Uploading ${name}`,
   viewPicture: (name: string) => `View ${name}`,

@@ -30,6 +30,12 @@ export const fr: Texts = {
   writeTo: (name) => `Écrire à ${name}`,
   send: "Envoyer",
   attach: "Ajouter des fichiers",
+  dropHere: "Déposez les fichiers ici pour les joindre",
+  tooManyFiles: (most, surplus) =>
+    plural(surplus, {
+      one: `Un message accepte ${most} fichiers au plus : un de plus n’a pas été joint.`,
+      other: `Un message accepte ${most} fichiers au plus : ${surplus} de plus n’ont pas été joints.`,
+    }),
   removeFile: (name) => `Retirer ${name}`,
   uploading: (name) => `Envoi de ${name}`,
   viewPicture: (name) => `Voir ${name}`,

@@ -1,23 +1,18 @@
 import { contentProblem, maxContentCharacters } from "@parloir/contracts/content.ts";
-import {
-  type ClipboardEvent,
-  type DragEvent,
-  type KeyboardEvent,
-  type ReactNode,
-  useEffect,
-  useRef,
-  useState,
-} from "react";
+import { maxAttachments } from "@parloir/contracts/shapes.ts";
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected } from "../use-snapshot.ts";
 import { drafts } from "./drafts.ts";
+import { DropHint } from "./drop-hint.tsx";
 import { EmojiButton } from "./emoji-button.tsx";
 import { ReplyBar } from "./quote.tsx";
 import { insertAtCursor, useGrowing } from "./text-field.ts";
 import { useThreadUi } from "./thread-ui.tsx";
 import { UploadList } from "./upload-list.tsx";
+import { useFileDrop } from "./use-file-drop.ts";
 import { useUploads } from "./use-uploads.ts";
 import { VoiceRecorder } from "./voice-recorder.tsx";
 
@@ -56,9 +51,10 @@ export function Composer(props: ComposerProps) {
   const [text, setText] = useState(() => drafts.read(me, conversationId));
   const field = useRef<HTMLTextAreaElement>(null);
   const problem = text.trim() === "" ? null : contentProblem(text);
-  const { uploads, add, remove, clear } = useUploads();
+  const { uploads, surplus, add, remove, clear } = useUploads();
   const picker = useRef<HTMLInputElement>(null);
-  const [dropping, setDropping] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const dropping = useFileDrop(form, add);
   const attachments = uploads.flatMap(({ done }) => done ?? []);
   // What failed has to be taken out first: it must not be missed silently.
   const areUploaded = attachments.length === uploads.length;
@@ -104,7 +100,11 @@ export function Composer(props: ComposerProps) {
 
   function onKeyDown(event: KeyboardEvent) {
     if (!event.nativeEvent.isComposing && suggestions.onKeyDown(event)) return;
-    if (event.key === "Escape" && replyTo !== null) return ui?.setReplyTo(null);
+    if (event.key === "Escape" && replyTo !== null) {
+      // It is for the reply, not for what the thread stands in.
+      event.preventDefault();
+      return ui?.setReplyTo(null);
+    }
     if (event.key === "ArrowUp" && text === "") return editLast(event);
     // While an input method composes, Enter chooses a candidate; Safari says so only by the key code 229.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229)
@@ -131,32 +131,24 @@ export function Composer(props: ComposerProps) {
     add(event.clipboardData.files);
   }
 
-  function onDrop(event: DragEvent) {
-    setDropping(false);
-    if (event.dataTransfer.files.length === 0) return;
-    event.preventDefault();
-    add(event.dataTransfer.files);
-  }
-
   const over = [...text].length - maxContentCharacters;
   return (
     <form
+      ref={form}
       className="composer"
-      data-dropping={dropping ? "" : undefined}
-      onDragOver={(event) => {
-        if (!event.dataTransfer.types.includes("Files")) return;
-        event.preventDefault();
-        setDropping(true);
-      }}
-      onDragLeave={() => setDropping(false)}
-      onDrop={onDrop}
       onSubmit={(event) => {
         event.preventDefault();
         send();
       }}
     >
       <ReplyBar conversationId={conversationId} conversation={conversation} />
+      <DropHint over={dropping} />
       <UploadList uploads={uploads} onRemove={remove} />
+      {surplus > 0 && (
+        <p className="composer-problem" role="alert" data-testid="surplus">
+          {t.tooManyFiles(maxAttachments, surplus)}
+        </p>
+      )}
       <input
         ref={picker}
         type="file"

@@ -30,7 +30,10 @@ export default function ThreadSearch({ conversationId, conversation, onClose }: 
     <search
       className="thread-search"
       onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
+        if (event.key !== "Escape") return;
+        // It is for the search, not for what the thread stands in.
+        event.preventDefault();
+        onClose();
       }}
     >
       <div className="thread-search-field">

@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode } from "@parloir/contracts/errors.ts";
-import type { Attachment } from "@parloir/contracts/shapes.ts";
+import { type Attachment, maxAttachments } from "@parloir/contracts/shapes.ts";
 import { useEffect, useRef, useState } from "react";
 import { useClient } from "../client-context.tsx";
 
@@ -13,12 +13,14 @@ export interface Upload {
   failure: ErrorCode | null;
 }
 
-const maxFiles = 10;
-
 /** The files beside the text: picked, dropped or pasted, uploaded at once, sent with the message. */
 export function useUploads() {
   const client = useClient();
   const [uploads, setUploads] = useState<readonly Upload[]>([]);
+  /** How many of the last files found no room. */
+  const [surplus, setSurplus] = useState(0);
+  const latest = useRef(uploads);
+  latest.current = uploads;
   const running = useRef(new Map<number, AbortController>());
   const lastKey = useRef(0);
   /** One after the other: the server takes few of a person at once, and the first is there sooner. */
@@ -56,16 +58,22 @@ export function useUploads() {
 
   return {
     uploads,
+    surplus,
     add(files: Iterable<File>): void {
-      const room = maxFiles - uploads.length;
-      const started = [...files].slice(0, room).map(start);
-      if (started.length > 0) setUploads((all) => [...all, ...started]);
+      const all = [...files];
+      const started = all.slice(0, Math.max(0, maxAttachments - latest.current.length)).map(start);
+      setSurplus(all.length - started.length);
+      setUploads((before) => [...before, ...started]);
     },
     /** Also ends what is under way. */
     remove(key: number): void {
       running.current.get(key)?.abort();
+      setSurplus(0);
       setUploads((all) => all.filter((one) => one.key !== key));
     },
-    clear: () => setUploads([]),
+    clear(): void {
+      setSurplus(0);
+      setUploads([]);
+    },
   };
 }
