@@ -62,6 +62,12 @@ function onFirstUse<Format>(make: () => Format): () => Format {
   };
 }
 
+/** For machines: the calendar day as `2026-11-27`, in the viewer's time zone as the words beside it. */
+export function isoDay(date: Date): string {
+  const twoDigits = (part: number) => String(part).padStart(2, "0");
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+}
+
 /** Calendar days, in the viewer's time zone. */
 export function daysBetween(earlier: Date, later: Date): number {
   const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

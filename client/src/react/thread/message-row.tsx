@@ -3,6 +3,7 @@ import { systemText } from "../../core/system-text.ts";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
+import { isoDay } from "../texts/formats.ts";
 import { useSelected } from "../use-snapshot.ts";
 import { Attachments } from "./attachments.tsx";
 import { EditForm } from "./edit-form.tsx";
@@ -37,7 +38,7 @@ export function MessageRow(props: MessageRowProps) {
       {first && <p className="thread-start">{t.threadStart}</p>}
       {row.startsDay && (
         <div className="divider" data-testid="day">
-          <time dateTime={row.createdAt.toISOString().slice(0, 10)}>{formats.day(row.createdAt)}</time>
+          <time dateTime={isoDay(row.createdAt)}>{formats.day(row.createdAt)}</time>
         </div>
       )}
       {row.startsUnread && (
