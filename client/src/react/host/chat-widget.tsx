@@ -1,4 +1,13 @@
-import { type CSSProperties, type KeyboardEvent, lazy, Suspense, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useClient, useSignedIn } from "../client-context.tsx";
 import type { ChatTarget } from "../hooks/use-chat.ts";
 import { Icon } from "../icons.tsx";
@@ -24,29 +33,25 @@ export interface ChatWidgetProps {
 export function ChatWidget(props: ChatWidgetProps) {
   const { position = "right", width = 380, height = 600, theme = "system", colour, contact } = props;
   const { t } = useTexts();
-  const client = useClient();
   const isSignedIn = useSignedIn();
-  const unread = useSelected(client.conversations, (state) => state.unreadTotal);
-  const [open, setOpen] = useState(false);
+  const unread = useSelected(useClient().conversations, (state) => state.unreadTotal);
+  const { state, panel, open, close } = useClosing();
   const launcher = useRef<HTMLButtonElement>(null);
   if (!isSignedIn) return null;
 
-  function close() {
-    setOpen(false);
-    // What is not on the screen is not being read.
-    client.open(null);
+  function closeByHand() {
+    close();
     launcher.current?.focus();
   }
 
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.key === "Escape" && !event.defaultPrevented) close();
+  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
+    if (event.key !== "Escape" || event.defaultPrevented || state !== "open") return;
+    // A menu or a picture above the panel is closed by the browser, and alone.
+    if (event.currentTarget.querySelector(":popover-open, dialog[open]")) return;
+    closeByHand();
   }
 
-  async function begin() {
-    const { id } = await client.startConversation({ ...contact, kind: contact?.kind ?? kindFor(contact) });
-    client.open(id);
-  }
-
+  const isOpen = state === "open";
   const style = { "--widget-width": `${width}px`, "--widget-height": `${height}px` } as CSSProperties;
   const coloured = colour === undefined ? style : ({ ...style, "--fill": colour } as CSSProperties);
   return (
@@ -56,37 +61,39 @@ export function ChatWidget(props: ChatWidgetProps) {
       data-position={position}
       data-theme={theme === "system" ? undefined : theme}
       aria-label={t.messages}
+      // Around the button too: who has just opened the panel has the focus there.
+      onKeyDown={onKeyDown}
     >
-      {open && (
+      {state !== "closed" && (
         <section
+          ref={panel}
           className="widget-panel"
           aria-label={t.messages}
+          data-closing={isOpen ? undefined : ""}
+          inert={!isOpen}
           data-testid="widget-panel"
-          onKeyDown={onKeyDown}
         >
           <button
             type="button"
             className="button button-icon button-quiet widget-close"
             aria-label={t.closeChat}
-            onClick={close}
+            onClick={closeByHand}
           >
             <Icon name="close" />
           </button>
-          <Suspense fallback={<p className="empty">{t.loading}</p>}>
-            <Messenger stacked onNew={() => void begin().catch(() => undefined)} />
-          </Suspense>
+          <Conversations contact={contact} />
         </section>
       )}
       <button
         ref={launcher}
         type="button"
         className="widget-launcher"
-        aria-expanded={open}
-        aria-label={unread > 0 ? t.chatUnread(unread) : open ? t.closeChat : t.openChat}
+        aria-expanded={isOpen}
+        aria-label={isOpen ? t.closeChat : unread > 0 ? t.chatUnread(unread) : t.openChat}
         data-testid="widget-launcher"
-        onClick={() => (open ? close() : setOpen(true))}
+        onClick={isOpen ? closeByHand : open}
       >
-        <Icon name={open ? "close" : "logo"} size={24} />
+        <Icon name={isOpen ? "close" : "logo"} size={24} />
         {unread > 0 && (
           <span className="badge" aria-hidden="true">
             {unread > 99 ? "99+" : unread}
@@ -94,6 +101,56 @@ export function ChatWidget(props: ChatWidgetProps) {
         )}
       </button>
     </aside>
+  );
+}
+
+/** Closing takes as long as the style sheet's animation of it, which may be none: without one it is closed at once. */
+function useClosing() {
+  const [state, setState] = useState<"closed" | "open" | "closing">("closed");
+  const panel = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (state !== "closing") return;
+    let isCurrent = true;
+    const ends = panel.current?.getAnimations().map(({ finished }) => finished) ?? [];
+    void Promise.allSettled(ends).then(() => {
+      if (isCurrent) setState("closed");
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [state]);
+  return { state, panel, open: () => setState("open"), close: () => setState("closing") };
+}
+
+/** Inside the panel: the messenger, and what is said when a new conversation could not be begun. */
+function Conversations({ contact }: { contact: ChatWidgetProps["contact"] }) {
+  const { t } = useTexts();
+  const client = useClient();
+  const [failed, setFailed] = useState(false);
+  // What is not on the screen is not being read. Not while it fades: the list would show.
+  useEffect(() => () => client.open(null), [client]);
+
+  async function begin() {
+    setFailed(false);
+    try {
+      const { id } = await client.startConversation({ ...contact, kind: contact?.kind ?? kindFor(contact) });
+      client.open(id);
+    } catch {
+      setFailed(true);
+    }
+  }
+
+  return (
+    <>
+      <Suspense fallback={<p className="empty">{t.loading}</p>}>
+        <Messenger stacked onNew={() => void begin()} />
+      </Suspense>
+      {failed && (
+        <p className="widget-problem" role="alert">
+          {t.changeFailed}
+        </p>
+      )}
+    </>
   );
 }
 
