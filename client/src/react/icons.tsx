@@ -42,6 +42,9 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** Those that point along the line of text: from right to left they point the other way. */
+const pointing: ReadonlySet<IconName> = new Set(["back", "next", "send", "reply", "leave"]);
+
 /** Drawn with the text's colour; always beside a word or a label. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
@@ -55,6 +58,7 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"
+      data-points={pointing.has(name) || undefined}
     >
       <path d={paths[name]} />
     </svg>

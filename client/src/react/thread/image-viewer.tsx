@@ -37,8 +37,8 @@ export default function ImageViewer({ pictures, first, onClose }: ImageViewerPro
   const go = (step: number) => setIndex((index + step + pictures.length) % pictures.length);
   function onKeyDown({ key }: KeyboardEvent) {
     if (pictures.length < 2) return;
-    if (key === "ArrowRight") go(1);
-    if (key === "ArrowLeft") go(-1);
+    const forward = dialog.current?.matches(":dir(rtl)") ? "ArrowLeft" : "ArrowRight";
+    if (key === "ArrowLeft" || key === "ArrowRight") go(key === forward ? 1 : -1);
   }
 
   return (
