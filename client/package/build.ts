@@ -23,9 +23,10 @@ const entries = {
 
 /**
  * Kilobytes after gzip, not minified, of all that an entry imports at once, without the package's dependencies; what is
- * lazy is not counted. A package that grows beyond fails to build. Measured: core 25, react 64, server 5, calls 9.
+ * lazy is not counted. A package that grows beyond fails to build. Measured: core 25, react 67 (70 within a test, with
+ * the JSX of development), server 5, calls 9.
  */
-const mostKilobytes = { core: 28, react: 70, server: 7, calls: 12 };
+const mostKilobytes = { core: 28, react: 74, server: 7, calls: 12 };
 
 export async function buildPackage(outDir: string): Promise<Record<string, number>> {
   await rm(outDir, { recursive: true, force: true });
