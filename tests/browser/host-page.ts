@@ -15,11 +15,11 @@ const hostileStyle =
 
 /** @param port 0: the OS chooses, and the site is not among the cluster's allowed origins */
 export async function startHostSite(port: number, clusterUrl: () => string): Promise<HostSite> {
-  async function mint(): Promise<string> {
+  async function mint(userId: string): Promise<string> {
     const answer = await fetch(`${clusterUrl()}/api/tokens`, {
       method: "POST",
       headers: { authorization: `Bearer ${serverKey}`, "content-type": "application/json" },
-      body: JSON.stringify({ userId: "demo-zoe" }),
+      body: JSON.stringify({ userId }),
     });
     return ((await answer.json()) as { data: { token: string } }).data.token;
   }
@@ -28,7 +28,7 @@ export async function startHostSite(port: number, clusterUrl: () => string): Pro
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://host");
     if (pathname === "/chat-token") {
       response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ token: await mint() }));
+      response.end(JSON.stringify({ token: await mint(searchParams.get("as") ?? "demo-zoe") }));
       return;
     }
     const attributes = searchParams.get("attributes") ?? "";

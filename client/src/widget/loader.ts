@@ -1,4 +1,5 @@
-import type { ToFrame, ToHost, WidgetContact, WidgetSettings } from "./protocol.ts";
+import { isColour, readableOn } from "./colours.ts";
+import type { FrameSettings, ToFrame, ToHost, WidgetContact, WidgetSettings } from "./protocol.ts";
 
 /**
  * What a host page includes: `<script src="https://chat.example.org/widget.js" async data-token-url="/chat-token">`.
@@ -32,17 +33,26 @@ function start(origin: string): (...call: Call) => void {
   let poll: ReturnType<typeof setInterval> | undefined;
   let visible = false;
   let unread = -1;
+  /** Reads of the count that began: the last one's answer holds. */
+  let counts = 0;
+  /** The frame has been given a token; before that it hears nothing. */
+  let booted = false;
+  /** With whom a conversation is to be opened, until the frame can. */
+  let wanted: WidgetContact | undefined;
 
   const tell = (name: string, value?: unknown) => {
     for (const listener of listeners[name] ?? []) listener(value);
   };
   const post = (message: ToFrame) => frame?.contentWindow?.postMessage(message, origin);
-  const settings = (): WidgetSettings => ({
-    language: options.language,
-    theme: options.theme,
-    colour: options.colour,
-    contact: options.contact,
-  });
+  const settings = (): FrameSettings => {
+    const { language, theme, colour, contact } = options;
+    return {
+      language,
+      theme,
+      colour: isColour(colour) ? { fill: colour, on: readableOn(colour) } : null,
+      contact,
+    };
+  };
 
   async function token(renew: boolean): Promise<string> {
     if (options.getToken) return options.getToken({ renew });
@@ -63,10 +73,12 @@ function start(origin: string): (...call: Call) => void {
   /** Before the frame is there, the badge comes by REST. */
   async function countUnread(): Promise<void> {
     if (frame) return;
+    const mine = ++counts;
     try {
       const headers = { authorization: `Bearer ${await token(false)}` };
       const answer = await fetch(`${origin}/api/messages/unread`, { headers });
-      if (answer.ok) setUnread((await answer.json()).data.total);
+      const { data } = await answer.json();
+      if (answer.ok && mine === counts && !frame) setUnread(data.total);
     } catch (error) {
       warn(
         `the unread count is not available. Is ${location.origin} among the cluster's ALLOWED_ORIGINS?`,
@@ -87,13 +99,24 @@ function start(origin: string): (...call: Call) => void {
     tell(shown ? "onShow" : "onHide");
   }
 
+  function openWanted(): void {
+    if (!booted || !wanted) return;
+    post({ parloir: "contact", contact: wanted });
+    wanted = undefined;
+  }
+
   addEventListener("message", ({ source, origin: from, data }: MessageEvent<ToHost>) => {
     if (!frame || source !== frame.contentWindow || from !== origin) return;
+    const asking = frame;
+    /** What belongs to one person: it may have been shut down meanwhile, and begun anew for somebody else. */
+    const answer = (message: ToFrame) => frame === asking && post(message);
     if (data.parloir === "hello") {
       token(false).then(
         (first) => {
-          post({ parloir: "boot", token: first, settings: settings() });
-          post({ parloir: "visible", visible });
+          answer({ parloir: "boot", token: first, settings: settings() });
+          answer({ parloir: "visible", visible });
+          booted ||= frame === asking;
+          openWanted();
         },
         (error: unknown) => warn("there is no token", error),
       );
@@ -101,8 +124,8 @@ function start(origin: string): (...call: Call) => void {
     if (data.parloir === "renew") {
       const { id } = data;
       token(true).then(
-        (next) => post({ parloir: "token", id, token: next }),
-        () => post({ parloir: "token", id, token: null }),
+        (next) => answer({ parloir: "token", id, token: next }),
+        () => answer({ parloir: "token", id, token: null }),
       );
     }
     if (data.parloir === "unread") setUnread(data.total);
@@ -128,22 +151,25 @@ function start(origin: string): (...call: Call) => void {
     show: () => show(true),
     hide: () => show(false),
     contact(contact: WidgetContact) {
-      options.contact = contact;
+      options.contact = wanted = contact;
       show(true);
-      post({ parloir: "contact", contact });
+      openWanted();
     },
     shutdown() {
       show(false);
       clearInterval(poll);
       ui?.remove();
-      ui = frame = undefined;
+      ui = frame = wanted = undefined;
+      booted = false;
       unread = -1;
+      counts++;
     },
   };
 
   return (name, ...args) => {
     if (/^on[A-Z]/.test(name) && typeof args[0] === "function") {
       listeners[name] = [...(listeners[name] ?? []), args[0] as Listener];
+      if (name === "onUnreadCountChange" && unread >= 0) (args[0] as Listener)(unread);
       return;
     }
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -153,14 +179,21 @@ function start(origin: string): (...call: Call) => void {
 }
 
 function fromScript(): Options {
-  const { tokenUrl, language, colour, theme, position } = script?.dataset ?? {};
+  const { tokenUrl, language, colour, theme, position, width, height } = script?.dataset ?? {};
   return {
     tokenUrl,
     language,
     colour,
     theme: theme as Options["theme"],
     position: position as Options["position"],
+    width: pixels(width),
+    height: pixels(height),
   };
+}
+
+/** Undefined for what is no size: then it has the usual one. */
+function pixels(text: string | undefined): number | undefined {
+  return Number(text) > 0 ? Number(text) : undefined;
 }
 
 function warn(text: string, error?: unknown): void {
@@ -169,17 +202,22 @@ function warn(text: string, error?: unknown): void {
 
 const css = `:host{all:initial}
 button{position:fixed;bottom:max(20px,env(safe-area-inset-bottom));z-index:2147483000;width:56px;height:56px;border:0;
-border-radius:50%;background:var(--c);color:#fff;cursor:pointer;box-shadow:0 4px 16px #0f172a40}
+border-radius:50%;background:var(--c);color:var(--o);cursor:pointer;box-shadow:0 4px 16px #0f172a40}
 button:focus-visible{outline:3px solid #3b82f6;outline-offset:3px}
 b{position:absolute;top:-2px;right:-2px;min-width:20px;padding:0 5px;box-sizing:border-box;border-radius:10px;
 background:#dc2626;color:#fff;font:600 12px/20px system-ui,sans-serif}
-iframe{position:fixed;bottom:88px;z-index:2147483000;width:var(--w);height:min(var(--h),100vh - 108px);border:1px solid #e2e8f0;
-border-radius:10px;background:#fff;box-shadow:0 8px 32px #0f172a40;color-scheme:normal}
+iframe{position:fixed;bottom:88px;z-index:2147483000;width:var(--w);height:min(var(--h),100vh - 108px);box-sizing:border-box;border:1px solid #e2e8f0;
+border-radius:10px;background:var(--g);box-shadow:0 8px 32px #0f172a40;color-scheme:normal}
 [hidden]{display:none}
 @media (max-width:480px){iframe{inset:0!important;width:100%;height:100%;border:0;border-radius:0}}`;
+/** In English as in French. */
+const title = "Messages";
 const bubble =
   '<svg width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true"><path d="M4 5h16a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1h-8l-5 4.5v-4.5H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1z"/></svg>';
-const words = { en: ["Messages", "unread"], fr: ["Messages", "non lus"] };
+const unreadIn = {
+  en: (text: string) => `${text} unread`,
+  fr: (text: string) => `${text} ${text === "1" ? "non lu" : "non lus"}`,
+};
 
 function draw(toggle: () => void) {
   const host = document.createElement("div");
@@ -188,24 +226,33 @@ function draw(toggle: () => void) {
   const button = root.querySelector("button") as HTMLButtonElement;
   const count = root.querySelector("b") as HTMLElement;
   let frame: HTMLIFrameElement | undefined;
-  let [title, unread] = words.en;
+  let unread = unreadIn.en;
   button.onclick = toggle;
   document.body.append(host);
   const label = () => {
-    button.ariaLabel = count.hidden ? title! : `${title}, ${count.textContent} ${unread}`;
+    button.ariaLabel = count.hidden ? title : `${title}, ${unread(count.textContent)}`;
   };
   return {
-    style({ colour, position, width = 380, height = 600, language = navigator.language }: Options) {
+    style({ colour, position, theme, width = 380, height = 600, language = navigator.language }: Options) {
       const side = position === "left" ? "left" : "right";
       const other = side === "left" ? "right" : "left";
       for (const each of [button, frame]) {
         each?.style.setProperty(side, "20px");
         each?.style.setProperty(other, "auto");
       }
-      host.style.setProperty("--c", colour ?? "#2563eb");
-      host.style.setProperty("--w", `${width}px`);
-      host.style.setProperty("--h", `${height}px`);
-      [title, unread] = language.startsWith("fr") ? words.fr : words.en;
+      const fill = isColour(colour) ? colour : "#2563eb";
+      const isDark =
+        theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme:dark)").matches);
+      const look = {
+        c: fill,
+        o: readableOn(fill),
+        // Behind the frame while it loads.
+        g: isDark ? "#0f172a" : "#fff",
+        w: `${width}px`,
+        h: `${height}px`,
+      };
+      for (const [name, value] of Object.entries(look)) host.style.setProperty(`--${name}`, value);
+      unread = language.toLowerCase().startsWith("fr") ? unreadIn.fr : unreadIn.en;
       label();
     },
     badge(total: number) {
@@ -215,7 +262,7 @@ function draw(toggle: () => void) {
     },
     frame(src: string): HTMLIFrameElement {
       frame = document.createElement("iframe");
-      frame.title = title!;
+      frame.title = title;
       frame.src = src;
       frame.allow = "clipboard-write";
       frame.style.cssText = `${button.style.right === "auto" ? "left" : "right"}:20px`;
@@ -223,10 +270,12 @@ function draw(toggle: () => void) {
       return frame;
     },
     show(shown: boolean) {
+      // A host page that hides it keeps the focus that it has.
+      const hadFocus = root.activeElement !== null;
       if (frame) frame.hidden = !shown;
       button.ariaExpanded = String(shown);
       if (shown) frame?.focus();
-      else button.focus();
+      else if (hadFocus) button.focus();
     },
     remove: () => host.remove(),
   };

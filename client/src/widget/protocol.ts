@@ -14,9 +14,15 @@ export interface WidgetContact {
   subject?: { type: string; id: string; title: string };
 }
 
+/** As the frame has them. */
+export interface FrameSettings extends Omit<WidgetSettings, "colour"> {
+  /** Checked; null: our own. `on`: black or white, whichever can be read on it. */
+  colour: { fill: string; on: string } | null;
+}
+
 export type ToFrame =
-  | { parloir: "boot"; token: string; settings: WidgetSettings }
-  | { parloir: "update"; settings: WidgetSettings }
+  | { parloir: "boot"; token: string; settings: FrameSettings }
+  | { parloir: "update"; settings: FrameSettings }
   | { parloir: "token"; id: number; token: string | null }
   | { parloir: "visible"; visible: boolean }
   | { parloir: "contact"; contact: WidgetContact };

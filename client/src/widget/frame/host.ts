@@ -1,11 +1,11 @@
 import { type AttentionSource, pageAttention } from "../../core/attention.ts";
 import { createCell, type Observable } from "../../core/observable.ts";
 import type { GetToken } from "../../core/token.ts";
-import type { ToFrame, ToHost, WidgetContact, WidgetSettings } from "../protocol.ts";
+import type { FrameSettings, ToFrame, ToHost, WidgetContact } from "../protocol.ts";
 
 /** The host page, as the frame knows it: it gives tokens and settings, and says whether the frame is on screen. */
 export interface Host {
-  readonly settings: Observable<WidgetSettings>;
+  readonly settings: Observable<FrameSettings>;
   /** Null until the host has booted the widget. */
   readonly ready: Observable<boolean>;
   getToken: GetToken;
@@ -18,12 +18,14 @@ export interface Host {
 const tokenWithinMs = 15_000;
 
 export function connectHost(): Host {
-  const settings = createCell<WidgetSettings>({});
+  const settings = createCell<FrameSettings>({ colour: null });
   const ready = createCell(false);
   const shown = createCell(false);
   const page = pageAttention();
   const asked = new Map<number, (token: string | null) => void>();
-  let contacted: (contact: WidgetContact) => void = () => undefined;
+  let contacted: ((contact: WidgetContact) => void) | undefined;
+  /** Came before anybody listened. */
+  let early: WidgetContact | undefined;
   let token: string | null = null;
   let nextId = 0;
   /** Whoever booted the frame; nobody else is listened to from then on. */
@@ -49,7 +51,8 @@ export function connectHost(): Host {
         shown.set(data.visible);
         break;
       case "contact":
-        contacted(data.contact);
+        if (contacted) contacted(data.contact);
+        else early = data.contact;
         break;
     }
   });
@@ -85,6 +88,8 @@ export function connectHost(): Host {
     attention: { ...attention, close: page.close },
     onContact(listener) {
       contacted = listener;
+      if (early) listener(early);
+      early = undefined;
     },
     unread: (total) => post({ parloir: "unread", total }),
     close: () => post({ parloir: "close" }),

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "../../core/client.ts";
 import { useSnapshot } from "../../react/use-snapshot.ts";
-import type { WidgetContact, WidgetSettings } from "../protocol.ts";
+import type { FrameSettings, WidgetContact } from "../protocol.ts";
 import { applyLook } from "./appearance.ts";
 import { connectHost, type Host } from "./host.ts";
 import { List } from "./list.tsx";
@@ -21,7 +21,7 @@ function Widget({ host }: { host: Host }) {
   return isReady ? <Connected host={host} settings={settings} /> : null;
 }
 
-function Connected({ host, settings }: { host: Host; settings: WidgetSettings }) {
+function Connected({ host, settings }: { host: Host; settings: FrameSettings }) {
   const client = useMemo(
     () => createClient({ url: location.origin, getToken: host.getToken, attention: host.attention }),
     [host],
