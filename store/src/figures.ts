@@ -11,9 +11,11 @@ export interface WaitFilter {
   kind: MeasuredKind | null;
 }
 
-/** Who is accountable: who answered, else who has it, or had it at the end. */
-const who = `COALESCE(w.agent_id, w.assignee_id, (SELECT c.assignee_id FROM conversations c
+/** Who has it while it waits, or had it at the end. */
+const assignee = `COALESCE(w.assignee_id, (SELECT c.assignee_id FROM conversations c
   WHERE w.outcome = 'open' AND c.id = w.conversation_id))`;
+/** Who is accountable: who answered, else who has it. */
+const who = `COALESCE(w.agent_id, ${assignee})`;
 const columnOf = { start: "w.started_at", end: "w.ended_at" } as const;
 const isGood = "outcome IN ('answered', 'resolved')";
 
@@ -181,7 +183,7 @@ export async function listWaits(reader: Reader, filter: WaitListFilter): Promise
 /** What is open is told with the time it waited so far. */
 const waitColumns = `w.conversation_id AS "conversationId", w.cycle, w.start_seq AS "startSeq", w.end_seq AS "endSeq",
   w.measure, w.kind, w.outcome, w.started_at AS "startedAt", w.ended_at AS "endedAt", w.agent_id AS "agentId",
-  w.assignee_id AS "assigneeId",
+  ${assignee} AS "assigneeId",
   COALESCE(w.ms, extract(epoch FROM now() - w.started_at) * 1000)::float8 AS ms,
   CASE WHEN w.outcome = 'open' THEN business_ms(w.started_at, now()) ELSE w.business_ms END AS "businessMs"`;
 

@@ -92,6 +92,25 @@ describe("a conversation", () => {
     const [first, , third] = times.map((row) => row.created_at.toISOString());
     expect(lines[1]).toMatchObject({ startedAt: first, endedAt: third });
   });
+
+  it("that waits is told with who has it now, as the figures count it", async () => {
+    const { id } = await cluster.call<Conversation>(customer, "POST", "/api/messages/conversations", {
+      kind: "support",
+      subject: { type: "order", id: "waiting", title: "Waiting" },
+    });
+    await cluster.send(await cluster.socket(customer), id, "is this mine?");
+    const find = async () =>
+      (await list({ outcome: "open" })).items.find((line) => line.conversationId === id);
+    expect(await eventually("the wait", find, (line) => line !== undefined)).toMatchObject({
+      assigneeId: null,
+    });
+    const path = `/api/messages/conversations/${id}`;
+    await cluster.call(agent, "POST", `${path}/assign`, { assigneeId: agent.id, expected: null });
+    expect(await find()).toMatchObject({ outcome: "open", agentId: null, assigneeId: agent.id });
+    expect((await list({ outcome: "open", agentId: agent.id })).items).toHaveLength(1);
+    await cluster.call(agent, "POST", `${path}/close`);
+    await eventually("its end", find, (line) => line === undefined);
+  });
 });
 
 describe("figures", () => {
