@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { anyWaits, readStatsAddress, type StatsAddress, statsPath, writeStatsAddress } from "./address.ts";
+import {
+  anyWaits,
+  readStatsAddress,
+  type StatsAddress,
+  statsPath,
+  waitsQuery,
+  writeStatsAddress,
+} from "./address.ts";
 
 const plain: StatsAddress = { days: 30, kind: null, agentId: null, business: false, waits: null };
 
@@ -19,6 +26,7 @@ test.each<StatsAddress>([
     },
   },
   { ...plain, waits: { ...anyWaits, nobody: true } },
+  { ...plain, waits: { ...anyWaits, outcome: "open", anyTime: true } },
 ])("%o is in the address and comes out of it", (address) => {
   const written = writeStatsAddress(address);
   expect(readStatsAddress(written.slice(statsPath.length))).toEqual(address);
@@ -26,4 +34,17 @@ test.each<StatsAddress>([
 
 test("nonsense is as if it were not there", () => {
   expect(readStatsAddress("?days=12&kind=odd")).toEqual(plain);
+});
+
+test("what waits now is asked for whenever it began, what waits of the range within it", () => {
+  const range = { from: "2030-01-01T00:00:00Z", to: "2030-01-31T00:00:00Z", zone: "Europe/Paris" };
+  const open = { ...anyWaits, outcome: "open" } as const;
+  expect(waitsQuery({ ...open, anyTime: true }, range).toString()).toBe("outcome=open");
+  expect([...waitsQuery({ ...open, hourOfWeek: "1-09" }, range).keys()].sort()).toEqual([
+    "from",
+    "hourOfWeek",
+    "outcome",
+    "to",
+    "zone",
+  ]);
 });

@@ -26,6 +26,8 @@ export interface WaitsBehind {
   longerThan: number | null;
   upTo: number | null;
   hourOfWeek: string | null;
+  /** Whatever its time, as what waits now: the page's range does not bound it. */
+  anyTime: boolean;
 }
 
 export const statsPath = "/admin/stats";
@@ -40,6 +42,7 @@ export const anyWaits: WaitsBehind = {
   longerThan: null,
   upTo: null,
   hourOfWeek: null,
+  anyTime: false,
 };
 
 function whole(text: string | null): number | null {
@@ -63,17 +66,29 @@ export function readStatsAddress(search: string): StatsAddress {
           longerThan: whole(behind.get("longerThan")),
           upTo: whole(behind.get("upTo")),
           hourOfWeek: behind.get("hourOfWeek"),
+          anyTime: behind.has("anyTime"),
         }
       : null,
   };
 }
 
-/** The parameters of `GET /api/stats/waits` for these waits, without the range. */
-export function waitsQuery(waits: WaitsBehind): URLSearchParams {
+function present(values: object): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(waits))
+  for (const [name, value] of Object.entries(values))
     if (value !== null && value !== false) query.set(name, String(value));
   return query;
+}
+
+/** The parameters of `GET /api/stats/waits` for these waits. */
+export function waitsQuery(
+  { anyTime, ...waits }: WaitsBehind,
+  { from, to, zone }: { from: string; to: string; zone: string },
+): URLSearchParams {
+  return present({
+    ...waits,
+    ...(anyTime ? {} : { from, to }),
+    ...(waits.hourOfWeek === null ? {} : { zone }),
+  });
 }
 
 export function writeStatsAddress({ days, kind, agentId, business, waits }: StatsAddress): string {
@@ -82,7 +97,14 @@ export function writeStatsAddress({ days, kind, agentId, business, waits }: Stat
   if (kind !== null) query.set("kind", kind);
   if (agentId !== null) query.set("agent", agentId);
   if (business) query.set("business", "1");
-  if (waits !== null) query.set("waits", waitsQuery(waits).toString());
+  if (waits !== null) query.set("waits", present(waits).toString());
   const search = query.toString();
   return search === "" ? statsPath : `${statsPath}?${search}`;
+}
+
+/** What the page's filters add to a question. */
+export function filtered(query: URLSearchParams, { kind, agentId }: StatsAddress): URLSearchParams {
+  if (kind !== null) query.set("kind", kind);
+  if (agentId !== null && !query.has("agentId")) query.set("agentId", agentId);
+  return query;
 }

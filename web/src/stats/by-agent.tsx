@@ -1,17 +1,21 @@
-import type { ResponseTimes } from "@parloir/contracts/stats.ts";
-import { measureNames } from "./headline.tsx";
+import type { MeasureFigures, ResponseTimes } from "@parloir/contracts/stats.ts";
+import { Figure } from "./figure.tsx";
+import { endOf, measureNames } from "./headline.tsx";
 import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
+
+const allOf = (group: MeasureFigures) =>
+  measureNames.reduce((sum, [, name]) => sum + group[name].n + group[name].unanswered + group[name].open, 0);
 
 /** Who answered, or who let it wait; the key null is nobody. */
 export function ByAgent({ times }: { times: ResponseTimes }) {
   const t = useStatsTexts();
   const duration = useDuration();
-  const { agentName, show, address } = useStats();
+  const { agentName, address } = useStats();
   const groups = times.groups ?? [];
   if (groups.length === 0) return null;
   const of = (key: string | null) => (key === null ? { nobody: true } : { agentId: key });
   return (
-    <section className="metrics-section">
+    <section className="metrics-section" data-testid="by-agent">
       <h2>{t.byAgent}</h2>
       <div className="metrics-scroll">
         <table className="metrics-table">
@@ -28,18 +32,22 @@ export function ByAgent({ times }: { times: ResponseTimes }) {
               <th scope="col" className="figure">
                 {t.unansweredShort}
               </th>
+              <th scope="col" className="figure">
+                {t.openShort}
+              </th>
             </tr>
           </thead>
           <tbody>
             {groups.map((group) => (
               <tr key={group.key ?? ""}>
                 <th scope="row">
-                  <button type="button" className="figure-link" onClick={() => show(of(group.key))}>
+                  <Figure n={allOf(group)} waits={of(group.key)}>
                     {agentName(group.key)}
-                  </button>
+                  </Figure>
                 </th>
                 {measureNames.flatMap(([measure, name]) => {
-                  const { p50, p90, n } = address.business ? group[name].business : group[name];
+                  const { n, business, ...calendar } = group[name];
+                  const { p50, p90 } = address.business ? business : calendar;
                   return [
                     <td key={`${name} p50`} className="figure">
                       {duration(p50)}
@@ -48,24 +56,21 @@ export function ByAgent({ times }: { times: ResponseTimes }) {
                       {duration(p90)}
                     </td>,
                     <td key={`${name} n`} className="figure">
-                      <button
-                        type="button"
-                        className="figure-link"
-                        onClick={() => show({ measure, ...of(group.key) })}
-                      >
-                        {n}
-                      </button>
+                      <Figure n={n} waits={{ measure, outcome: endOf(measure), ...of(group.key) }} />
                     </td>,
                   ];
                 })}
                 <td className="figure">
-                  <button
-                    type="button"
-                    className="figure-link"
-                    onClick={() => show({ outcome: "closed_unanswered", ...of(group.key) })}
-                  >
-                    {group.firstReply.unanswered + group.nextReply.unanswered}
-                  </button>
+                  <Figure
+                    n={group.firstReply.unanswered + group.nextReply.unanswered}
+                    waits={{ outcome: "closed_unanswered", ...of(group.key) }}
+                  />
+                </td>
+                <td className="figure">
+                  <Figure
+                    n={group.firstReply.open + group.nextReply.open}
+                    waits={{ outcome: "open", ...of(group.key) }}
+                  />
                 </td>
               </tr>
             ))}

@@ -2,32 +2,20 @@ import type { ResponseTimes } from "@parloir/contracts/stats.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
+import { type HourOfWeek, weekdays, weekOf } from "./week.ts";
 
 const hours = Array.from({ length: 24 }, (_, hour) => hour);
-/** A Monday: the names of the days from there on. */
-const aMonday = Date.UTC(2024, 0, 1);
-const dayMs = 86_400_000;
-const shades = 4;
 
 /** When customers wait longest. Each hour leads to what began in it; the number is in words, not only in colour. */
 export function ByHour({ times }: { times: ResponseTimes }) {
   const t = useStatsTexts();
   const { language } = useLanguage();
-  const duration = useDuration();
-  const { show, address } = useStats();
-  const groups = new Map((times.groups ?? []).map((group) => [group.key, group.firstReply]));
-  const days = useMemo(() => {
-    const name = new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" });
-    return [1, 2, 3, 4, 5, 6, 7].map((day) => ({ day, name: name.format(aMonday + (day - 1) * dayMs) }));
-  }, [language]);
-  const figuresOf = (key: string) => {
-    const found = groups.get(key);
-    return address.business ? found?.business : found;
-  };
-  const slowest = Math.max(1, ...[...groups.keys()].map((key) => figuresOf(key ?? "")?.p50 ?? 0));
+  const { address } = useStats();
+  const week = weekOf(times.groups, address.business);
+  const days = useMemo(() => weekdays(language, "short"), [language]);
 
   return (
-    <section className="metrics-section">
+    <section className="metrics-section" data-testid="by-hour">
       <h2>{t.byHour}</h2>
       <p className="hint">{t.byHourHint}</p>
       <div className="metrics-scroll">
@@ -45,28 +33,13 @@ export function ByHour({ times }: { times: ResponseTimes }) {
             </tr>
           </thead>
           <tbody>
-            {days.map(({ day, name }) => (
-              <tr key={day}>
+            {days.map((name, index) => (
+              <tr key={name}>
                 <th scope="row">{name}</th>
                 {hours.map((hour) => {
-                  const hourOfWeek = `${day}-${String(hour).padStart(2, "0")}`;
-                  const figures = figuresOf(hourOfWeek);
-                  const p50 = figures?.p50 ?? null;
-                  if (!figures || p50 === null) return <td key={hour} />;
-                  const label = t.cell(name, hour, duration(p50), figures.n);
-                  return (
-                    <td key={hour}>
-                      <button
-                        type="button"
-                        aria-label={label}
-                        title={label}
-                        data-shade={Math.ceil((p50 / slowest) * shades) || 1}
-                        onClick={() => show({ measure: "first_reply", hourOfWeek })}
-                      >
-                        {figures.n}
-                      </button>
-                    </td>
-                  );
+                  const key = `${index + 1}-${String(hour).padStart(2, "0")}`;
+                  const found = week.get(key);
+                  return <td key={hour}>{found && <Hour hour={found} of={key} day={name} />}</td>;
                 })}
               </tr>
             ))}
@@ -74,5 +47,31 @@ export function ByHour({ times }: { times: ResponseTimes }) {
         </table>
       </div>
     </section>
+  );
+}
+
+function Hour({ hour, of, day }: { hour: HourOfWeek; of: string; day: string }) {
+  const t = useStatsTexts();
+  const duration = useDuration();
+  const { show } = useStats();
+  const { n, answered, unanswered, open, median, mark } = hour;
+  const facts = [
+    median === null ? null : `${t.median} ${duration(median)}`,
+    answered > 0 ? t.answered(answered) : null,
+    unanswered > 0 ? t.unanswered(unanswered) : null,
+    open > 0 ? t.open(open) : null,
+  ];
+  const label = t.cell(day, Number(of.slice(2)), n, facts.filter((each) => each !== null).join(", "));
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      data-hour={of}
+      data-mark={mark ?? undefined}
+      onClick={() => show({ measure: "first_reply", hourOfWeek: of })}
+    >
+      {n}
+    </button>
   );
 }

@@ -1,13 +1,16 @@
 import type { Distribution, Measure } from "@parloir/contracts/stats.ts";
-import { measureNames } from "./headline.tsx";
+import { Figure } from "./figure.tsx";
+import { endOf, measureNames } from "./headline.tsx";
 import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
 
 /** A bar for each bucket; its length is a share of the longest one of its measure. */
 export function DistributionBars({ distribution }: { distribution: Distribution }) {
   const t = useStatsTexts();
+  const { address } = useStats();
   return (
-    <section className="metrics-section">
+    <section className="metrics-section" data-testid="distribution">
       <h2>{t.distribution}</h2>
+      {address.business && <p className="hint">{t.distributionClock}</p>}
       <div className="distributions">
         {measureNames.map(([measure, name]) => (
           <Bars
@@ -33,7 +36,6 @@ interface BarsProps {
 function Bars({ measure, title, bounds, counts }: BarsProps) {
   const t = useStatsTexts();
   const duration = useDuration();
-  const { show } = useStats();
   const most = Math.max(1, ...counts);
   return (
     <table className="bars">
@@ -42,19 +44,11 @@ function Bars({ measure, title, bounds, counts }: BarsProps) {
         {counts.map((count, index) => {
           const upTo = bounds[index] ?? null;
           const longerThan = bounds[index - 1] ?? null;
-          const outcome = measure === "resolution" ? "resolved" : "answered";
           return (
             <tr key={upTo ?? "longer"}>
               <th scope="row">{upTo === null ? t.longer(duration(longerThan)) : t.upTo(duration(upTo))}</th>
               <td>
-                <button
-                  type="button"
-                  className="figure-link"
-                  disabled={count === 0}
-                  onClick={() => show({ measure, outcome, longerThan, upTo })}
-                >
-                  {count}
-                </button>
+                <Figure n={count} waits={{ measure, outcome: endOf(measure), longerThan, upTo }} />
               </td>
               <td className="bar-cell" aria-hidden="true">
                 <meter min={0} max={most} value={count} />

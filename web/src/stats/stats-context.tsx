@@ -11,7 +11,7 @@ export interface StatsParts {
   download: (path: string, name: string) => Promise<void>;
   address: StatsAddress;
   go: (change: Partial<StatsAddress>) => void;
-  /** ISO times: the same for all figures of the page. */
+  /** ISO times: the same for all figures of the page, and moved on every few minutes. */
   from: string;
   to: string;
   zone: string;

@@ -4,13 +4,14 @@ import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import type { Page } from "@parloir/contracts/http.ts";
 import type { Agent } from "@parloir/contracts/shapes.ts";
 import type { Distribution, ResponseTimes } from "@parloir/contracts/stats.ts";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { AdminNav } from "../admin-nav.tsx";
 import { Bar } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { go, route } from "../route.ts";
 import { token } from "../session.ts";
-import { readStatsAddress, writeStatsAddress } from "./address.ts";
+import { useTick } from "../use-tick.ts";
+import { filtered, readStatsAddress, writeStatsAddress } from "./address.ts";
 import { ByAgent } from "./by-agent.tsx";
 import { ByHour } from "./by-hour.tsx";
 import { DistributionBars } from "./distribution.tsx";
@@ -21,6 +22,8 @@ import { useAnswer } from "./use-answer.ts";
 import { WaitsPanel } from "./waits-panel.tsx";
 
 const dayMs = 86_400_000;
+/** Three questions over up to 90 days: what waits at this moment is asked for by itself, and more often. */
+const figuresMs = 300_000;
 
 /** How long customers wait, for the people who answer them. */
 export default function StatsPage({ user }: { user: { id: string; name: string } }) {
@@ -37,7 +40,7 @@ export default function StatsPage({ user }: { user: { id: string; name: string }
     [],
   );
   const agents = useAnswer<Page<Agent>>(rest, "/api/agents?limit=200");
-  const [now] = useState(Date.now);
+  const now = useTick(figuresMs);
   useEffect(() => {
     document.title = `${t.title} · Parloir`;
   }, [t]);
@@ -88,9 +91,7 @@ function Figures({ agents }: { agents: readonly Agent[] }) {
   const t = useStatsTexts();
   const { language } = useLanguage();
   const { rest, address, from, to, zone } = useStats();
-  const query = new URLSearchParams({ from, to });
-  if (address.kind !== null) query.set("kind", address.kind);
-  if (address.agentId !== null) query.set("agentId", address.agentId);
+  const query = filtered(new URLSearchParams({ from, to }), address);
   const times = (groupBy: string) => `/api/stats/response-times?${query}&groupBy=${groupBy}&zone=${zone}`;
   const byAgent = useAnswer<ResponseTimes>(rest, times("agent"));
   const byHour = useAnswer<ResponseTimes>(rest, times("hour_of_week"));
@@ -108,8 +109,11 @@ function Figures({ agents }: { agents: readonly Agent[] }) {
         <StatsFilters agents={agents} />
       </div>
       {failed && <p role="alert">{t.failed}</p>}
-      {byAgent.data && <Headline times={byAgent.data} />}
-      {address.waits && <WaitsPanel waits={address.waits} />}
+      <Headline times={byAgent.data} />
+      {address.waits && (
+        // Another figure is another list.
+        <WaitsPanel key={JSON.stringify(address.waits)} waits={address.waits} />
+      )}
       {distribution.data && <DistributionBars distribution={distribution.data} />}
       {byAgent.data && <ByAgent times={byAgent.data} />}
       {byHour.data && <ByHour times={byHour.data} />}

@@ -1,53 +1,67 @@
 import type { Page } from "@parloir/contracts/http.ts";
 import type { WaitLine } from "@parloir/contracts/stats.ts";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { go } from "../route.ts";
-import { type WaitsBehind, waitsQuery } from "./address.ts";
+import { useTick } from "../use-tick.ts";
+import { filtered, type WaitsBehind, waitsQuery } from "./address.ts";
 import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
+import { weekdays } from "./week.ts";
 
 const measureKeys = { first_reply: "firstReply", next_reply: "nextReply", resolution: "resolution" } as const;
+
+/** Seconds of what waits move on while one looks. */
+const openMs = 30_000;
 
 /** What a figure is made of, as a list that leads into the conversations, and as a file. */
 export function WaitsPanel({ waits }: { waits: WaitsBehind }) {
   const t = useStatsTexts();
   const stats = useStats();
-  const { address, from, to, zone } = stats;
-  const query = waitsQuery({ ...waits, agentId: waits.agentId ?? address.agentId });
-  // What waits now is all of it, whenever it began.
-  if (waits.outcome !== "open") {
-    query.set("from", from);
-    query.set("to", to);
-  }
-  if (address.kind !== null) query.set("kind", address.kind);
-  if (waits.hourOfWeek !== null) query.set("zone", zone);
-  const { items, more, failed } = useWaits(query.toString());
-  const [saving, setSaving] = useState(false);
+  const query = useQuery(waits);
+  const { items, more, failed } = useWaits(query, waits.outcome === "open");
+  const [saving, setSaving] = useState<"saving" | "failed" | null>(null);
+  const { panel, leave } = useArrival();
 
   async function save() {
-    setSaving(true);
-    await stats.download(`/api/stats/waits.csv?${query}`, "waits.csv").catch(() => undefined);
-    setSaving(false);
+    setSaving("saving");
+    await stats.download(`/api/stats/waits.csv?${query}`, "waits.csv").then(
+      () => setSaving(null),
+      () => setSaving("failed"),
+    );
   }
 
   return (
-    <section className="metrics-section waits-panel" aria-label={t.waits} data-testid="waits">
+    <section
+      ref={panel}
+      tabIndex={-1}
+      className="metrics-section waits-panel"
+      aria-label={t.waits}
+      data-testid="waits"
+    >
       <div className="metrics-head">
         <h2>{t.waits}</h2>
+        <p className="hint">{useDescription(waits)}</p>
         <span className="bar-gap" />
         <button
           type="button"
           className="button button-outlined"
-          disabled={saving}
+          disabled={saving === "saving"}
           onClick={() => void save()}
         >
           {t.csv}
         </button>
-        <button type="button" className="button button-quiet" onClick={() => stats.go({ waits: null })}>
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() => {
+            leave();
+            stats.go({ waits: null });
+          }}
+        >
           {t.close}
         </button>
       </div>
-      {failed && <p role="alert">{t.failed}</p>}
+      {(failed || saving === "failed") && <p role="alert">{failed ? t.failed : t.csvFailed}</p>}
       {items?.length === 0 && <p className="hint">{t.noWaits}</p>}
       {items && items.length > 0 && <WaitsTable items={items} />}
       {more && (
@@ -59,23 +73,75 @@ export function WaitsPanel({ waits }: { waits: WaitsBehind }) {
   );
 }
 
-function useWaits(query: string) {
+/** Of the range as it was when the list was opened: it does not begin anew under who reads it. */
+function useQuery(waits: WaitsBehind): string {
+  const { address, from, to, zone } = useStats();
+  const [range] = useState({ from, to, zone });
+  return filtered(waitsQuery(waits, range), address).toString();
+}
+
+/** The figure may lie far below its list: the page goes there, and back to the figure with the list's end. */
+function useArrival() {
+  const panel = useRef<HTMLElement>(null);
+  const figure = useRef<Element | null>(null);
+  useEffect(() => {
+    figure.current = document.activeElement;
+    if (figure.current === document.body) return;
+    panel.current?.scrollIntoView({ block: "nearest" });
+    panel.current?.focus({ preventScroll: true });
+  }, []);
+  return {
+    panel,
+    leave() {
+      if (figure.current instanceof HTMLElement) figure.current.focus();
+    },
+  };
+}
+
+/** Which figure it is: the page may have gone far from it. */
+function useDescription(waits: WaitsBehind): string {
+  const t = useStatsTexts();
+  const { language } = useLanguage();
+  const duration = useDuration();
+  const { agentName } = useStats();
+  const { measure, outcome, agentId, nobody, longerThan, upTo, hourOfWeek, anyTime } = waits;
+  return [
+    measure && t[measureKeys[measure]],
+    anyTime ? t.waitingNow : outcome && t.outcome[outcome],
+    (agentId !== null || nobody) && agentName(agentId),
+    longerThan !== null && t.longer(duration(longerThan)),
+    upTo !== null && t.upTo(duration(upTo)),
+    hourOfWeek && `${weekdays(language, "long")[Number(hourOfWeek[0]) - 1]} ${Number(hourOfWeek.slice(2))} h`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+interface Pages {
+  items: WaitLine[];
+  next: string | null;
+}
+
+/** @param ticks whether the first page is read again while it is all that is shown: further ones stay as they were read */
+function useWaits(query: string, ticks: boolean) {
   const { rest } = useStats();
-  const [pages, setPages] = useState<{ query: string; items: WaitLine[]; next: string | null } | null>(null);
-  const [cursor, setCursor] = useState<{ query: string; cursor: string } | null>(null);
+  const [pages, setPages] = useState<Pages | null>(null);
+  const [after, setAfter] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
-  const after = cursor?.query === query ? cursor.cursor : null;
+  const now = useTick(openMs);
+  const version = ticks && after === null ? now : 0;
 
   useEffect(() => {
     let ended = false;
-    setFailed(false);
+    // Named, so that a new version asks anew.
+    const asked = version;
     const page = after === null ? "" : `&cursor=${encodeURIComponent(after)}`;
     rest<Page<WaitLine>>("GET", `/api/stats/waits?${query}&limit=50${page}`).then(
       ({ items, nextCursor }) => {
-        if (ended) return;
+        if (ended || asked !== version) return;
+        setFailed(false);
         setPages((former) => ({
-          query,
-          items: after !== null && former?.query === query ? [...former.items, ...items] : items,
+          items: after !== null && former ? [...former.items, ...items] : items,
           next: nextCursor,
         }));
       },
@@ -84,14 +150,13 @@ function useWaits(query: string) {
     return () => {
       ended = true;
     };
-  }, [rest, query, after]);
+  }, [rest, query, after, version]);
 
-  const present = pages?.query === query ? pages : null;
-  const next = present?.next ?? null;
+  const next = pages?.next ?? null;
   return {
-    items: present?.items ?? null,
+    items: pages?.items ?? null,
     failed,
-    more: next === null ? null : () => setCursor({ query, cursor: next }),
+    more: next === null ? null : () => setAfter(next),
   };
 }
 
@@ -105,11 +170,12 @@ function WaitsTable({ items }: { items: readonly WaitLine[] }) {
       <table className="metrics-table">
         <thead>
           <tr>
-            {[t.startedAt, t.measureHead, t.took, t.who].map((head) => (
-              <th scope="col" key={head}>
-                {head}
-              </th>
-            ))}
+            <th scope="col">{t.startedAt}</th>
+            <th scope="col">{t.measureHead}</th>
+            <th scope="col" className="figure">
+              {t.took}
+            </th>
+            <th scope="col">{t.who}</th>
             <th scope="col">
               <span className="visually-hidden">{t.openConversation}</span>
             </th>
