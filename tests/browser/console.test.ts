@@ -1,77 +1,27 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root, type Stage, startStage } from "./stage.ts";
+import { beyond, createSupportDesk, notice, row, type SupportDesk, seriousIn } from "./support-desk.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
 /** Two agents and their customers before a real cluster: the console and the statistics. */
 let stage: Stage;
+let desk: SupportDesk;
 let ana: Visitor;
 let karim: Visitor;
-
-async function api<Data>(as: string, method: string, route: string, body?: object): Promise<Data> {
-  const headers = { "content-type": "application/json" };
-  const session = await fetch(`${stage.url}/api/demo/sessions`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ userId: as }),
-  });
-  const { token } = ((await session.json()) as { data: { token: string } }).data;
-  const answer = await fetch(`${stage.url}${route}`, {
-    method,
-    headers: { ...headers, authorization: `Bearer ${token}` },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  return ((await answer.json()) as { data: Data }).data;
-}
-
-/** A customer's conversation with one message. */
-async function ticket(customer: string, title: string, content: string): Promise<string> {
-  const subject = { type: "order", id: title, title };
-  const { id } = await api<{ id: string }>(customer, "POST", "/api/messages/conversations", {
-    kind: "support",
-    subject,
-  });
-  await write(customer, id, content);
-  return id;
-}
-
-const write = (as: string, conversationId: string, content: string) =>
-  api(as, "POST", "/api/messages", { conversationId, clientMessageId: crypto.randomUUID(), content });
-
-async function openConsole(account: string): Promise<Visitor> {
-  const visitor = await stage.visitor();
-  await visitor.page.goto(`${stage.url}/admin/messages?status=any`);
-  await visitor.page.locator(`[data-demo-account="${account}"]`).click();
-  await visitor.connected();
-  // Signing in has kept what the address says.
-  expect(new URL(visitor.page.url()).searchParams.get("status")).toBe("any");
-  await visitor.page.locator('[data-testid="status"]').selectOption("open");
-  return visitor;
-}
-
-const row = (page: Page, id: string) =>
-  page.locator(`[data-testid="console-row"][data-conversation-id="${id}"]`);
-const notice = (page: Page, text: string) =>
-  page.locator('[data-testid="notices"] p', { hasText: text }).last();
 
 let bike: string;
 let lamp: string;
 beforeAll(async () => {
   stage = await startStage({ viewport: { width: 1_280, height: 800 } });
-  bike = await ticket("demo-zoe", "A bicycle", "Where is my bicycle?");
-  lamp = await ticket("demo-tom", "A lamp", "The lamp is broken.");
-  [ana, karim] = [await openConsole("demo-ana"), await openConsole("demo-karim")];
+  desk = createSupportDesk(stage);
+  bike = await desk.ticket("demo-zoe", "A bicycle", "Where is my bicycle?");
+  lamp = await desk.ticket("demo-tom", "A lamp", "The lamp is broken.");
+  [ana, karim] = [await desk.openConsole("demo-ana"), await desk.openConsole("demo-karim")];
 }, 300_000);
 afterAll(() => stage?.stop(), 90_000);
-
-async function seriousIn(page: Page): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
 
 async function picture(page: Page, name: string): Promise<void> {
   if (process.env.UPDATE_SCREENSHOTS !== "1") return;
@@ -98,7 +48,7 @@ describe("the console", () => {
     await karim.page.locator('[data-testid="company"]', { hasText: "Ana Ruiz" }).waitFor();
     // What Karim sees is old: his list is told of nothing while Ana takes it.
     const first = async (route: Route) => {
-      await api("demo-ana", "POST", `/api/messages/conversations/${bike}/assign`, {
+      await desk.api("demo-ana", "POST", `/api/messages/conversations/${bike}/assign`, {
         assigneeId: "demo-ana",
         expected: null,
       });
@@ -129,7 +79,7 @@ describe("the console", () => {
     await ana.page.locator('[data-testid="note-composer"]').fill("She is a good customer.");
     await ana.page.locator('[data-testid="note-composer"]').press("Enter");
     await karim.page.locator('[data-testid="note"]', { hasText: "She is a good customer." }).waitFor();
-    await api("demo-ana", "POST", "/api/canned-replies", {
+    await desk.api("demo-ana", "POST", "/api/canned-replies", {
       shortcut: "hello",
       title: "Greeting",
       content: "Hello {customer.name}, {agent.name} here about {subject.title}.",
@@ -147,7 +97,7 @@ describe("the console", () => {
   });
 
   it("closes, and takes it back; the keys do the same", { timeout: 120_000 }, async () => {
-    await ana.page.locator('[data-testid="close-or-reopen"]').click();
+    await ana.page.locator('[data-testid="set-close"]').click();
     const closed = notice(ana.page, "Closed.");
     await closed.waitFor();
     await row(ana.page, bike).waitFor({ state: "detached" });
@@ -185,7 +135,7 @@ describe("the console", () => {
 
   it("rows stay under the pointer, and move when it leaves", { timeout: 120_000 }, async () => {
     await ana.page.mouse.move(900, 20);
-    await write("demo-tom", lamp, "It is still broken.");
+    await desk.write("demo-tom", lamp, "It is still broken.");
     const order = () =>
       ana.page
         .locator('[data-testid="console-row"]')
@@ -193,7 +143,7 @@ describe("the console", () => {
     await expect.poll(order, { timeout: waitMs }).toEqual([lamp, bike]);
     await row(ana.page, bike).hover();
     await ana.page.locator('[data-testid="console-list"][data-held]').waitFor();
-    await write("demo-zoe", bike, "And my bicycle?");
+    await desk.write("demo-zoe", bike, "And my bicycle?");
     await row(ana.page, bike).locator('[data-testid="preview"]', { hasText: "And my bicycle?" }).waitFor();
     await ana.page.locator(".list-waiting").waitFor();
     expect(await order()).toEqual([lamp, bike]);
@@ -247,12 +197,11 @@ describe("the console", () => {
     await ana.page.locator('[data-testid="context"][data-shown]').waitFor();
     await picture(ana.page, "console-tablet");
     expect(await seriousIn(ana.page)).toEqual([]);
-    const beyond = () => ana.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(await beyond()).toBe(0);
+    expect(await beyond(ana.page)).toBe(0);
     await ana.page.setViewportSize({ width: 390, height: 844 });
-    const close = await ana.page.locator('[data-testid="close-or-reopen"]').boundingBox();
+    const close = await ana.page.locator('[data-testid="set-close"]').boundingBox();
     expect(close!.x + close!.width).toBeLessThanOrEqual(390);
-    expect(await beyond()).toBe(0);
+    expect(await beyond(ana.page)).toBe(0);
     await ana.page.setViewportSize({ width: 1_280, height: 800 });
     await ana.page.emulateMedia({ colorScheme: "light" });
     expect([ana.problems, karim.problems]).toEqual([[], []]);
@@ -279,8 +228,8 @@ describe("the statistics", () => {
 
 describe("who only looks into a conversation", () => {
   it("is told who of the others wrote what", { timeout: 120_000 }, async () => {
-    const id = await ticket("demo-tom", "Bell", "The bell does not ring.");
-    await write("demo-karim", id, "I send you another one.");
+    const id = await desk.ticket("demo-tom", "Bell", "The bell does not ring.");
+    await desk.write("demo-karim", id, "I send you another one.");
     await ana.page.goto(`${stage.url}/admin/messages?status=any&conversation=${id}`);
     await ana.bubble("I send you another one.").waitFor();
     const authors = ana.page.locator('[data-testid="thread"] .message-author');

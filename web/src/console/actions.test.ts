@@ -12,7 +12,7 @@ test("many at once: each is done once, a few at a time, and what fails does not 
     if (item === 5) throw new CodedError("CONFLICT", "taken", { present: "ben" });
   });
   expect(done.sort()).toEqual([1, 2, 3, 4, 6, 7, 8, 9]);
-  expect(failed).toMatchObject([{ code: "CONFLICT", present: "ben" }]);
+  expect(failed).toMatchObject([{ item: 5, error: { code: "CONFLICT", present: "ben" } }]);
   expect(most).toBe(4);
 });
 

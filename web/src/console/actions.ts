@@ -9,13 +9,15 @@ import type { ConsoleTexts } from "./texts.ts";
 
 export type StatusAction = "close" | "pending" | "reopen";
 
+type Many = readonly SharedConversation[];
+
 /** What agents do with conversations: told when it is done, explained when it is not. */
 export interface Actions {
   assign(conversation: SharedConversation, assigneeId: string | null): Promise<void>;
   setStatus(conversation: SharedConversation, action: StatusAction): Promise<void>;
-  /** The same with many, a few at a time. */
-  assignAll(conversations: readonly SharedConversation[], assigneeId: string | null): Promise<void>;
-  setStatusOfAll(conversations: readonly SharedConversation[], action: StatusAction): Promise<void>;
+  /** The same with many, a few at a time. Answers with those it was done with. */
+  assignAll(conversations: Many, assigneeId: string | null): Promise<Many>;
+  setStatusOfAll(conversations: Many, action: StatusAction): Promise<Many>;
 }
 
 /** Under the limits of one person, and quick enough for hundreds. */
@@ -38,9 +40,7 @@ export function createActions(options: {
   }
 
   const nameOf = (userId: string) =>
-    userId === me
-      ? texts().you
-      : (team.state.getSnapshot().desks.find((each) => each.userId === userId)?.name ?? userId);
+    team.state.getSnapshot().desks.find((each) => each.userId === userId)?.name ?? userId;
 
   const assignOne = ({ id, assigneeId }: SharedConversation, wanted: string | null) =>
     post(id, "assign", { assigneeId: wanted, expected: assigneeId });
@@ -74,11 +74,10 @@ export function createActions(options: {
     }
   }
 
-  function undo(conversations: readonly SharedConversation[]): void {
+  function undo(conversations: Many): void {
     const work = (each: SharedConversation) => post(each.id, "reopen", { undo: true });
     void attempt(
-      () =>
-        all(conversations, work).then(({ failed }) => (failed[0] ? Promise.reject(failed[0]) : undefined)),
+      () => all(conversations, work).then(({ failed: [first] }) => first && Promise.reject(first.error)),
       (error) =>
         notices.say(error.code === "CONFLICT" ? texts().undoTooLate : texts().failed(error.code), {
           tone: "error",
@@ -86,19 +85,46 @@ export function createActions(options: {
     );
   }
 
-  function say(text: string, action: StatusAction, done: readonly SharedConversation[]): void {
+  function say(text: string, action: StatusAction, done: Many): void {
     const canUndo = action === "close" && done.length > 0;
     notices.say(text, canUndo ? { action: { label: texts().undo, run: () => undo(done) } } : {});
   }
 
+  /** Why it was not done with all: who has those that others were quicker with, and what else went wrong. */
+  function explainMany(failed: readonly Failure<SharedConversation>[], wanted: string | null): void {
+    const t = texts();
+    const taken = failed.filter(({ error }) => error.code === "CONFLICT" && error.present !== undefined);
+    if (taken.length > 0) {
+      const holders = Map.groupBy(taken, ({ error }) => error.present ?? null);
+      const told = [...holders].map(([holder, { length }]) =>
+        holder === null ? t.givenBackCount(length) : t.hasCount(nameOf(holder), length),
+      );
+      const anyway = taken.map(({ item, error }) => ({ ...item, assigneeId: error.present ?? null }));
+      notices.say(t.takenMany(taken.length, told.join(", ")), {
+        action: {
+          label: wanted === me ? t.takeOver : t.assignAnyway,
+          run: () => void actions.assignAll(anyway, wanted),
+        },
+      });
+    }
+    const others = Map.groupBy(
+      failed.filter((each) => !taken.includes(each)),
+      ({ error }) => error.code,
+    );
+    for (const [code, { length }] of others)
+      notices.say(t.failedSome(length, t.failed(code)), { tone: "error" });
+  }
+
   async function many(
-    conversations: readonly SharedConversation[],
+    conversations: Many,
     work: (one: SharedConversation) => Promise<void>,
-    told: (done: readonly SharedConversation[]) => void,
-  ): Promise<void> {
+    told: (done: Many) => void,
+    wanted: string | null = null,
+  ): Promise<Many> {
     const { done, failed } = await all(conversations, work);
     if (done.length > 0) told(done);
-    if (failed.length > 0) notices.say(texts().failedSome(failed.length), { tone: "error" });
+    explainMany(failed, wanted);
+    return done;
   }
 
   const actions: Actions = {
@@ -120,6 +146,7 @@ export function createActions(options: {
         conversations,
         (one) => assignOne(one, assigneeId),
         (done) => notices.say(texts().assignedMany(done.length)),
+        assigneeId,
       ),
     setStatusOfAll: (conversations, action) =>
       many(
@@ -131,9 +158,14 @@ export function createActions(options: {
   return actions;
 }
 
+interface Failure<Item> {
+  item: Item;
+  error: CodedError;
+}
+
 interface Outcome<Item> {
   done: Item[];
-  failed: CodedError[];
+  failed: Failure<Item>[];
 }
 
 /** A few at a time; when the server says that it is too fast, later. */
@@ -149,7 +181,7 @@ export async function all<Item>(
         await patiently(() => work(item!));
         outcome.done.push(item);
       } catch (error) {
-        outcome.failed.push(asCodedError(error));
+        outcome.failed.push({ item, error: asCodedError(error) });
       }
     }
   }

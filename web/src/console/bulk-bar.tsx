@@ -1,19 +1,25 @@
-import type { Conversation } from "@parloir/contracts/shapes.ts";
+import type { Conversation, SharedConversation } from "@parloir/contracts/shapes.ts";
 import { useState } from "react";
 import { AssigneeSelect } from "./assignee-select.tsx";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
 
-/** What is done with all that are selected. */
-export function BulkBar({ chosen, clear }: { chosen: readonly Conversation[]; clear: () => void }) {
+interface BulkBarProps {
+  chosen: readonly Conversation[];
+  /** Without ids: all of them. */
+  deselect: (ids?: readonly string[]) => void;
+}
+
+/** What is done with all that are selected; those with which it was not done stay so. */
+export function BulkBar({ chosen, deselect }: BulkBarProps) {
   const t = useConsoleTexts();
   const { actions, me } = useConsole();
   const [busy, setBusy] = useState(false);
 
-  async function run(work: Promise<void>): Promise<void> {
+  async function run(work: Promise<readonly SharedConversation[]>): Promise<void> {
     setBusy(true);
-    await work;
+    const done = await work;
     setBusy(false);
-    clear();
+    deselect(done.map(({ id }) => id));
   }
 
   return (
@@ -39,7 +45,7 @@ export function BulkBar({ chosen, clear }: { chosen: readonly Conversation[]; cl
           {t[action]}
         </button>
       ))}
-      <button type="button" className="button button-quiet" onClick={clear}>
+      <button type="button" className="button button-quiet" onClick={() => deselect()}>
         {t.selectNone}
       </button>
     </div>

@@ -11,11 +11,13 @@ export function Company({ conversationId }: { conversationId: string }) {
   const others = (viewers ?? []).filter((userId) => userId !== me.id);
   if (others.length === 0 && !typing) return null;
   const names = others.map(agentName).join(", ");
+  const said = [
+    others.length > 0 && (others.length === 1 ? t.alsoHere(names) : t.alsoHereMany(names)),
+    typing && t.noteTyping(typing.map(agentName).join(", ")),
+  ];
   return (
     <p className="company" role="status" data-testid="company">
-      {others.length === 1 && t.alsoHere(names)}
-      {others.length > 1 && t.alsoHereMany(names)}
-      {typing && ` ${t.noteTyping(typing.map(agentName).join(", "))}`}
+      {said.filter(Boolean).join(" · ")}
     </p>
   );
 }

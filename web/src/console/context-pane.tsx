@@ -5,6 +5,7 @@ import type { CustomerContext } from "@parloir/contracts/support.ts";
 import { useEffect, useMemo, useState } from "react";
 import { durationIn } from "../durations.ts";
 import { useLanguage } from "../languages/language.tsx";
+import { useTick } from "../use-tick.ts";
 import { useAgentName, useConsole, useConsoleTexts } from "./desk-context.tsx";
 
 interface ContextPaneProps {
@@ -45,6 +46,9 @@ export function ContextPane({ conversationId, conversation, shown, onClose, onOp
   );
 }
 
+/** How often what still waits is read again: its seconds move on, and its end is told by nothing else. */
+const waitingMs = 30_000;
+
 /** Read again when a message or a change of status came: figures follow within a second or two. */
 function useContextOf(conversationId: string, conversation: Conversation | undefined) {
   const { client } = useConsole();
@@ -52,6 +56,8 @@ function useContextOf(conversationId: string, conversation: Conversation | undef
   const [failed, setFailed] = useState(false);
   const version = `${conversation?.lastSeq} ${conversation?.status}`;
   const [settled, setSettled] = useState(version);
+  const now = useTick(waitingMs);
+  const asOf = context?.waits.some(({ outcome }) => outcome === "open") ? now : 0;
 
   useEffect(() => {
     const timer = setTimeout(() => setSettled(version), 2_000);
@@ -60,11 +66,11 @@ function useContextOf(conversationId: string, conversation: Conversation | undef
   useEffect(() => {
     let ended = false;
     // Named, so that a new version asks anew.
-    const asked = settled;
+    const asked = `${settled} ${asOf}`;
     client
       .rest<CustomerContext>("GET", `/api/messages/conversations/${conversationId}/context`)
       .then((found) => {
-        if (ended || asked !== settled) return;
+        if (ended || asked !== `${settled} ${asOf}`) return;
         setContext(found);
         setFailed(false);
       })
@@ -72,7 +78,7 @@ function useContextOf(conversationId: string, conversation: Conversation | undef
     return () => {
       ended = true;
     };
-  }, [client, conversationId, settled]);
+  }, [client, conversationId, settled, asOf]);
   return { context, failed };
 }
 

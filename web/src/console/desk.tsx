@@ -1,10 +1,11 @@
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { ConsoleAddress } from "./address.ts";
 import { CannedDialog } from "./canned-dialog.tsx";
 import { ContextPane } from "./context-pane.tsx";
 import { useConsole, useOpenConversation } from "./desk-context.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { ListPane } from "./list-pane.tsx";
+import { neighbour } from "./neighbour.ts";
 import { SupportThread } from "./support-thread.tsx";
 import { useKeys } from "./use-keys.ts";
 
@@ -41,9 +42,13 @@ export function Desk({ address, go }: DeskProps) {
     [list],
   );
 
+  const place = useRef<{ conversationId: string | null; at: number } | null>(null);
+  const at = conversationId === null ? -1 : order.indexOf(conversationId);
+  if (at >= 0) place.current = { conversationId, at };
+
   function move(by: 1 | -1): void {
-    const at = conversationId === null ? -1 : order.indexOf(conversationId);
-    const next = at < 0 ? order[0] : order[at + by];
+    const former = place.current?.conversationId === conversationId ? place.current.at : null;
+    const next = neighbour(order, conversationId, former, by);
     if (next !== undefined) go({ conversationId: next });
   }
 
@@ -70,7 +75,14 @@ export function Desk({ address, go }: DeskProps) {
 
   return (
     <>
-      <ListPane address={address} go={go} selected={selected} select={select} onOrder={setOrder} />
+      <ListPane
+        address={address}
+        go={go}
+        selected={selected}
+        select={select}
+        onOrder={setOrder}
+        onKeys={() => setDialog("keys")}
+      />
       <SupportThread
         key={conversationId}
         conversation={open}

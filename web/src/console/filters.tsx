@@ -6,27 +6,38 @@ import { useConsoleTexts } from "./desk-context.tsx";
 interface FiltersProps {
   address: ConsoleAddress;
   go: (change: Partial<ConsoleAddress>) => void;
-  /** Whether the text is looked for in messages instead of names and subjects. */
-  inMessages: boolean;
-  setInMessages: (inMessages: boolean) => void;
+  onKeys: () => void;
 }
 
 /** While somebody types, a search for each letter would be thrown away by the next. */
 const pauseMs = 250;
 
-export function Filters({ address, go, inMessages, setInMessages }: FiltersProps) {
+export function Filters({ address, go, onKeys }: FiltersProps) {
   const t = useConsoleTexts();
-  const { view, status } = address;
+  const { view, status, inMessages } = address;
   return (
     <div className="console-filters">
       <h1 className="visually-hidden">{t.title}</h1>
-      <fieldset className="tabs" aria-label={t.views} data-testid="views">
-        {supportViews.map((each) => (
-          <button key={each} type="button" aria-pressed={each === view} onClick={() => go({ view: each })}>
-            {t.view[each]}
-          </button>
-        ))}
-      </fieldset>
+      <div className="console-views">
+        <fieldset className="tabs" aria-label={t.views} data-testid="views">
+          {supportViews.map((each) => (
+            <button key={each} type="button" aria-pressed={each === view} onClick={() => go({ view: each })}>
+              {t.view[each]}
+            </button>
+          ))}
+        </fieldset>
+        {/* By hand too: while the keys are off, none of them brings this back. */}
+        <button
+          type="button"
+          className="button button-quiet"
+          aria-label={t.keys}
+          title={t.keys}
+          data-testid="keys"
+          onClick={onKeys}
+        >
+          <kbd>?</kbd>
+        </button>
+      </div>
       <div className="console-search-row">
         <SearchField address={address} go={go} />
         <span className="choice">
@@ -53,7 +64,7 @@ export function Filters({ address, go, inMessages, setInMessages }: FiltersProps
               key={String(each)}
               type="button"
               aria-pressed={each === inMessages}
-              onClick={() => setInMessages(each)}
+              onClick={() => go({ inMessages: each })}
             >
               {each ? t.inMessages : t.inConversations}
             </button>
@@ -83,7 +94,7 @@ function SearchField({ address, go }: Pick<FiltersProps, "address" | "go">) {
       type="search"
       className="field console-search"
       aria-label={t.search}
-      placeholder={t.search}
+      placeholder={t.searchHint}
       maxLength={200}
       value={typed}
       onChange={(event) => setTyped(event.target.value)}

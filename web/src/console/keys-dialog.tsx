@@ -13,9 +13,9 @@ export function KeysDialog({ keys, onClose }: { keys: Keys; onClose: () => void 
         </label>
         <dl className="key-list">
           {(Object.keys(keyOf) as KeyAction[]).map((action) => (
-            <div key={action}>
+            <div key={action} data-action={action}>
               <dt>
-                <kbd>{keyOf[action].toUpperCase()}</kbd>
+                <kbd>{action === "leave" ? t.escape : keyOf[action].toUpperCase()}</kbd>
               </dt>
               <dd>{t.keyList[action]}</dd>
             </div>

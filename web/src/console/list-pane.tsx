@@ -1,3 +1,4 @@
+import type { SupportList } from "@parloir/client/core/support/support-list.ts";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import { useEffect, useMemo, useRef, useState } from "react";
@@ -18,17 +19,18 @@ interface ListPaneProps {
   select: (ids: readonly string[], on: boolean) => void;
   /** As it stands on the screen, for the keys that go through it. */
   onOrder: (ids: readonly string[]) => void;
+  onKeys: () => void;
 }
 
 /** The virtual list holds some thirty rows, however many conversations there are. */
-export function ListPane({ address, go, selected, select, onOrder }: ListPaneProps) {
+export function ListPane({ address, go, selected, select, onOrder, onKeys }: ListPaneProps) {
   const t = useConsoleTexts();
   const { list } = useConsole();
   const { items } = useSnapshot(list.state);
-  const [inMessages, setInMessages] = useState(false);
-  const { ids, waiting, conversations, present, held, hold } = useHeldList(items);
+  const unreadOf = useUnread();
+  const { ids, waiting, conversations, present, held, hold } = useHeldList(list, items);
   const scroller = useRef<VirtuosoHandle>(null);
-  const { conversationId, text } = address;
+  const { conversationId, text, inMessages } = address;
 
   useEffect(() => onOrder(ids), [ids, onOrder]);
   // A key went on to one that is out of sight. Not when the order changes under the reader.
@@ -49,7 +51,7 @@ export function ListPane({ address, go, selected, select, onOrder }: ListPanePro
   const chosen = [...selected].flatMap((id) => conversations.get(id) ?? []);
   return (
     <section className="list" aria-label={t.list}>
-      <Filters address={address} go={go} inMessages={inMessages} setInMessages={setInMessages} />
+      <Filters address={address} go={go} onKeys={onKeys} />
       {inMessages && text !== null ? (
         <MessageHits text={text} onOpen={(id) => go({ conversationId: id })} />
       ) : (
@@ -78,6 +80,7 @@ export function ListPane({ address, go, selected, select, onOrder }: ListPanePro
                 conversation && (
                   <ListRow
                     conversation={conversation}
+                    unread={unreadOf(conversation)}
                     isOpen={id === conversationId}
                     isGone={!present.has(id)}
                     isSelected={selected.has(id)}
@@ -92,27 +95,45 @@ export function ListPane({ address, go, selected, select, onOrder }: ListPanePro
         </div>
       )}
       {/* Below: above, it would push the next row away from under the pointer. */}
-      {chosen.length > 0 && <BulkBar chosen={chosen} clear={() => select([...selected], false)} />}
+      {chosen.length > 0 && (
+        <BulkBar chosen={chosen} deselect={(ids) => select(ids ?? [...selected], false)} />
+      )}
     </section>
   );
 }
 
-/** The rows as they stand on the screen: while the pointer is over them they do not move. */
-function useHeldList(items: readonly Conversation[]) {
+/**
+ * The rows as they stand on the screen: while the pointer is over them they do not move. Those of another filter are
+ * another list, of which nothing has stood there yet.
+ */
+function useHeldList(list: SupportList, items: readonly Conversation[]) {
   const [held, setHeld] = useState(false);
-  const shown = useRef<readonly string[]>([]);
-  const known = useRef(new Map<string, Conversation>());
+  const shown = useRef({ list, ids: none, conversations: new Map<string, Conversation>() });
   const present = useMemo(() => new Map(items.map((item) => [item.id, item])), [items]);
 
   return useMemo(() => {
     const order = [...present.keys()];
-    const { ids, waiting } = held ? holdOrder(shown.current, order) : { ids: order, waiting: 0 };
+    const known = shown.current.list === list ? shown.current : null;
+    const { ids, waiting } = held ? holdOrder(known?.ids ?? none, order) : { ids: order, waiting: 0 };
     // What has left the list is shown as it was last.
-    const conversations = new Map(ids.flatMap((id) => entryOf(id, present.get(id) ?? known.current.get(id))));
-    shown.current = ids;
-    known.current = conversations;
+    const conversations = new Map(
+      ids.flatMap((id) => entryOf(id, present.get(id) ?? known?.conversations.get(id))),
+    );
+    shown.current = { list, ids, conversations };
     return { ids, waiting, conversations, present, held, hold: setHeld };
-  }, [present, held]);
+  }, [list, present, held]);
+}
+
+const none: readonly string[] = [];
+
+/** What I read, here and on my other devices, moves my marks; the list is told of it with the next message only. */
+function useUnread(): (conversation: Conversation) => number {
+  const { items } = useSnapshot(useConsole().client.conversations);
+  return useMemo(() => {
+    const marks = new Map(items.map(({ id, lastReadSeq }) => [id, lastReadSeq]));
+    return ({ id, unreadCount, lastSeq, lastReadSeq }) =>
+      unreadCount === 0 ? 0 : Math.max(0, lastSeq - Math.max(lastReadSeq, marks.get(id) ?? 0));
+  }, [items]);
 }
 
 function entryOf(id: string, conversation: Conversation | undefined): [string, Conversation][] {

@@ -12,6 +12,7 @@ import { useAgentName, useConsole, useConsoleTexts } from "./desk-context.tsx";
 
 interface ListRowProps {
   conversation: Conversation;
+  unread: number;
   isOpen: boolean;
   /** It no longer fits the list, and stands only because the pointer is there. */
   isGone: boolean;
@@ -22,7 +23,7 @@ interface ListRowProps {
 }
 
 export const ListRow = memo(function ListRow(props: ListRowProps) {
-  const { conversation, isOpen, isGone, isSelected } = props;
+  const { conversation, unread, isOpen, isGone, isSelected } = props;
   const t = useConsoleTexts();
   const { t: words } = useLanguage();
   const { id } = conversation;
@@ -49,7 +50,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
         className="row"
         href={writeAddress({ ...props.address, conversationId: id })}
         aria-current={isOpen ? "page" : undefined}
-        data-unread={conversation.unreadCount > 0 ? "" : undefined}
+        data-unread={unread > 0 ? "" : undefined}
         data-testid="console-row"
         data-conversation-id={id}
         onClick={open}
@@ -62,7 +63,7 @@ export const ListRow = memo(function ListRow(props: ListRowProps) {
         </span>
         <RowTime conversation={conversation} />
         <Preview conversation={conversation} />
-        <MessageBadge count={conversation.unreadCount} testId="unread" />
+        <MessageBadge count={unread} testId="unread" />
         <RowState conversation={conversation} isGone={isGone} />
       </a>
     </div>
@@ -118,7 +119,7 @@ function RowState({ conversation, isGone }: { conversation: Conversation; isGone
       {isWaiting(conversation) && <span className="state-waiting">{t.waiting}</span>}
       {status !== "open" && <span>{t.status[status]}</span>}
       {assigneeId !== null && <span>{assigneeId === me.id ? t.you : agentName(assigneeId)}</span>}
-      {lastMessage && subject && <span className="console-row-subject">{subject.title}</span>}
+      {lastMessage && subject && <span>{subject.title}</span>}
     </span>
   );
 }

@@ -2,8 +2,11 @@ import { asCodedError } from "@parloir/client/core/link.ts";
 import { Dialog } from "@parloir/client/react/dialog.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
 import { assignmentModes, type Desk } from "@parloir/contracts/support.ts";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
+
+/** The numbers of open conversations come by asking: more often than otherwise while somebody looks at them. */
+const lookedAtMs = 3_000;
 
 /** Who is there, behind the number of those. */
 export function TeamButton() {
@@ -37,6 +40,11 @@ function TeamDialog({ onClose }: { onClose: () => void }) {
   const { desks } = useSnapshot(team.state);
   const presence = useSnapshot(team.presence);
   const [failure, setFailure] = useState<string | null>(null);
+  useEffect(() => {
+    void team.refresh();
+    const timer = setInterval(() => void team.refresh(), lookedAtMs);
+    return () => clearInterval(timer);
+  }, [team]);
   const isAdmin = desks.find(({ userId }) => userId === me.id)?.role === "admin";
 
   async function change(work: Promise<void>) {
@@ -95,20 +103,25 @@ function DeskControls({ desk, mayChange, change }: DeskControlsProps) {
         />
         {userId === me.id ? t.acceptingMe : t.accepting}
       </label>
-      <input
-        type="number"
-        className="field field-number"
-        aria-label={t.capacityOf(name)}
-        min={0}
-        max={1_000}
-        defaultValue={capacity}
-        onBlur={({ target }) =>
-          target.validity.valid &&
-          target.value !== "" &&
-          target.valueAsNumber !== capacity &&
-          void change(team.changeDesk(userId, { capacity: target.valueAsNumber }))
-        }
-      />
+      <label className="check">
+        {t.capacity}
+        <input
+          // Another agent may change it while one looks.
+          key={capacity}
+          type="number"
+          className="field field-number"
+          aria-label={t.capacityOf(name)}
+          min={0}
+          max={1_000}
+          defaultValue={capacity}
+          onBlur={({ target }) =>
+            target.validity.valid &&
+            target.value !== "" &&
+            target.valueAsNumber !== capacity &&
+            void change(team.changeDesk(userId, { capacity: target.valueAsNumber }))
+          }
+        />
+      </label>
     </span>
   );
 }

@@ -1,8 +1,11 @@
 import { pluralIn } from "@parloir/client/react/texts/plural.ts";
+import { durationIn } from "../durations.ts";
 import type { Language } from "../languages/catalogue.ts";
 
 const plural = pluralIn("en");
 const pluriel = pluralIn("fr");
+const durationEn = durationIn("en");
+const durationFr = durationIn("fr");
 
 const en = {
   title: "Support",
@@ -13,6 +16,7 @@ const en = {
   statuses: "Status",
   status: { open: "Open", pending: "Pending", closed: "Closed", any: "Any" } as Record<string, string>,
   search: "Search customers and subjects",
+  searchHint: "Customer or subject",
   inConversations: "Conversations",
   inMessages: "Messages",
   noMatches: "No message says this.",
@@ -24,7 +28,7 @@ const en = {
   emptySearch: "No conversation fits. Search in messages instead.",
   emptyAll: "When a customer writes, it appears here by itself.",
   left: "No longer in this view",
-  waiting: "Waits for an answer",
+  waiting: "Unanswered",
   nobody: "Nobody",
   you: "You",
   select: (name: string) => `Select ${name}`,
@@ -50,13 +54,17 @@ const en = {
   },
   assignedMany: (count: number) => `${count} assigned.`,
   taken: (name: string, seconds: number | null) =>
-    seconds === null ? `${name} has this already.` : `${name} took this ${seconds} s ago.`,
+    seconds === null ? `${name} has this already.` : `${name} took this ${durationEn(seconds)} ago.`,
   givenBack: "This was given back in the meantime.",
-  failedSome: (count: number) =>
+  takenMany: (count: number, holders: string) =>
     plural(count, {
-      one: "One was changed by somebody else meanwhile.",
-      other: `${count} were changed by others meanwhile.`,
+      one: `1 was not assigned, somebody was quicker: ${holders}.`,
+      other: `${count} were not assigned, others were quicker: ${holders}.`,
     }),
+  hasCount: (name: string, count: number) => `${name} has ${count}`,
+  givenBackCount: (count: number) =>
+    plural(count, { one: "1 was given back", other: `${count} were given back` }),
+  failedSome: (count: number, why: string) => `${count}: ${why}`,
   failed: (code: string) =>
     ({
       RATE_LIMITED: "Too fast. Try again in a moment.",
@@ -118,6 +126,7 @@ const en = {
   presence: { online: "Online", away: "Away", offline: "Offline" } as Record<string, string>,
   load: (open: number, capacity: number) => `${open} of ${capacity}`,
   loadMeaning: "open of capacity",
+  capacity: "Capacity",
   capacityOf: (name: string) => `Capacity of ${name}`,
   accepting: "Is given conversations",
   acceptingMe: "Give me conversations",
@@ -127,9 +136,10 @@ const en = {
     string
   >,
   assignmentHint: "The oldest first, to agents who are online, accept conversations and have room.",
-  defaultCapacity: "Capacity of everybody else",
+  defaultCapacity: "Usual capacity",
   keys: "Keyboard",
   keysOn: "Single keys act",
+  escape: "Esc",
   keyList: {
     next: "Next conversation",
     previous: "Previous conversation",
@@ -142,6 +152,7 @@ const en = {
     canned: "Canned replies",
     search: "Search",
     context: "Show the customer",
+    leave: "Leave the field",
     help: "These keys",
   },
 };
@@ -162,6 +173,7 @@ const fr: ConsoleTexts = {
   statuses: "État",
   status: { open: "Ouvertes", pending: "En attente", closed: "Closes", any: "Toutes" },
   search: "Chercher un client ou un sujet",
+  searchHint: "Client ou sujet",
   inConversations: "Conversations",
   inMessages: "Messages",
   noMatches: "Aucun message ne dit cela.",
@@ -176,7 +188,7 @@ const fr: ConsoleTexts = {
   emptySearch: "Aucune conversation ne correspond. Cherchez plutôt dans les messages.",
   emptyAll: "Dès qu’un client écrit, sa conversation apparaît ici.",
   left: "N’est plus dans cette vue",
-  waiting: "Attend une réponse",
+  waiting: "Sans réponse",
   nobody: "Personne",
   you: "Vous",
   select: (name) => `Sélectionner ${name}`,
@@ -202,13 +214,17 @@ const fr: ConsoleTexts = {
   },
   assignedMany: (count) => pluriel(count, { one: `${count} attribuée.`, other: `${count} attribuées.` }),
   taken: (name, seconds) =>
-    seconds === null ? `${name} l’a déjà.` : `${name} l’a prise il y a ${seconds} s.`,
+    seconds === null ? `${name} l’a déjà.` : `${name} l’a prise il y a ${durationFr(seconds)}.`,
   givenBack: "Elle a été rendue entre-temps.",
-  failedSome: (count) =>
+  takenMany: (count, holders) =>
     pluriel(count, {
-      one: "Une a été modifiée par quelqu’un d’autre entre-temps.",
-      other: `${count} ont été modifiées par d’autres entre-temps.`,
+      one: `${count} n’a pas été attribuée, on a été plus rapide : ${holders}.`,
+      other: `${count} n’ont pas été attribuées, d’autres ont été plus rapides : ${holders}.`,
     }),
+  hasCount: (name, count) => `${name} en a ${count}`,
+  givenBackCount: (count) =>
+    pluriel(count, { one: `${count} a été rendue`, other: `${count} ont été rendues` }),
+  failedSome: (count, why) => `${count} : ${why}`,
   failed: (code) =>
     ({
       RATE_LIMITED: "Trop vite. Réessayez dans un instant.",
@@ -267,15 +283,17 @@ const fr: ConsoleTexts = {
   presence: { online: "En ligne", away: "Absent", offline: "Hors ligne" },
   load: (open, capacity) => `${open} sur ${capacity}`,
   loadMeaning: "ouvertes sur capacité",
+  capacity: "Capacité",
   capacityOf: (name) => `Capacité de ${name}`,
   accepting: "Reçoit des conversations",
   acceptingMe: "M’attribuer des conversations",
   assignment: "Attribution automatique",
   assignmentModes: { off: "Aucune", round_robin: "À tour de rôle", least_busy: "Au moins occupé" },
   assignmentHint: "La plus ancienne d’abord, aux agents en ligne qui en acceptent et ont de la place.",
-  defaultCapacity: "Capacité de tous les autres",
+  defaultCapacity: "Capacité habituelle",
   keys: "Clavier",
   keysOn: "Les touches seules agissent",
+  escape: "Échap",
   keyList: {
     next: "Conversation suivante",
     previous: "Conversation précédente",
@@ -288,6 +306,7 @@ const fr: ConsoleTexts = {
     canned: "Réponses prêtes",
     search: "Chercher",
     context: "Voir le client",
+    leave: "Quitter le champ",
     help: "Ces touches",
   },
 };

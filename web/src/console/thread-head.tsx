@@ -4,6 +4,7 @@ import { Icon } from "@parloir/client/react/icons.tsx";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import type { ReactNode } from "react";
 import { useLanguage } from "../languages/language.tsx";
+import type { StatusAction } from "./actions.ts";
 import { AssigneeSelect } from "./assignee-select.tsx";
 import { customerOf } from "./customer.ts";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
@@ -43,13 +44,26 @@ export function ThreadHead({ conversation, name, onBack, onContext, showsContext
       </button>
       <Avatar name={name} url={conversation && customerOf(conversation)?.avatarUrl} />
       <div className="thread-who">
-        <h2 dir="auto">{name}</h2>
-        {conversation?.subject && <p className="thread-subject">{conversation.subject.title}</p>}
+        <h2 dir="auto" title={name}>
+          {name}
+        </h2>
+        {conversation && <About conversation={conversation} />}
       </div>
-      <span className="bar-gap" />
       {conversation && <CallButton conversationId={conversation.id} conversation={conversation} />}
       {conversation ? <HeadActions conversation={conversation}>{customer}</HeadActions> : customer}
     </header>
+  );
+}
+
+/** What it is about, and that it is not open when it is not. */
+function About({ conversation: { subject, status } }: { conversation: Conversation }) {
+  const t = useConsoleTexts();
+  const said = [status !== "open" && t.status[status], subject?.title].filter(Boolean).join(" · ");
+  if (said === "") return null;
+  return (
+    <p className="thread-subject" dir="auto" title={said}>
+      {said}
+    </p>
   );
 }
 
@@ -73,24 +87,25 @@ function HeadActions({ conversation, children }: { conversation: Conversation; c
         assigneeId={assigneeId}
         onChoose={(id) => id !== assigneeId && void actions.assign(conversation, id)}
       />
-      {status === "open" && (
-        <button
-          type="button"
-          className="button button-outlined"
-          onClick={() => void actions.setStatus(conversation, "pending")}
-        >
-          {t.pending}
-        </button>
-      )}
-      <button
-        type="button"
-        className={status === "closed" ? "button button-outlined" : "button button-filled"}
-        data-testid="close-or-reopen"
-        onClick={() => void actions.setStatus(conversation, status === "open" ? "close" : "reopen")}
-      >
-        {status === "open" ? t.close : t.reopen}
-      </button>
+      {status === "open" && <StatusButton conversation={conversation} action="pending" />}
+      {status !== "open" && <StatusButton conversation={conversation} action="reopen" />}
+      {status !== "closed" && <StatusButton conversation={conversation} action="close" />}
       {children}
     </div>
+  );
+}
+
+function StatusButton({ conversation, action }: { conversation: Conversation; action: StatusAction }) {
+  const t = useConsoleTexts();
+  const { actions } = useConsole();
+  return (
+    <button
+      type="button"
+      className={action === "close" ? "button button-filled" : "button button-outlined"}
+      data-testid={`set-${action}`}
+      onClick={() => void actions.setStatus(conversation, action)}
+    >
+      {t[action]}
+    </button>
   );
 }

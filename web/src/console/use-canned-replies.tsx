@@ -43,20 +43,24 @@ export const useCannedReplies: UseSuggestions = ({ conversationId, text, write }
     return true;
   }
 
-  return { list: <OfferList found={found} active={active} choose={choose} />, onKeyDown };
+  return {
+    list: <OfferList hasAny={replies.length > 0} found={found} active={active} choose={choose} />,
+    onKeyDown,
+  };
 };
 
 interface OfferListProps {
+  hasAny: boolean;
   found: readonly CannedReply[];
   active: number;
   choose: (reply: CannedReply) => void;
 }
 
-function OfferList({ found, active, choose }: OfferListProps) {
+function OfferList({ hasAny, found, active, choose }: OfferListProps) {
   const t = useConsoleTexts();
   return (
     <div className="offers" data-testid="offers">
-      {found.length === 0 && <p role="status">{t.cannedNone}</p>}
+      {found.length === 0 && <p role="status">{hasAny ? t.cannedNone : t.cannedEmpty}</p>}
       <ul aria-label={t.cannedList}>
         {found.map((reply, index) => (
           <li key={reply.id}>

@@ -13,6 +13,7 @@ export const keyOf = {
   canned: "/",
   search: "f",
   context: "i",
+  leave: "escape",
   help: "?",
 } as const;
 export type KeyAction = keyof typeof keyOf;
@@ -25,7 +26,7 @@ export interface Keys {
 const setting = "console-keys";
 
 /** Single keys act where no text is written. They can be switched off: speech input and some hands press them. */
-export function useKeys(actions: Record<KeyAction, () => unknown>): Keys {
+export function useKeys(actions: Record<Exclude<KeyAction, "leave">, () => unknown>): Keys {
   const [on, setOn] = useState(() => remembered(setting) !== "off");
   const latest = useRef(actions);
   latest.current = actions;
@@ -33,10 +34,12 @@ export function useKeys(actions: Record<KeyAction, () => unknown>): Keys {
   useEffect(() => {
     if (!on) return;
     function onKeyDown(event: KeyboardEvent) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isElsewhere(event)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (event.key === "Escape") leaveField(event);
       const found = Object.entries(keyOf).find(([, key]) => key === event.key.toLowerCase());
-      if (!found) return;
-      const [action] = found as [KeyAction, string];
+      if (!found || isElsewhere(event)) return;
+      const action = found[0] as KeyAction;
+      if (action === "leave") return;
       // The «/» itself is to arrive in the field that is focused now.
       if (action !== "canned") event.preventDefault();
       latest.current[action]();
@@ -54,11 +57,19 @@ export function useKeys(actions: Record<KeyAction, () => unknown>): Keys {
   };
 }
 
-/** Somebody writes, chooses, or has a dialog before them. */
+/** So that the keys act again. What the field itself does with it comes first: a list closes, a search is emptied. */
+function leaveField({ target, defaultPrevented }: KeyboardEvent): void {
+  if (defaultPrevented || document.querySelector("dialog[open]")) return;
+  const isSearch = target instanceof HTMLInputElement && target.type === "search";
+  if (isSearch && target.value !== "") return;
+  if (isSearch || target instanceof HTMLTextAreaElement) target.blur();
+}
+
+/** Somebody writes, chooses, or has a dialog before them. A checkbox takes no letters: a row's has the focus when it was ticked. */
 function isElsewhere({ target }: KeyboardEvent): boolean {
   if (document.querySelector("dialog[open]")) return true;
+  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
   return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+    target instanceof HTMLElement && (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName))
   );
 }
