@@ -1,14 +1,17 @@
 import * as z from "zod/mini";
 import {
   type ApiFigures,
+  type ClusterHistory,
   type ClusterPoint,
   type ClusterView,
   type GatewayFigures,
   harms,
   historyKeptSeconds,
-  type LevelRates,
+  type LevelCounts,
+  type NodeCounts,
   type Quantiles,
   type QueueFigures,
+  type RecentQuantiles,
   type WorkerFigures,
 } from "./cluster.ts";
 import { wholeNumber } from "./http.ts";
@@ -62,8 +65,12 @@ const api = schemaFor<ApiFigures>()(
   }),
 );
 
-const levels = z.exactOptional(
-  z.record(z.string(), schemaFor<LevelRates>()(z.strictObject({ all: number, bad: number }))),
+const levels = z.record(z.string(), schemaFor<LevelCounts>()(z.strictObject({ all: number, bad: number })));
+
+const counts = schemaFor<NodeCounts>()(z.strictObject({ sends: number, deliveries: number, levels }));
+
+const recent = schemaFor<RecentQuantiles>()(
+  z.strictObject({ ack: quantiles, delivery: quantiles, outboxAge: quantiles }),
 );
 
 const queue = schemaFor<QueueFigures>()(
@@ -108,7 +115,8 @@ export const clusterView = schemaFor<ClusterView>()(
         cpu: number,
         memoryBytes: number,
         eventLoopLagSeconds: number,
-        levels,
+        counts: z.exactOptional(counts),
+        recent: z.exactOptional(recent),
         gateway: z.exactOptional(gateway),
         api: z.exactOptional(api),
         worker: z.exactOptional(worker),
@@ -123,13 +131,26 @@ export const clusterPoint = schemaFor<ClusterPoint>()(
     at: time,
     sockets: number,
     sendsPerSecond: number,
-    failedSendsPerSecond: number,
     deliveriesPerSecond: number,
     ackP99: figure,
     deliveryP50: figure,
     deliveryP95: figure,
     deliveryP99: figure,
     outboxAgeP99: figure,
-    levels,
+    levels: z.exactOptional(levels),
+  }),
+);
+
+export const clusterHistory = schemaFor<ClusterHistory>()(
+  z.strictObject({
+    points: z.array(clusterPoint),
+    counted: z.nullable(
+      z.strictObject({
+        at: time,
+        nodes: z.array(
+          z.strictObject({ name: z.string(), startedAt: time, counts: z.exactOptional(counts) }),
+        ),
+      }),
+    ),
   }),
 );

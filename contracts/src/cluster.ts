@@ -103,17 +103,34 @@ export interface NodeSnapshot {
   memoryBytes: number;
   /** 99th percentile of the window. */
   eventLoopLagSeconds: number;
-  /** By the names of infra/service-levels.json, those that this process counts for. Absent as `roundTrips`. */
-  levels?: Record<string, LevelRates>;
+  /** Absent as `roundTrips`. */
+  counts?: NodeCounts;
+  /** Of the last `historyStepSeconds`, for the history. Absent as `roundTrips`. */
+  recent?: RecentQuantiles;
   gateway?: GatewayFigures;
   api?: ApiFigures;
   worker?: WorkerFigures;
 }
 
-/** What a service level is about, a second, and how much of it was bad. */
-export interface LevelRates {
+/** Since the process started: what happened between any two snapshots, also of those that nobody read, is a difference. */
+export interface NodeCounts {
+  /** Messages that clients sent here and got acked. */
+  sends: number;
+  deliveries: number;
+  /** By the names of infra/service-levels.json, those that this process counts for. */
+  levels: Record<string, LevelCounts>;
+}
+
+/** What a service level is about, and how much of it was bad. */
+export interface LevelCounts {
   all: number;
   bad: number;
+}
+
+export interface RecentQuantiles {
+  ack: Quantiles | null;
+  delivery: Quantiles | null;
+  outboxAge: Quantiles | null;
 }
 
 /** What the chaos panel does to a process, in development: end it without warning, or let it stand still for a while. */
@@ -131,21 +148,37 @@ export interface ClusterView {
   alone?: string;
 }
 
-/** The whole cluster over `stepSeconds`, kept for a day. */
+/** The whole cluster since the point before, kept for a day. */
 export interface ClusterPoint {
   at: string;
+  /** At that moment. */
   sockets: number;
   sendsPerSecond: number;
-  failedSendsPerSecond: number;
   deliveriesPerSecond: number;
-  /** The worst gateway's; null without observations. */
+  /** The worst gateway's of the last `historyStepSeconds`; null without observations. */
   ackP99: number | null;
   deliveryP50: number | null;
   deliveryP95: number | null;
   deliveryP99: number | null;
   outboxAgeP99: number | null;
   /** Absent from what the version before wrote. */
-  levels?: Record<string, LevelRates>;
+  levels?: Record<string, LevelCounts>;
+}
+
+/** How far each process had counted at that moment. */
+export interface CountedNodes {
+  at: string;
+  nodes: CountedNode[];
+}
+
+export type CountedNode = Pick<NodeSnapshot, "name" | "startedAt" | "counts">;
+
+/** `GET /api/cluster/history` */
+export interface ClusterHistory {
+  /** Oldest first. */
+  points: ClusterPoint[];
+  /** At the newest point: the next one is about what happened since. Null when there is none. */
+  counted: CountedNodes | null;
 }
 
 export const historyStepSeconds = 10;
@@ -160,35 +193,63 @@ export function isGone({ at }: NodeSnapshot, now: number): boolean {
 }
 
 /**
- * The whole cluster's figures at one moment: sums over the processes that are there; of latencies the worst, because
- * percentiles of several processes cannot be averaged.
+ * The whole cluster's figures: sums over the processes; of latencies the worst, because percentiles of several
+ * processes cannot be averaged. What is counted is the growth since the point before, whenever that was, so that
+ * nothing is left out and nothing counts twice.
  */
-export function pointOf(nodes: readonly NodeSnapshot[], now: number): ClusterPoint {
+export function pointOf(
+  { at, nodes }: Pick<ClusterView, "at" | "nodes">,
+  before: CountedNodes,
+): ClusterPoint {
+  const now = Date.parse(at);
+  const seconds = Math.max(1, (now - Date.parse(before.at)) / 1_000);
   const present = nodes.filter((node) => !isGone(node, now));
-  const gateways = present.flatMap(({ gateway }) => gateway ?? []);
-  const workers = present.flatMap(({ worker }) => worker ?? []);
+  // Of one that is gone, too: what it counted last.
+  const growth = nodes.flatMap((node) => grown(node, before) ?? []);
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  const worst = (values: (number | undefined)[]) => {
-    const known = values.filter((value) => value !== undefined);
+  const worst = (read: (recent: RecentQuantiles) => number | undefined) => {
+    const known = present.flatMap(({ recent }) => (recent && read(recent)) ?? []);
     return known.length > 0 ? Math.max(...known) : null;
   };
   return {
-    at: new Date(now).toISOString(),
-    sockets: sum(gateways.map((each) => each.sockets)),
-    sendsPerSecond: sum(gateways.map((each) => each.sendsPerSecond)),
-    failedSendsPerSecond: sum(gateways.map((each) => each.failedSendsPerSecond)),
-    deliveriesPerSecond: sum(gateways.map((each) => each.deliveriesPerSecond)),
-    ackP99: worst(gateways.map((each) => each.ack?.p99)),
-    deliveryP50: worst(gateways.map((each) => each.delivery?.p50)),
-    deliveryP95: worst(gateways.map((each) => each.delivery?.p95)),
-    deliveryP99: worst(gateways.map((each) => each.delivery?.p99)),
-    outboxAgeP99: worst(workers.map((each) => each.outboxAge?.p99)),
-    levels: addedUp(present.map(({ levels = {} }) => levels)),
+    at,
+    sockets: sum(present.map(({ gateway }) => gateway?.sockets ?? 0)),
+    sendsPerSecond: sum(growth.map(({ sends }) => sends)) / seconds,
+    deliveriesPerSecond: sum(growth.map(({ deliveries }) => deliveries)) / seconds,
+    ackP99: worst(({ ack }) => ack?.p99),
+    deliveryP50: worst(({ delivery }) => delivery?.p50),
+    deliveryP95: worst(({ delivery }) => delivery?.p95),
+    deliveryP99: worst(({ delivery }) => delivery?.p99),
+    outboxAgeP99: worst(({ outboxAge }) => outboxAge?.p99),
+    levels: addedUp(growth.map(({ levels }) => levels)),
   };
 }
 
-export function addedUp(all: readonly Record<string, LevelRates>[]): Record<string, LevelRates> {
-  const sums: Record<string, LevelRates> = {};
+export function countedOf({ at, nodes }: Pick<ClusterView, "at" | "nodes">): CountedNodes {
+  return {
+    at,
+    nodes: nodes.map(({ name, startedAt, counts }) => ({ name, startedAt, ...(counts ? { counts } : {}) })),
+  };
+}
+
+/** Undefined where it is not known: of a process that was there before and was not heard then. */
+function grown({ name, startedAt, counts }: CountedNode, before: CountedNodes): NodeCounts | undefined {
+  if (!counts) return undefined;
+  const known = before.nodes.find((each) => each.name === name && each.startedAt === startedAt)?.counts;
+  if (!known) return startedAt >= before.at ? counts : undefined;
+  const levels = Object.entries(counts.levels).map(([level, { all, bad }]): [string, LevelCounts] => {
+    const former = known.levels[level] ?? { all: 0, bad: 0 };
+    return [level, { all: all - former.all, bad: bad - former.bad }];
+  });
+  return {
+    sends: counts.sends - known.sends,
+    deliveries: counts.deliveries - known.deliveries,
+    levels: Object.fromEntries(levels),
+  };
+}
+
+export function addedUp(all: readonly Record<string, LevelCounts>[]): Record<string, LevelCounts> {
+  const sums: Record<string, LevelCounts> = {};
   for (const levels of all)
     for (const [name, { all, bad }] of Object.entries(levels)) {
       const sum = sums[name] ?? { all: 0, bad: 0 };

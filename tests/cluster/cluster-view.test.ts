@@ -1,5 +1,5 @@
 import {
-  type ClusterPoint,
+  type ClusterHistory,
   type ClusterView,
   type NodeSnapshot,
   snapshotGoneMs,
@@ -104,9 +104,7 @@ describe("the cluster's view of itself", () => {
   });
 
   it("keeps a history in which each step stands once, though there are two workers", async () => {
-    const history = async () =>
-      (await cluster.call<{ points: ClusterPoint[] }>(admin, "GET", "/api/cluster/history?minutes=5")).points;
-    const points = await eventually("two points", history, (all) => all.length >= 2);
+    const { points } = await eventually("two points", history, (all) => all.points.length >= 2);
     const steps = points.map(({ at }) => Math.floor(Date.parse(at) / 10_000));
     expect(new Set(steps).size).toBe(steps.length);
     expect(points.at(-1)!.sockets).toBeGreaterThan(0);
@@ -114,6 +112,9 @@ describe("the cluster's view of itself", () => {
     expect(points.every(({ ackP99 }) => ackP99 === null || ackP99 > 0)).toBe(true);
   });
 });
+
+/** Of the last five minutes. */
+const history = () => cluster.call<ClusterHistory>(admin, "GET", "/api/cluster/history?minutes=5");
 
 describe("its figures", () => {
   /** What Prometheus would scrape: the sum of the series that hold all these words. */
@@ -200,6 +201,31 @@ describe("its figures", () => {
     const now = gw2.snapshots.at(-1)!.gateway!;
     expect(now.sockets).toBe(await scraped(gw2, "parloir_sockets"));
     expect(now.rooms).toBe(await scraped(gw2, "parloir_rooms"));
+  });
+
+  it("are in the history to the last message, also those of a burst between two of its points", {
+    timeout: 120_000,
+  }, async () => {
+    const told = ({ counted }: ClusterHistory) =>
+      (counted?.nodes ?? []).reduce((sum, { counts }) => sum + (counts?.levels.send?.all ?? 0), 0);
+    const first = await eventually("a point", history, ({ points }) => points.length > 0);
+    const sender = await cluster.socket(ana, 0);
+    const sends = 25;
+    await Promise.all(Array.from({ length: sends }, () => cluster.send(sender, id)));
+    const all = async () => {
+      const counts = cluster.gateways.map((node) =>
+        scraped(node, "parloir_commands_total", 'event="send_message"'),
+      );
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    };
+    const both = async () => ({ now: await history(), total: await all() });
+    const { now, total } = await eventually(
+      "the burst",
+      both,
+      (each) => each.total >= told(first) + sends && told(each.now) === each.total,
+    );
+    const later = now.points.filter(({ at }) => at > first.counted!.at);
+    expect(later.reduce((sum, { levels }) => sum + levels!.send!.all, 0)).toBe(total - told(first));
   });
 
   /** The histogram's cumulative counts by their upper bounds, ascending. */

@@ -1,7 +1,7 @@
-import { historyStepSeconds, pointOf } from "@parloir/contracts/cluster.ts";
+import { countedOf, historyStepSeconds, pointOf } from "@parloir/contracts/cluster.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
-import { appendPoint, claimStep, readBoard } from "@parloir/platform/snapshot/board.ts";
+import { appendPoint, claimStep, readBoard, readCounted } from "@parloir/platform/snapshot/board.ts";
 
 /** Keeps a day of the whole cluster's figures. Of several workers one writes each step. */
 export function startClusterHistory(options: { redis: RedisClient; log: Log }): { stop: () => void } {
@@ -12,10 +12,10 @@ export function startClusterHistory(options: { redis: RedisClient; log: Log }): 
   timer.unref();
 
   async function note(): Promise<void> {
-    const now = Date.now();
-    if (!(await claimStep(redis, Math.floor(now / 1_000 / historyStepSeconds)))) return;
-    const { nodes } = await readBoard(redis);
-    await appendPoint(redis, pointOf(nodes, now));
+    if (!(await claimStep(redis, Math.floor(Date.now() / 1_000 / historyStepSeconds)))) return;
+    const view = await readBoard(redis);
+    const before = await readCounted(redis);
+    await appendPoint(redis, before && pointOf(view, before), countedOf(view));
   }
 
   return { stop: () => clearInterval(timer) };

@@ -1,7 +1,7 @@
 import { type ClusterView, isGone } from "@parloir/contracts/cluster.ts";
 import {
+  clusterHistory,
   clusterHistoryQuery,
-  clusterPoint,
   clusterView,
   nodeParams,
 } from "@parloir/contracts/cluster-schemas.ts";
@@ -11,7 +11,6 @@ import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readBoard, readHistory, wishDrain } from "@parloir/platform/snapshot/board.ts";
 import { record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
-import * as z from "zod/mini";
 import { type Route, route } from "../route.ts";
 
 const defaultHistoryMinutes = 60;
@@ -40,16 +39,16 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
       method: "get",
       path: "/api/cluster/history",
       about: "The cluster's figures over the last minutes.",
-      answer: z.strictObject({ points: z.array(clusterPoint) }),
+      answer: clusterHistory,
       who: "admin",
       scope: "cluster:read",
       query: clusterHistoryQuery,
       async handle({ query }) {
         const minutes = query.minutes ?? defaultHistoryMinutes;
-        const points = await readHistory(redis, minutes * 60).catch((error: unknown) => {
+        const data = await readHistory(redis, minutes * 60).catch((error: unknown) => {
           throw new CodedError("UNAVAILABLE", "the history cannot be read now", { cause: error });
         });
-        return { data: { points } };
+        return { data };
       },
     }),
     route({

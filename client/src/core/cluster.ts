@@ -1,11 +1,5 @@
-import {
-  type ClusterPoint,
-  type ClusterView,
-  type Harm,
-  historyKeptSeconds,
-  historyStepSeconds,
-  pointOf,
-} from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint, ClusterView, Harm } from "@parloir/contracts/cluster.ts";
+import { createClusterPoints } from "./cluster-points.ts";
 import type { Link } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
 import { createRest } from "./rest.ts";
@@ -35,14 +29,13 @@ export interface ClusterFeedState {
   paused: boolean;
 }
 
-const shownMs = Math.min(3_600, historyKeptSeconds) * 1_000;
-
 export function createClusterFeed(options: { url: string; getToken: GetToken }): ClusterFeed {
   const tokens = createTokens(options.getToken);
   const rest = createRest({ url: options.url, tokens, fetch: globalThis.fetch.bind(globalThis) });
   const link = createSocketLink({ url: options.url, tokens });
   const state = createCell<ClusterFeedState>({ view: null, receivedAt: 0, points: [], paused: false });
   let latest = state.getSnapshot();
+  const points = createClusterPoints();
 
   function show(change: Partial<ClusterFeedState>): void {
     latest = { ...latest, ...change };
@@ -51,19 +44,12 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
   }
 
   function receive(view: ClusterView): void {
-    const now = Date.parse(view.at);
-    const last = latest.points.at(-1);
-    const isDue = !last || now - Date.parse(last.at) >= historyStepSeconds * 1_000;
-    const points = isDue
-      ? [...latest.points, pointOf(view.nodes, now)].filter(({ at }) => now - Date.parse(at) < shownMs)
-      : latest.points;
-    show({ view, receivedAt: Date.now(), points });
+    show({ view, receivedAt: Date.now(), points: points.take(view) });
   }
 
   async function start(): Promise<void> {
     try {
-      const { points } = await rest<{ points: ClusterPoint[] }>("GET", "/api/cluster/history?minutes=60");
-      show({ points });
+      show({ points: points.begin(await rest("GET", "/api/cluster/history?minutes=60")) });
     } catch {
       // Without the server's history the charts begin now.
     }

@@ -1,13 +1,18 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { type Harm, type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
+import {
+  type Harm,
+  historyStepSeconds,
+  type NodeRole,
+  type NodeSnapshot,
+  snapshotMs,
+} from "@parloir/contracts/cluster.ts";
 import { answerFlights, type FlightRecorder } from "../flights.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RedisClient } from "../redis.ts";
 import { postSnapshot, removeSnapshot, takeDrainWish, takeHarm } from "./board.ts";
-import { figuresOf, metricsOf } from "./figures.ts";
-import { levelsOf } from "./levels.ts";
+import { countsOf, figuresOf, metricsOf, recentOf } from "./figures.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 import { createMetricsWindow } from "./window.ts";
 
@@ -19,6 +24,8 @@ export interface Beacon {
 
 /** The monitor's own period, which its values include. */
 const resolutionMs = 20;
+/** Snapshots in a step of the history. */
+const stepTicks = (historyStepSeconds * 1_000) / snapshotMs;
 const nanosecondsPerSecond = 1e9;
 const microsecondsPerSecond = 1e6;
 
@@ -44,7 +51,7 @@ export function startBeacon(options: {
 }): Beacon {
   const { name, role, redis, health, log } = options;
   const stores = { redis: () => redis.ping(), ...options.stores };
-  const window = createMetricsWindow(options.metrics, metricsOf[role]);
+  const window = createMetricsWindow(options.metrics, metricsOf[role], stepTicks);
   const lag = monitorEventLoopDelay({ resolution: resolutionMs });
   lag.enable();
   const startedAt = new Date(Date.now() - process.uptime() * 1_000).toISOString();
@@ -103,7 +110,8 @@ export function startBeacon(options: {
       cpu: (used.user + used.system) / microsecondsPerSecond / windowSeconds,
       memoryBytes: process.memoryUsage.rss(),
       eventLoopLagSeconds: lagSeconds,
-      levels: levelsOf(metricsOf[role], window),
+      counts: countsOf(role, window),
+      recent: recentOf(role, window, stepTicks),
       ...figuresOf(role, window),
     };
   }

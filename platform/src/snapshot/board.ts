@@ -1,6 +1,8 @@
 import {
+  type ClusterHistory,
   type ClusterPoint,
   type ClusterView,
+  type CountedNodes,
   type Harm,
   harms,
   historyKeptSeconds,
@@ -8,6 +10,7 @@ import {
   type NodeSnapshot,
   snapshotKeptMs,
 } from "@parloir/contracts/cluster.ts";
+import type { ChainableCommander } from "ioredis";
 import type { RedisClient } from "../redis.ts";
 
 /**
@@ -16,6 +19,8 @@ import type { RedisClient } from "../redis.ts";
  */
 const boardKey = "parloir:cluster";
 const historyKey = "parloir:cluster-history";
+/** In the history's slot of a Redis Cluster: both are read and written in one step. */
+const countedKey = `{${historyKey}}:counted`;
 const drainsKey = "parloir:drains";
 const historyLength = historyKeptSeconds / historyStepSeconds;
 
@@ -40,12 +45,24 @@ export async function readBoard(redis: RedisClient): Promise<ClusterView> {
   return { at: new Date(now).toISOString(), nodes: known };
 }
 
-/** Newest last. */
-export async function readHistory(redis: RedisClient, seconds: number): Promise<ClusterPoint[]> {
+export async function readHistory(redis: RedisClient, seconds: number): Promise<ClusterHistory> {
   const count = Math.ceil(seconds / historyStepSeconds);
-  const points = await redis.lrange(historyKey, -count, -1);
+  // Together: a point that came in between would be counted twice.
+  const [texts, counted] = await inOneStep<[string[], string | null]>(
+    redis.multi().lrange(historyKey, -count, -1).get(countedKey),
+  );
   const oldest = Date.now() - seconds * 1_000;
-  return points.map((text) => JSON.parse(text) as ClusterPoint).filter(({ at }) => Date.parse(at) >= oldest);
+  const points = texts.map((text) => JSON.parse(text) as ClusterPoint);
+  return {
+    points: points.filter(({ at }) => Date.parse(at) >= oldest),
+    counted: counted === null ? null : JSON.parse(counted),
+  };
+}
+
+/** How far each process had counted at the newest point; null when there is none. */
+export async function readCounted(redis: RedisClient): Promise<CountedNodes | null> {
+  const text = await redis.get(countedKey);
+  return text === null ? null : JSON.parse(text);
 }
 
 /** Once per step, whoever of several comes first. Answers whether this one was it. */
@@ -54,9 +71,22 @@ export async function claimStep(redis: RedisClient, step: number): Promise<boole
   return (await redis.set(`${key}:${step}`, "1", "EX", 2 * historyStepSeconds, "NX")) === "OK";
 }
 
-export async function appendPoint(redis: RedisClient, point: ClusterPoint): Promise<void> {
-  await redis.rpush(historyKey, JSON.stringify(point));
-  await redis.ltrim(historyKey, -historyLength, -1);
+/** @param point null for the first: there is nothing to compare with */
+export async function appendPoint(
+  redis: RedisClient,
+  point: ClusterPoint | null,
+  counted: CountedNodes,
+): Promise<void> {
+  const step = redis.multi().set(countedKey, JSON.stringify(counted));
+  if (point) step.rpush(historyKey, JSON.stringify(point)).ltrim(historyKey, -historyLength, -1);
+  await inOneStep(step);
+}
+
+async function inOneStep<Answers>(step: ChainableCommander): Promise<Answers> {
+  const answers = (await step.exec()) ?? [];
+  const failed = answers.find(([error]) => error);
+  if (failed?.[0]) throw failed[0];
+  return answers.map(([, answer]) => answer) as Answers;
 }
 
 /** An admin wants this process to drain. It is asked once: the process that takes the wish removes it. */

@@ -1,17 +1,21 @@
 import type {
   ApiFigures,
   GatewayFigures,
+  NodeCounts,
   NodeRole,
   QueueFigures,
+  RecentQuantiles,
   WorkerFigures,
 } from "@parloir/contracts/cluster.ts";
 import type { MetricName } from "../metrics.ts";
+import { levelsOf } from "./levels.ts";
 import type { MetricsWindow } from "./window.ts";
 
 /** Which metrics make each role's part of a snapshot. */
 
 export type Figures = { gateway?: GatewayFigures; api?: ApiFigures; worker?: WorkerFigures };
 
+const sends = { event: "send_message" };
 const ours = ["UNAVAILABLE", "INTERNAL"];
 
 export const metricsOf = {
@@ -53,8 +57,25 @@ export function figuresOf(role: NodeRole, window: MetricsWindow): Figures {
   return role === "api" ? { api: apiFigures(window) } : { worker: workerFigures(window) };
 }
 
+export function countsOf(role: NodeRole, window: MetricsWindow): NodeCounts {
+  const isGateway = role === "gateway";
+  return {
+    sends: isGateway ? window.total("parloir_commands_total", { ...sends, outcome: "ok" }) : 0,
+    deliveries: isGateway ? window.total("parloir_messages_delivered_total") : 0,
+    levels: levelsOf(metricsOf[role], window),
+  };
+}
+
+export function recentOf(role: NodeRole, { quantiles }: MetricsWindow, ticks: number): RecentQuantiles {
+  const of = (owner: NodeRole, name: MetricName) => (role === owner ? quantiles(name, ticks) : null);
+  return {
+    ack: of("gateway", "parloir_ack_seconds"),
+    delivery: of("gateway", "parloir_delivery_seconds"),
+    outboxAge: of("worker", "parloir_outbox_lag_seconds"),
+  };
+}
+
 function gatewayFigures({ rate, value, quantiles }: MetricsWindow): GatewayFigures {
-  const sends = { event: "send_message" };
   const deliveries = rate("parloir_messages_delivered_total");
   return {
     sockets: value("parloir_sockets"),

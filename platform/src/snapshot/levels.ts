@@ -1,18 +1,18 @@
-import type { LevelRates } from "@parloir/contracts/cluster.ts";
+import type { LevelCounts } from "@parloir/contracts/cluster.ts";
 import serviceLevels from "../../../infra/service-levels.json" with { type: "json" };
 import type { MetricName } from "../metrics.ts";
 import type { Labels, MetricsWindow } from "./window.ts";
 
 /**
- * How a process did against the service levels in the window: how much a second, and how much of that was bad. By the
- * same selectors from which the alert rules are made.
+ * How a process did against the service levels since it started: how much there was, and how much of that was bad. By
+ * the same selectors from which the alert rules are made.
  */
-export function levelsOf(names: readonly MetricName[], window: MetricsWindow): Record<string, LevelRates> {
+export function levelsOf(names: readonly MetricName[], window: MetricsWindow): Record<string, LevelCounts> {
   const own = new Set<string>(names);
   const levels = Object.entries(serviceLevels.levels as Record<string, Level>).flatMap(
-    ([name, level]): [string, LevelRates][] => {
+    ([name, level]): [string, LevelCounts][] => {
       if (!own.has("histogram" in level ? level.histogram : selectorOf(level.all).name)) return [];
-      return [[name, ratesOf(level, window)]];
+      return [[name, countsOf(level, window)]];
     },
   );
   return Object.fromEntries(levels);
@@ -20,13 +20,13 @@ export function levelsOf(names: readonly MetricName[], window: MetricsWindow): R
 
 type Level = { histogram: MetricName; withinSeconds: number } | { all: string; bad: string };
 
-function ratesOf(level: Level, { rate, within }: MetricsWindow): LevelRates {
+function countsOf(level: Level, { total, within }: MetricsWindow): LevelCounts {
   if ("histogram" in level) {
-    const all = rate(level.histogram);
+    const all = total(level.histogram);
     return { all, bad: Math.max(0, all - within(level.histogram, level.withinSeconds)) };
   }
   const [all, bad] = [selectorOf(level.all), selectorOf(level.bad)];
-  return { all: rate(all.name, all.labels), bad: rate(bad.name, bad.labels) };
+  return { all: total(all.name, all.labels), bad: total(bad.name, bad.labels) };
 }
 
 interface Selector {

@@ -45,9 +45,27 @@ describe("a window", () => {
     expect(found.p99).toBeGreaterThan(0.002_5);
     expect(found.p99).toBeLessThanOrEqual(0.005);
 
+    expect(window.total("parloir_ack_seconds")).toBe(101);
+    expect(window.within("parloir_ack_seconds", 0.005)).toBe(100);
+
     await window.tick();
     expect(window.quantiles("parloir_ack_seconds")).toBeNull();
     expect(window.mean("parloir_ack_seconds")).toBeNull();
     expect(window.rate("parloir_commands_total")).toBe(0);
+  });
+
+  it("reaches over several ticks where it is asked to, and no further back", async () => {
+    const fresh = createMetrics("gateway", "test");
+    const window = createMetricsWindow(fresh, ["parloir_ack_seconds"], 3);
+    const observed = async () => {
+      await window.tick();
+      return window.quantiles("parloir_ack_seconds", 3)?.n ?? 0;
+    };
+    const found: number[] = [];
+    for (const n of [1, 10, 100, 1_000, 0, 0, 0]) {
+      for (let i = 0; i < n; i++) fresh.get("parloir_ack_seconds").observe(0.004);
+      found.push(await observed());
+    }
+    expect(found).toEqual([1, 11, 111, 1_110, 1_100, 1_000, 0]);
   });
 });

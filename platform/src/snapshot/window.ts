@@ -2,7 +2,7 @@ import type { Quantiles } from "@parloir/contracts/cluster.ts";
 import type { MetricName, Metrics } from "../metrics.ts";
 
 /**
- * What happened between two ticks, read from the process's own metrics, so that the metrics page and Prometheus
+ * What happened since the tick before, or since some ticks ago, read from the process's own metrics, so that the metrics page and Prometheus
  * cannot disagree.
  */
 export interface MetricsWindow {
@@ -10,14 +10,16 @@ export interface MetricsWindow {
   tick: () => Promise<number>;
   /** Of a counter, or of a histogram's observations: a second. `labels` narrows it. */
   rate: (name: MetricName, labels?: Labels) => number;
-  /** Of a histogram's observations, those at most that long, a second. The length is one of its bounds. */
+  /** Of a counter, or of a histogram's observations: since the process started. */
+  total: (name: MetricName, labels?: Labels) => number;
+  /** Of a histogram's observations since the process started, those at most that long: one of its bounds. */
   within: (name: MetricName, seconds: number) => number;
   /** A counter's or gauge's value now, summed over labels. */
   value: (name: MetricName, labels?: Labels) => number;
   /** What a label has been so far. */
   labelled: (name: MetricName, label: string) => string[];
-  /** Null when nothing was observed. */
-  quantiles: (name: MetricName) => Quantiles | null;
+  /** Of the last ticks; null when nothing was observed. */
+  quantiles: (name: MetricName, ticks?: number) => Quantiles | null;
   /** Of a histogram; null when nothing was observed. */
   mean: (name: MetricName) => number | null;
 }
@@ -32,9 +34,15 @@ interface Sample {
 
 type Samples = Map<string, Sample[]>;
 
-export function createMetricsWindow(metrics: Metrics, names: readonly MetricName[]): MetricsWindow {
-  let before: Samples = new Map();
-  let now: Samples = new Map();
+/** @param mostTicks how far back one may ask */
+export function createMetricsWindow(
+  metrics: Metrics,
+  names: readonly MetricName[],
+  mostTicks = 1,
+): MetricsWindow {
+  /** Oldest first; the process began with nothing. */
+  let past: Samples[] = [new Map()];
+  let now: Samples = past[0]!;
   let beforeAt = performance.now();
   let seconds = 0;
 
@@ -57,35 +65,35 @@ export function createMetricsWindow(metrics: Metrics, names: readonly MetricName
     (samples.get(name) ?? [])
       .filter((each) => each.name === part && fits(each.labels, labels))
       .reduce((total, each) => total + each.value, 0);
-  const grown = (name: string, part: string, labels: Labels = {}) =>
-    sum(now, name, part, labels) - sum(before, name, part, labels);
+  const grown = (name: string, part: string, labels: Labels = {}, ticks = 1) =>
+    sum(now, name, part, labels) - sum(past.at(-ticks) ?? past[0]!, name, part, labels);
   const isHistogram = (name: string) => now.get(name)?.some((each) => each.name === `${name}_count`) ?? false;
+  const counter = (name: string) => (isHistogram(name) ? `${name}_count` : name);
 
   return {
     async tick() {
-      before = now;
+      past = [...past, now].slice(-mostTicks);
       now = await read();
       const at = performance.now();
       seconds = (at - beforeAt) / 1_000;
       beforeAt = at;
       return seconds;
     },
-    rate: (name, labels) =>
-      seconds > 0 ? grown(name, isHistogram(name) ? `${name}_count` : name, labels) / seconds : 0,
-    within: (name, bound) =>
-      seconds > 0 ? grown(name, `${name}_bucket`, { le: String(bound) }) / seconds : 0,
+    rate: (name, labels) => (seconds > 0 ? grown(name, counter(name), labels) / seconds : 0),
+    total: (name, labels = {}) => sum(now, name, counter(name), labels),
+    within: (name, bound) => sum(now, name, `${name}_bucket`, { le: String(bound) }),
     value: (name, labels = {}) => sum(now, name, name, labels),
     labelled: (name, label) => [
       ...new Set((now.get(name) ?? []).flatMap(({ labels }) => labels[label] ?? []).map(String)),
     ],
-    quantiles(name) {
-      const n = grown(name, `${name}_count`);
+    quantiles(name, ticks = 1) {
+      const n = grown(name, `${name}_count`, {}, ticks);
       if (n <= 0) return null;
       const bounds = [...new Set((now.get(name) ?? []).flatMap(({ labels }) => labels.le ?? []))]
         .map((le) => (le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le)))
         .sort((a, b) => a - b);
       const counts = bounds.map((bound) =>
-        grown(name, `${name}_bucket`, { le: Number.isFinite(bound) ? String(bound) : "+Inf" }),
+        grown(name, `${name}_bucket`, { le: Number.isFinite(bound) ? String(bound) : "+Inf" }, ticks),
       );
       const at = (share: number) => quantile(share, bounds, counts);
       return { p50: at(0.5), p95: at(0.95), p99: at(0.99), n };

@@ -2,7 +2,7 @@ import type { ClusterPoint, GatewayFigures, Quantiles, WorkerFigures } from "@pa
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";
-import { allowedFailures, deliveryLevel, errorBudget } from "./health.ts";
+import { allowedFailures, deliveryLevel, levelReached } from "./health.ts";
 import { isHeard, type Seen } from "./standing.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
@@ -19,7 +19,7 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
     gateways.length > 0 && seen.view.alone === undefined
       ? values.reduce((total, each) => total + each, 0)
       : null;
-  const budget = errorBudget(points);
+  const { budget } = levelReached("send", points);
 
   return (
     <section className="tiles tiles-eight" aria-label={t.title} data-testid="headline">

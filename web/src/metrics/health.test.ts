@@ -1,6 +1,6 @@
 import type { ClusterPoint, NodeSnapshot } from "@parloir/contracts/cluster.ts";
 import { describe, expect, it } from "vitest";
-import { deliveryLevel, errorBudget, levelReached, reach } from "./health.ts";
+import { deliveryLevel, levelReached, reach } from "./health.ts";
 import { type Seen, standingOf } from "./standing.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
@@ -100,14 +100,14 @@ describe("a service level", () => {
 });
 
 describe("the error budget", () => {
-  const point = (sendsPerSecond: number, failedSendsPerSecond: number) =>
-    ({ sendsPerSecond, failedSendsPerSecond }) as ClusterPoint;
+  const point = (all: number, bad: number) => ({ levels: { send: { all, bad } } }) as unknown as ClusterPoint;
+  const budget = (...points: ClusterPoint[]) => levelReached("send", points).budget;
 
   it("is whole without failures, used up by one in a thousand, and unknown without sends", () => {
-    expect(errorBudget([point(10, 0)])).toBe(1);
-    expect(errorBudget([point(999, 1)])).toBeCloseTo(0, 10);
-    expect(errorBudget([point(1_999, 1), point(0, 0)])).toBeCloseTo(0.5, 10);
-    expect(errorBudget([point(998, 2)])).toBeLessThan(0);
-    expect(errorBudget([point(0, 0)])).toBeNull();
+    expect(budget(point(10, 0))).toBe(1);
+    expect(budget(point(1_000, 1))).toBeCloseTo(0, 10);
+    expect(budget(point(2_000, 1), point(0, 0))).toBeCloseTo(0.5, 10);
+    expect(budget(point(1_000, 2))).toBeLessThan(0);
+    expect(budget(point(0, 0))).toBeNull();
   });
 });

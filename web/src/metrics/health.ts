@@ -65,14 +65,3 @@ export function levelReached(name: LevelName, points: readonly ClusterPoint[]): 
   if (all === 0) return { objective, good: null, budget: null };
   return { objective, good: 1 - bad / all, budget: 1 - bad / all / (1 - objective) };
 }
-
-/**
- * What is left of the allowed failures, 1 to 0 and below: sends that failed for a reason of ours, of all in the
- * points. Null when nothing was sent.
- */
-export function errorBudget(points: readonly ClusterPoint[]): number | null {
-  const sent = points.reduce((sum, point) => sum + point.sendsPerSecond, 0);
-  const failed = points.reduce((sum, point) => sum + point.failedSendsPerSecond, 0);
-  if (sent + failed === 0) return null;
-  return 1 - failed / (sent + failed) / allowedFailures;
-}
