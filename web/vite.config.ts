@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
+import { Features } from "lightningcss";
 import { defineConfig, type Plugin } from "vite";
 
 /** `npm start` serves the built pages; `vite web` is for work on them, in front of a running cluster. */
@@ -10,6 +11,9 @@ const cluster = process.env.PARLOIR_URL ?? "http://localhost:8080";
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   plugins: [react(), preload("/src/app.tsx"), emojiNames(["en", "fr"])],
+  // For older browsers the minifier writes «:dir(rtl)» as a list of languages, which is another thing: an English
+  // page from right to left was no longer one.
+  css: { lightningcss: { exclude: Features.DirSelector } },
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -1,6 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expectAccessible } from "./accessible.ts";
 import { host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
@@ -29,12 +29,6 @@ const directOf = async (one: string, other: string) =>
       memberIds: [one, other],
     })
   ).id;
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
 
 /** Nothing sticks out at the side. */
 const overflow = (page: Page) =>

@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "./accessible.ts";
 import { sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
@@ -22,9 +22,7 @@ async function arrive(account: string, page: string): Promise<Visitor> {
 }
 
 async function inOrder({ page, problems }: Visitor): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  await expectAccessible(page);
   expect(problems).toEqual([]);
   await page.context().close();
 }

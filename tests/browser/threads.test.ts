@@ -1,7 +1,7 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { png } from "../cluster/uploads.ts";
+import { expectAccessible } from "./accessible.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
@@ -37,12 +37,6 @@ async function choose(visitor: Visitor, text: string, item: RegExp): Promise<voi
   await visitor.page.getByRole("menuitem", { name: item }).click();
 }
 
-async function seriousIn(page: Page): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
-
 describe("who looks elsewhere", () => {
   it("is told by bell, title and toast, and by one sound in all tabs", { timeout: 180_000 }, async () => {
     const second = await stage.visitor(zoe.page.context());
@@ -61,7 +55,7 @@ describe("who looks elsewhere", () => {
 
     await zoe.page.locator('[data-testid="bell"]').click();
     await zoe.page.locator('[data-testid="mute"]').click();
-    expect(await seriousIn(zoe.page)).toEqual([]);
+    await expectAccessible(zoe.page);
     await tom.say("I could come today.");
     await zoe.page.locator('[data-testid="bell-line"]', { hasText: "I could come today." }).click();
     await zoe.bubble("I could come today.").waitFor();
@@ -99,7 +93,7 @@ describe("in a thread", () => {
     await zoe.page.locator('[data-testid="thread-search"]').fill("bicycle");
     await zoe.page.locator('[data-testid="found"]', { hasText: "still there" }).click();
     await zoe.page.locator('[data-marked="true"]', { hasText: "still there" }).waitFor();
-    expect(await seriousIn(zoe.page)).toEqual([]);
+    await expectAccessible(zoe.page);
     await zoe.page.keyboard.press("Escape");
   });
 
