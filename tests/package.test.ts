@@ -22,14 +22,22 @@ beforeAll(async () => {
 afterAll(() => rm(application, { recursive: true, force: true }));
 
 const page = `
-import { ChatProvider, ChatTicket, useMessages } from "@parloir/client/react";
-import { createServer } from "@parloir/client/server";
-import { type Client, createClient } from "@parloir/client/core";
+import { ChatProvider, ChatTicket, type Conversation, useMessages, useNotifications } from "@parloir/client/react";
+import { CodedError as HostError, createServer, type Person } from "@parloir/client/server";
+import { type Client, CodedError, createClient, type ErrorCode, type Message } from "@parloir/client/core";
+import type { Notification } from "@parloir/client/react";
 export const server = createServer({ url: "http://cluster.test", serverKey: "key" });
 export const connect = (): Client => createClient({ url: "http://cluster.test", getToken: async () => "token" });
+export const codeOf = (error: unknown): ErrorCode | null =>
+  error instanceof CodedError || error instanceof HostError ? error.code : null;
+export const nameOf = ({ name }: Person) => name;
+export const textOf = ({ content, seq }: Message): string => \`\${seq}: \${content}\`;
+export const bell = (): readonly Notification[] => useNotifications().notifications;
 function Unread() {
-  const { unreadTotal } = useMessages();
-  const total: number = unreadTotal;
+  const { unreadTotal, conversations, messages } = useMessages();
+  const first: Conversation | undefined = conversations[0];
+  const last: Message | undefined = messages.at(-1);
+  const total: number = unreadTotal + (first?.unreadCount ?? 0) + (last?.seq ?? 0);
   return <b>{total}</b>;
 }
 export const element = (
@@ -87,9 +95,16 @@ it("is loaded by Node as it is, and renders there", { timeout: 120_000 }, async 
   const script = `
     import { createElement as h } from "react";
     import { renderToString } from "react-dom/server";
-    import { ChatProvider, MessageBadge, ConversationList } from "@parloir/client/react";
-    import { createServer } from "@parloir/client/server";
-    import { createClient } from "@parloir/client/core";
+    import * as react from "@parloir/client/react";
+    import * as server from "@parloir/client/server";
+    import * as core from "@parloir/client/core";
+    const { ChatProvider, MessageBadge, ConversationList } = react;
+    const { createServer } = server;
+    const { createClient } = core;
+    const thrown = await createServer({ url: "http://127.0.0.1:1", serverKey: "key", deadlineMs: 1 })
+      .tokens.create("ana").catch((error) => error);
+    for (const each of [react.CodedError, core.CodedError, server.CodedError])
+      if (!(thrown instanceof each)) throw new Error("not the class of what is thrown");
     if (typeof createServer !== "function" || typeof createClient !== "function") throw new Error("not there");
     const page = h(ChatProvider, { url: "http://cluster.test", userId: "ana", getToken: async () => "token", language: "fr" },
       h(MessageBadge, { count: 3 }), h(ConversationList, { openId: null, onOpen() {} }));

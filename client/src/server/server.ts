@@ -24,6 +24,8 @@ export interface IssuedToken {
   expiresAt: string;
 }
 
+export { CodedError, type ErrorCode } from "@parloir/contracts/errors.ts";
+export type { Conversation, Person } from "@parloir/contracts/shapes.ts";
 export type Server = ReturnType<typeof createServer>;
 
 export function createServer(options: ServerOptions) {
