@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { host, sendAs } from "./host.ts";
@@ -6,9 +7,15 @@ import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** Two people see each other, whatever becomes of the gateways between them. */
 let stage: Stage;
+/** Nobody answers there, and nobody has to: the two find each other on this machine. */
+const relays = {
+  STUN_URLS: "stun:127.0.0.1:3478",
+  TURN_URLS: "turn:127.0.0.1:3478?transport=udp,turns:127.0.0.1:5349",
+  TURN_SECRET: "a secret that the relay shares with the cluster",
+};
 const visitors: Visitor[] = [];
 beforeAll(async () => {
-  stage = await startStage({ permissions: ["camera", "microphone"] }, { CANARY_MS: "0" });
+  stage = await startStage({ permissions: ["camera", "microphone"] }, { CANARY_MS: "0", ...relays });
 }, 240_000);
 afterAll(() => stage?.stop(), 90_000);
 afterEach(() => seeOff(visitors));
@@ -33,6 +40,25 @@ async function two(one: string, other: string): Promise<[Visitor, Visitor]> {
   await first.say("Shall we talk?");
   await second.page.locator('[data-testid="conversation"]').first().waitFor();
   return [first, second];
+}
+
+/** With what servers this page makes its connections to other browsers. */
+async function noteServers({ page }: Visitor): Promise<() => Promise<RTCIceServer[][]>> {
+  await page.addInitScript(() => {
+    const made: unknown[] = [];
+    const Own = RTCPeerConnection;
+    Object.assign(window, {
+      made,
+      RTCPeerConnection: class extends Own {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          // As the browser understood it.
+          made.push(this.getConfiguration().iceServers);
+        }
+      },
+    });
+  });
+  return () => page.evaluate(() => (window as unknown as { made: RTCIceServer[][] }).made);
 }
 
 const call = (visitor: Visitor, phase: string) =>
@@ -113,6 +139,33 @@ it("goes on while the gateways of both are killed, and is hung up through the ne
   await zoe.page.locator(".call-nobody").waitFor();
   await press(tom, "end");
   await call(zoe, "ended").waitFor();
+}, 300_000);
+
+it("looks for a way by the relays of the configuration, with credentials of the person's own", async () => {
+  const [karim, lea] = [await stage.visitor(), await stage.visitor()];
+  visitors.push(karim, lea);
+  const servers = [await noteServers(karim), await noteServers(lea)];
+  await karim.signIn("demo-karim");
+  await lea.signIn("demo-lea");
+  await karim.writeTo("demo-lea");
+  await karim.page.locator('[data-testid="call-button"]').click();
+  await call(lea, "incoming").waitFor();
+  await press(lea, "accept");
+  for (const person of [karim, lea]) await sees(person);
+  for (const [index, userId] of ["demo-karim", "demo-lea"].entries()) {
+    const [[stun, turn, ...others] = [], ...more] = await servers[index]!();
+    expect(more).toEqual([]);
+    expect(others).toEqual([]);
+    expect(stun?.urls).toEqual([relays.STUN_URLS]);
+    expect(turn?.urls).toEqual(relays.TURN_URLS.split(","));
+    // As the usual relays check it: the end of its time and the person, signed with the shared secret.
+    const { username = "", credential } = turn!;
+    expect(username).toMatch(new RegExp(`^\\d+:${userId}$`));
+    expect(Number(username.split(":")[0]) * 1_000).toBeGreaterThan(Date.now());
+    expect(credential).toBe(createHmac("sha1", relays.TURN_SECRET).update(username).digest("base64"));
+  }
+  await press(karim, "end");
+  await call(lea, "ended").waitFor();
 }, 300_000);
 
 it("is declined, finds somebody busy, and is missed; in French", async () => {

@@ -29,6 +29,13 @@ async function withService(): Promise<BrowserContext> {
   await context.addInitScript((subscription) => {
     const subscribed = { toJSON: () => subscription, unsubscribe: async () => true };
     PushManager.prototype.subscribe = async () => subscribed as unknown as PushSubscription;
+    // Each question, and whether it came in answer to something the person did.
+    const asked: boolean[] = [];
+    Object.assign(window, { asked });
+    Notification.requestPermission = async () => {
+      asked.push(navigator.userActivation.isActive);
+      return "granted";
+    };
   }, browser.subscription);
   return context;
 }
@@ -62,9 +69,19 @@ describe("the bell beside one's name", () => {
     const bell = tom.page.locator('[data-testid="push-switch"]');
     expect(await bell.getAttribute("data-state")).toBe("off");
     expect(await tom.page.evaluate(() => navigator.serviceWorker.getRegistrations())).toEqual([]);
+    const asked = () => tom.page.evaluate(() => (window as unknown as { asked: boolean[] }).asked);
+    // Not by itself, nor by what one does elsewhere in the page; each page load begins anew.
+    await tom.writeTo("demo-lea");
+    await tom.page.locator('[data-testid="bell"]').click();
+    await tom.page.keyboard.press("Escape");
+    expect(await asked()).toEqual([]);
+    await tom.page.reload();
+    await tom.connected();
+    expect(await asked()).toEqual([]);
     await context.grantPermissions(["notifications"], { origin: stage.url });
     await bell.click();
     await tom.page.locator('[data-testid="push-switch"][data-state="on"]').waitFor();
+    expect(await asked()).toEqual([true]);
     // Nobody looks any more.
     const blank = await context.newPage();
     await tom.page.close();
