@@ -4,11 +4,12 @@ import { checkDescriptors } from "./descriptors.ts";
 import { attempt, type Finding, unknown } from "./finding.ts";
 import type { Options } from "./options.ts";
 import { checkPooler, checkReplicas, poolerFix } from "./postgres-ways.ts";
+import { checkSentinels } from "./sentinels.ts";
 import { checkPostgres, checkQueue, checkRooms } from "./stores.ts";
 
 /** Everything at once; what waits longest is an idle connection. */
 export async function diagnose(options: Options): Promise<Finding[]> {
-  const { databaseUrl, pooled, replicaUrls, rooms, queueUrl } = options;
+  const { databaseUrl, pooled, replicaUrls, rooms, queue } = options;
   const given = (what: string, variable: string, fix: string, check: (() => Promise<Finding[]>) | null) =>
     check ? attempt(what, fix, check) : [unknown(what, `not looked at: ${variable} is not given`)];
   const found = await Promise.all([
@@ -35,9 +36,12 @@ export async function diagnose(options: Options): Promise<Finding[]> {
     given(
       "Redis for queues",
       "QUEUE_REDIS_URL",
-      "is it running, and does QUEUE_REDIS_URL name it with the right password?",
-      queueUrl === null ? null : () => checkQueue(queueUrl),
+      queue?.sentinels
+        ? "do the Sentinels know it as QUEUE_REDIS_MASTER, and has QUEUE_REDIS_URL its password?"
+        : "is it running, and does QUEUE_REDIS_URL name it with the right password?",
+      queue === null ? null : () => checkQueue(queue),
     ),
+    queue?.sentinels ? checkSentinels(queue.sentinels) : [],
     checkDescriptors(options.processes, options.sockets),
   ]);
   return found.flat();

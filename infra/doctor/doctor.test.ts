@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import path from "node:path";
 import { startRedis } from "@parloir/local/redis.ts";
@@ -12,6 +13,7 @@ import { judge } from "./descriptors.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
 import { parseOptions } from "./options.ts";
+import { judgeSentinels } from "./sentinels.ts";
 import { checkQueue, judgeSettings } from "./stores.ts";
 
 const cluster = await startCluster({ gateways: 2, balancer: true });
@@ -26,7 +28,7 @@ const good = {
   pooled: null,
   replicaUrls: [],
   rooms: { url: cluster.redisUrl, cluster: false },
-  queueUrl: null,
+  queue: null,
   processes: [{ name: "gw1", role: "gateway", pid: process.pid, url: null }],
   connections: 40,
   sockets: 10,
@@ -135,11 +137,46 @@ describe("stores", () => {
       await redis.stop();
       await folder.remove();
     });
-    expect(statesOf(await checkQueue(redis.url))).toEqual({
+    expect(statesOf(await checkQueue({ url: redis.url }))).toEqual({
       "Redis for queues": "ok",
       "eviction of queues": "problem",
       "append-only file of queues": "warning",
     });
+  });
+
+  it("a Sentinel that is alone, with a master that is alone, is a problem, and so is one that is not there", async () => {
+    const folder = await temporaryFolder();
+    const master = await startRedis({ dir: path.join(folder.dir, "master"), appendonly: true });
+    const { port, password } = new URL(master.url);
+    const watching = path.join(folder.dir, "sentinel");
+    await mkdir(watching);
+    await writeFile(path.join(watching, "password"), password);
+    const sentinel = await startRedis({
+      dir: watching,
+      settings: [`sentinel monitor queues 127.0.0.1 ${port} 1`, `sentinel auth-pass queues ${password}`],
+      sentinel: true,
+    });
+    onTestFinished(async () => {
+      await sentinel.stop();
+      await master.stop();
+      await folder.remove();
+    });
+    const options = parseOptions(["--quick", "--url", cluster.url], {
+      // The master itself is asked where the Sentinel says that it is.
+      QUEUE_REDIS_URL: `redis://:${password}@127.0.0.1:1`,
+      QUEUE_REDIS_SENTINELS: `127.0.0.1:${new URL(sentinel.url).port},127.0.0.1:1`,
+      QUEUE_REDIS_MASTER: "queues",
+      QUEUE_REDIS_SENTINEL_PASSWORD: password,
+    })!;
+    const findings = await diagnose(options);
+    expect(statesOf(findings)).toMatchObject({
+      "Redis for queues": "ok",
+      "append-only file of queues": "ok",
+      "Sentinel 127.0.0.1:1": "problem",
+      Sentinels: "problem",
+    });
+    const found = findings.filter(({ what }) => what === "Sentinels").map((each) => each.found);
+    expect(found).toEqual([`127.0.0.1:${port} has no replica`, "1 know each other, and 1 must agree"]);
   });
 
   it("Postgres that is old, that may forget, or that has too few connections is a problem", () => {
@@ -187,7 +224,7 @@ it("what a process knows by variables, the doctor knows by the same", () => {
     url: "https://chat.example",
     databaseUrl: env.DATABASE_URL,
     rooms: { url: env.REDIS_URL, cluster: true },
-    queueUrl: env.QUEUE_REDIS_URL,
+    queue: { url: env.QUEUE_REDIS_URL, sentinels: null },
     pooled: null,
     replicaUrls: [],
     connections: 120,
@@ -206,5 +243,40 @@ it("what a process knows by variables, the doctor knows by the same", () => {
     connections: null,
   });
   expect(parseOptions(["--help"], env)).toBeNull();
+  expect(() => parseOptions([], { ...env, DATABASE_POOLER: "session" })).toThrow("DATABASE_POOLER");
   expect(parseOptions(["--quick", "--url", "http://a"], env)?.serverKey).toBeNull();
+});
+
+it("and by the same files: secrets that no environment shows", async () => {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const values = {
+    DATABASE_URL: "postgresql://db/parloir",
+    REDIS_URL: "redis://rooms:1",
+    QUEUE_REDIS_URL: "redis://queue:1",
+    SERVER_KEY: "key",
+  };
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const file = path.join(folder.dir, name);
+    await writeFile(file, `${value}\n`);
+    env[`${name}_FILE`] = file;
+  }
+  expect(parseOptions(["--url", "http://a"], env)).toMatchObject({
+    databaseUrl: values.DATABASE_URL,
+    rooms: { url: values.REDIS_URL, cluster: false },
+    queue: { url: values.QUEUE_REDIS_URL, sentinels: null },
+    serverKey: values.SERVER_KEY,
+  });
+  expect(() => parseOptions([], { ...env, SERVER_KEY_FILE: path.join(folder.dir, "none") })).toThrow(
+    "ENOENT",
+  );
+});
+
+it("what Sentinels say of the master must agree", () => {
+  const view = { address: "a:1", master: "m:1", replicas: 1, sentinels: 3, quorum: 2 };
+  expect(judgeSentinels([view, view, view])).toMatchObject([{ state: "ok" }]);
+  expect(judgeSentinels([view, { ...view, master: "m:2" }])).toMatchObject([{ state: "problem" }]);
+  expect(judgeSentinels([view, { ...view, replicas: 0 }])).toMatchObject([{ state: "problem" }]);
+  expect(judgeSentinels([{ ...view, quorum: 4 }])).toMatchObject([{ state: "problem" }]);
 });

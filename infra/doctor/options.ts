@@ -4,14 +4,16 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Pooler, poolers } from "@parloir/platform/env-database.ts";
-import type { RedisEndpoint } from "@parloir/platform/redis.ts";
+import { sentinels } from "@parloir/platform/env-redis.ts";
+import { EnvironmentError, Reader } from "@parloir/platform/environment-reader.ts";
+import type { QueueEndpoint, RedisEndpoint } from "@parloir/platform/redis.ts";
 
 export const usage = `Usage: npm run doctor -- [options]
 
 Checks an installation and names the fix of what is wrong. By itself it looks at the cluster of \`npm start\`; what is
-not on this machine is found by the variables that the processes have: DATABASE_URL, DATABASE_POOLER,
-DATABASE_DIRECT_URL, DATABASE_REPLICA_URLS, REDIS_URL, REDIS_CLUSTER, QUEUE_REDIS_URL, SERVER_KEY, LIMIT_SOCKETS,
-DATABASE_POOL_SIZE.
+not on this machine is found by the variables that the processes have, each also as NAME_FILE: DATABASE_URL,
+DATABASE_POOLER, DATABASE_DIRECT_URL, DATABASE_REPLICA_URLS, DATABASE_POOL_SIZE, REDIS_URL, REDIS_CLUSTER,
+QUEUE_REDIS_URL, QUEUE_REDIS_SENTINELS, QUEUE_REDIS_MASTER, QUEUE_REDIS_SENTINEL_PASSWORD, SERVER_KEY, LIMIT_SOCKETS.
 
   --url URL         the balancer, as clients reach it
   --cluster FILE    cluster.json of a cluster on this machine (.local/cluster.json)
@@ -38,7 +40,7 @@ export interface Options {
   pooled: { url: string; pooler: Pooler } | null;
   replicaUrls: string[];
   rooms: RedisEndpoint | null;
-  queueUrl: string | null;
+  queue: QueueEndpoint | null;
   processes: Process[];
   /** Null: a pooler decides. */
   connections: number | null;
@@ -50,7 +52,7 @@ export interface Options {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Null: only the usage is wanted. @throws when the flags cannot be read */
+/** Null: only the usage is wanted. @throws when flags or variables cannot be read */
 export function parseOptions(argv: string[], env: Environment = process.env): Options | null {
   const { values } = parseArgs({
     args: argv,
@@ -68,32 +70,35 @@ export function parseOptions(argv: string[], env: Environment = process.env): Op
   const local = (role: string, name?: string) =>
     cluster?.processes.find((each) => each.role === role && (name === undefined || each.name === name))
       ?.url ?? null;
-  const roomsUrl = given(env, "REDIS_URL") ?? local("redis");
-  const postgresUrl = given(env, "DATABASE_URL") ?? local("postgres");
-  const pooler = poolers.find((each) => each === given(env, "DATABASE_POOLER")) ?? "none";
+  const reader = new Reader(env);
+  const given = (name: string) => reader.optional(name);
+  const roomsUrl = given("REDIS_URL") ?? local("redis");
+  const queueUrl = given("QUEUE_REDIS_URL") ?? local("redis", "redis-queue") ?? roomsUrl;
+  const postgresUrl = given("DATABASE_URL") ?? local("postgres");
+  const pooler = reader.oneOf("DATABASE_POOLER", [...poolers], "none") as Pooler;
   const isPooled = pooler !== "none" && postgresUrl !== null;
   const withDatabase = cluster?.processes.filter(({ role }) => role === "api" || role === "worker").length;
-  return {
+  const options = {
     url: values.url ?? cluster?.url ?? "http://localhost:8080",
-    databaseUrl: given(env, "DATABASE_DIRECT_URL") ?? (isPooled ? null : postgresUrl),
+    databaseUrl: given("DATABASE_DIRECT_URL") ?? (isPooled ? null : postgresUrl),
     pooled: isPooled ? { url: postgresUrl, pooler } : null,
-    replicaUrls: (given(env, "DATABASE_REPLICA_URLS") ?? "").split(",").flatMap((url) => url.trim() || []),
-    rooms: roomsUrl === null ? null : { url: roomsUrl, cluster: env.REDIS_CLUSTER === "1" },
-    queueUrl: given(env, "QUEUE_REDIS_URL") ?? local("redis", "redis-queue") ?? roomsUrl,
+    replicaUrls: reader.list("DATABASE_REPLICA_URLS"),
+    rooms: roomsUrl === null ? null : { url: roomsUrl, cluster: reader.flag("REDIS_CLUSTER", false) },
+    queue: queueUrl === null ? null : { url: queueUrl, sentinels: sentinels(reader) },
     processes: cluster?.processes ?? [],
     connections: isPooled
       ? null
-      : Number(values.processes ?? withDatabase ?? 4) * Number(given(env, "DATABASE_POOL_SIZE") ?? 10),
-    sockets: Number(given(env, "LIMIT_SOCKETS") ?? 20_000),
-    serverKey: values.quick ? null : (given(env, "SERVER_KEY") ?? (cluster ? developmentKey : null)),
+      : Number(values.processes ?? withDatabase ?? 4) * reader.number("DATABASE_POOL_SIZE", 10),
+    sockets: reader.number("LIMIT_SOCKETS", 20_000),
+    serverKey: values.quick ? null : (given("SERVER_KEY") ?? (cluster ? developmentKey : null)),
     json: values.json,
   };
+  if (reader.problems.length > 0) throw new EnvironmentError(reader.problems);
+  return options;
 }
 
 /** That of `npm start`; refused in production. */
 const developmentKey = "dev-server-key";
-
-const given = (env: Environment, name: string) => env[name]?.trim() || null;
 
 function readCluster(named: string | undefined): { url: string; processes: Process[] } | null {
   const byDefault = fileURLToPath(new URL("../../.local/cluster.json", import.meta.url));

@@ -1,6 +1,8 @@
 import {
   closeRedis,
   createPublisherClient,
+  createQueueProducerClient,
+  type QueueEndpoint,
   type RedisClient,
   type RedisEndpoint,
   untilReady,
@@ -13,7 +15,7 @@ import { checkClock } from "./clocks.ts";
 import { type Finding, ok, problem, unknown, warning } from "./finding.ts";
 
 const patienceMs = 5_000;
-const silent = pino({ level: "silent" });
+export const silent = pino({ level: "silent" });
 
 /** @param connections what all processes of this installation together may open; null: a pooler does */
 export async function checkPostgres(url: string, connections: number | null): Promise<Finding[]> {
@@ -78,14 +80,14 @@ async function judgeMigrations({ migrations }: Settings): Promise<Finding> {
 }
 
 export async function checkRooms(endpoint: RedisEndpoint): Promise<Finding[]> {
-  return withRedis(endpoint, async (redis) => {
+  return withRedis(createPublisherClient(endpoint, silent), async (redis) => {
     const [version, clock] = [versionOf(await redis.info("server")), await clockOf(redis)];
     return [judgeVersion("Redis for rooms", version), checkClock("clock of Redis for rooms", clock)];
   });
 }
 
-export async function checkQueue(url: string): Promise<Finding[]> {
-  return withRedis({ url, cluster: false }, async (redis) => {
+export async function checkQueue(endpoint: QueueEndpoint): Promise<Finding[]> {
+  return withRedis(createQueueProducerClient(endpoint, silent), async (redis) => {
     const version = versionOf(await redis.info("server"));
     const persistence = await redis.info("persistence");
     const policy = /maxmemory_policy:(\S+)/.exec(await redis.info("memory"))?.[1] ?? "unknown";
@@ -109,11 +111,11 @@ export async function checkQueue(url: string): Promise<Finding[]> {
   });
 }
 
-async function withRedis(
-  endpoint: RedisEndpoint,
-  check: (redis: RedisClient) => Promise<Finding[]>,
-): Promise<Finding[]> {
-  const redis = createPublisherClient(endpoint, silent);
+/** Asks a client of its own, which is closed behind. */
+export async function withRedis<Client extends RedisClient, Answer>(
+  redis: Client,
+  check: (redis: Client) => Promise<Answer>,
+): Promise<Answer> {
   try {
     if (!(await untilReady(redis, patienceMs))) throw new Error(`no answer in ${patienceMs / 1_000} s`);
     return await check(redis);

@@ -21,7 +21,8 @@ export function queueRedis(env: Reader, rooms: RedisEndpoint): QueueEndpoint {
   };
 }
 
-function sentinels(env: Reader): Sentinels | null {
+/** Null: there are none. */
+export function sentinels(env: Reader): Sentinels | null {
   const master = env.text("QUEUE_REDIS_MASTER", "mymaster");
   const nodes = env.list("QUEUE_REDIS_SENTINELS").flatMap((entry) => {
     const [, host, port] = /^(.+):(\d{1,5})$/.exec(entry) ?? [];

@@ -6,6 +6,9 @@ import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseOptions } from "../../infra/doctor/options.ts";
+import { checkSentinels } from "../../infra/doctor/sentinels.ts";
+import { checkQueue } from "../../infra/doctor/stores.ts";
 import { type Cluster, startCluster } from "../cluster/cluster.ts";
 import type { TestSocket } from "../cluster/socket.ts";
 import { eventually } from "../setup/waiting.ts";
@@ -17,6 +20,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const servers: Server[] = [];
 let master: Server;
 let replica: Server;
+let env: Record<string, string>;
 let cluster: Cluster;
 let writer: TestSocket;
 let reader: TestSocket;
@@ -69,15 +73,13 @@ beforeAll(async () => {
     ),
   );
   for (const each of watchers) await untilInfo(each, "sentinel", "slaves=1,sentinels=3");
-  cluster = await startCluster({
-    workers: 1,
-    env: {
-      QUEUE_REDIS_URL: master.url,
-      QUEUE_REDIS_SENTINELS: watchers.map((each) => `127.0.0.1:${portOf(each)}`).join(","),
-      QUEUE_REDIS_MASTER: "queues",
-      QUEUE_REDIS_SENTINEL_PASSWORD: password,
-    },
-  });
+  env = {
+    QUEUE_REDIS_URL: master.url,
+    QUEUE_REDIS_SENTINELS: watchers.map((each) => `127.0.0.1:${portOf(each)}`).join(","),
+    QUEUE_REDIS_MASTER: "queues",
+    QUEUE_REDIS_SENTINEL_PASSWORD: password,
+  };
+  cluster = await startCluster({ workers: 1, env });
   const [ana, ben] = [await cluster.person("ana"), await cluster.person("ben")];
   ({ id } = await cluster.conversation(ana, ben));
   [writer, reader] = [await cluster.socket(ana), await cluster.socket(ben)];
@@ -106,6 +108,20 @@ async function notified(count: number): Promise<void> {
     lostJobMs,
   );
 }
+
+it("the doctor finds them well, and the master by asking them", async () => {
+  const { queue } = parseOptions(["--url", cluster.url], {
+    ...env,
+    QUEUE_REDIS_URL: `redis://:${password}@127.0.0.1:1`,
+  })!;
+  const findings = await Promise.all([checkQueue(queue!), checkSentinels(queue!.sentinels!)]);
+  expect(findings.flat().map(({ what, state }) => [what, state])).toEqual([
+    ["Redis for queues", "ok"],
+    ["eviction of queues", "ok"],
+    ["append-only file of queues", "warning"],
+    ["Sentinels", "ok"],
+  ]);
+});
 
 it("jobs go to the master that the Sentinels name, and to the next one when it dies", {
   timeout: 300_000,
