@@ -263,38 +263,3 @@ describe("the secrets", () => {
     }
   });
 });
-
-describe("the image", () => {
-  const lines = read("infra/docker/Dockerfile").split("\n");
-  const copied = lines
-    .filter((line) => line.startsWith("COPY ") && !line.includes("--from"))
-    .flatMap((line) => line.split(/\s+/).slice(1, -1));
-
-  it("is made of files that are there", () => {
-    for (const source of copied)
-      expect([source, existsSync(path.join(root, source))]).toEqual([source, true]);
-  });
-
-  it("holds every workspace that a process needs, and installs for those alone, without what develops", () => {
-    const needed = new Set<string>();
-    const add = (name: string) => {
-      if (needed.has(name)) return;
-      needed.add(name);
-      const { dependencies = {} } = JSON.parse(read(`${name}/package.json`)) as {
-        dependencies?: Record<string, string>;
-      };
-      for (const each of Object.keys(dependencies))
-        if (each.startsWith("@parloir/")) add(each.slice("@parloir/".length));
-    };
-    for (const name of ["gateway", "api", "worker"]) add(name);
-    const install = /RUN (npm ci --omit=dev(?:[^\\\n]|\\\n)*)/.exec(read("infra/docker/Dockerfile"))![1]!;
-    const installed = [...install.matchAll(/--workspace (\S+)/g)].map(([, name]) => name!);
-    expect(installed.toSorted()).toEqual([...needed].toSorted());
-    for (const name of needed) expect(copied).toEqual(expect.arrayContaining([name, `${name}/package.json`]));
-  });
-
-  it("ends as an ordinary user", () => {
-    expect(lines.findLast((line) => line.startsWith("USER "))).toBe("USER node");
-    expect(lines.findLastIndex((line) => line.startsWith("FROM "))).toBeLessThan(lines.indexOf("USER node"));
-  });
-});
