@@ -31,6 +31,7 @@ const kubernetes: HaproxyConfig = {
   // The ingress controller, wherever its pods are.
   proxies: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
   maxconn: 100_000,
+  healthPort: 8_081,
 };
 
 export const composeConfigFile = new URL("compose.cfg", import.meta.url);

@@ -61,6 +61,29 @@ describe("renderHaproxyConfig", () => {
     expect(code).toBe(0);
   });
 
+  it("says of itself that it works also when nothing behind it does", async () => {
+    const { command, env } = await locateProgram("haproxy");
+    const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));
+    const [port, healthPort, nobody] = [await freePort(), await freePort(), await freePort()];
+    const file = path.join(folder, "haproxy.cfg");
+    const targets = [{ name: "a1", host: "127.0.0.1", port: nobody }];
+    const bind = [`127.0.0.1:${port}`];
+    await writeFile(
+      file,
+      renderHaproxyConfig({ mode: "production", bind, healthPort, gateways: targets, apis: targets }),
+    );
+    const haproxy = spawn(command, ["-db", "-f", file], { env, stdio: "ignore" });
+    const ask = (on: number) =>
+      fetch(`http://127.0.0.1:${on}/livez`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await expect.poll(() => ask(healthPort), { timeout: 30_000 }).toBe(200);
+    expect(await ask(port)).toBe(503);
+    haproxy.kill("SIGKILL");
+    await rm(folder, { recursive: true });
+  });
+
   it("logs a failed request without the query of its address, and what is no text escaped", async () => {
     const { command, env } = await locateProgram("haproxy");
     const folder = await mkdtemp(path.join(os.tmpdir(), "parloir-haproxy-"));

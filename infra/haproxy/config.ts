@@ -20,6 +20,8 @@ export interface HaproxyConfig {
   proxies?: readonly string[];
   /** Open connections at once; each takes two file descriptors. HAProxy's own estimate when absent. */
   maxconn?: number;
+  /** Where it says of itself that it works, whatever is behind it; for those who look after it, not for clients. */
+  healthPort?: number;
   /** A Unix socket for `show stat` and the like; at most 80 characters. */
   adminSocket?: string;
 }
@@ -30,6 +32,7 @@ export function renderHaproxyConfig(config: HaproxyConfig): string {
     defaultsSection(config),
     ...(config.mode === "production" ? ["resolvers system\n  parse-resolv-conf\n  hold valid 5s"] : []),
     frontendSection(config),
+    ...(config.healthPort === undefined ? [] : [healthSection(config.healthPort)]),
     gatewaysSection(config),
     apisSection(config),
   ];
@@ -100,6 +103,13 @@ function frontendSection(config: HaproxyConfig): string {
     "use_backend gateways if { path /socket.io } or { path_beg /socket.io/ }",
     "default_backend apis",
   ]);
+}
+
+export const healthPath = "/livez";
+
+/** By itself: were it to ask a process behind, a dead one would take the balancer away from all that live. */
+function healthSection(port: number): string {
+  return section("frontend health", [`bind *:${port}`, `monitor-uri ${healthPath}`]);
 }
 
 function forwarded(proxies: readonly string[]): string[] {

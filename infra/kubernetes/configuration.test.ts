@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   readApiConfig,
   readGatewayConfig,
@@ -10,62 +9,11 @@ import {
 import { createMetrics } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
 import { kubernetesConfig, kubernetesConfigFile } from "../haproxy/compose.ts";
-import { type Manifest, render } from "./render.ts";
-import { readWithSecrets, secretsDir } from "./scene.ts";
+import { type Container, environmentOf, overlays, type PodSpec } from "./overlays.ts";
+import type { Manifest } from "./render.ts";
+import { secretsDir } from "./scene.ts";
 
 /** The manifests against what the processes really read, listen on, answer and say to each other. */
-
-const folder = fileURLToPath(new URL("overlays/", import.meta.url));
-const overlays = { small: load("small"), production: load("production") };
-
-interface Container {
-  name: string;
-  command?: string[];
-  env?: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];
-  envFrom?: { configMapRef: { name: string } }[];
-  ports?: { name: string; containerPort: number }[];
-  readinessProbe?: Probe;
-  livenessProbe?: Probe;
-  startupProbe?: Probe;
-  securityContext: Record<string, unknown>;
-  volumeMounts: { name: string; mountPath: string }[];
-}
-interface Probe {
-  httpGet?: { path: string; port: string };
-}
-interface PodSpec {
-  containers: Container[];
-  initContainers?: Container[];
-  volumes: { name: string; secret?: { items: { key: string }[] } }[];
-  terminationGracePeriodSeconds: number;
-  automountServiceAccountToken: boolean;
-  securityContext: Record<string, unknown>;
-}
-interface Workload {
-  name: string;
-  labels: Record<string, string>;
-  replicas: number | undefined;
-  pod: PodSpec;
-}
-
-function load(name: string) {
-  const manifests = render(path.join(folder, name), readWithSecrets);
-  const of = (kind: string) => manifests.filter((each) => each.kind === kind);
-  const workloads = [...of("StatefulSet"), ...of("Deployment")].map(({ metadata, spec }): Workload => {
-    const { template, replicas } = spec as {
-      replicas?: number;
-      template: { metadata: { labels: Record<string, string> }; spec: PodSpec };
-    };
-    return { name: metadata.name, labels: template.metadata.labels, replicas, pod: template.spec };
-  });
-  const find = (wanted: string) => workloads.find((each) => each.name === wanted)!;
-  const shared = of("ConfigMap").find(({ metadata }) => metadata.name === "parloir")!.data as Record<
-    string,
-    string
-  >;
-  return { manifests, of, workloads, find, shared };
-}
-type Overlay = ReturnType<typeof load>;
 
 const readers: Record<string, (source: Record<string, string | undefined>) => unknown> = {
   "gateway/src/main.ts": readGatewayConfig,
@@ -73,18 +21,6 @@ const readers: Record<string, (source: Record<string, string | undefined>) => un
   "worker/src/main.ts": readWorkerConfig,
   "store/src/main.ts": readMigrateConfig,
 };
-
-/** As the container has it, with the secrets in a folder of this test. */
-function environmentOf(container: Container, pod: string, overlay: Overlay): Record<string, string> {
-  const own = (container.env ?? []).map(({ name, value, valueFrom }) => {
-    if (valueFrom) expect(valueFrom.fieldRef.fieldPath).toBe("metadata.name");
-    return [name, valueFrom ? pod : value!];
-  });
-  const all = { ...(container.envFrom ? overlay.shared : {}), ...Object.fromEntries(own) };
-  return Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [name, String(value).replace("/run/parloir", secretsDir)]),
-  );
-}
 
 describe.each(Object.entries(overlays))("overlays/%s", (_, overlay) => {
   const ours = overlay.workloads.flatMap(({ name, pod }) =>
@@ -220,6 +156,23 @@ describe("the balancer", () => {
       .find(({ metadata }) => metadata.name === "gateway")!.spec as { maxReplicas: number };
     const apis = overlays.production.find("api").replicas!;
     expect(servers).toEqual([...pods("gateway", autoscaler.maxReplicas, 3_001), ...pods("api", apis, 4_000)]);
+  });
+
+  it("is asked about itself, on a port that no service leads to", () => {
+    const [, port, asked] = /frontend health\n {2}bind \*:(\d+)\n {2}monitor-uri (\S+)/.exec(
+      kubernetesConfig,
+    )!;
+    const [{ ports, readinessProbe, livenessProbe }] = overlays.production.find("balancer").pod
+      .containers as [Container];
+    expect(ports).toContainEqual({ name: "health", containerPort: Number(port) });
+    for (const probe of [readinessProbe, livenessProbe])
+      expect(probe?.httpGet).toEqual({ path: asked, port: "health" });
+    const services = overlays.production
+      .of("Service")
+      .map(({ spec }) => spec as { ports: { targetPort: string }[] });
+    expect(services.flatMap((each) => each.ports.map(({ targetPort }) => targetPort))).not.toContain(
+      "health",
+    );
   });
 
   it("finds a gateway by its name also while that one drains and is not ready", () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { secretNames } from "../docker/secrets.ts";
 import { type Manifest, render } from "./render.ts";
@@ -84,6 +85,27 @@ function compile(cwd: string, file: string): Promise<string> {
     execFile(tsc, [...flags, file], { cwd }, (_, stdout, stderr) => resolve(stdout + stderr));
   });
 }
+
+it("a balancer with another configuration is another pod, and nobody else is", () => {
+  const podOf = (change: string) => {
+    const readFile = (file: string) =>
+      `${readWithSecrets(file)}${path.basename(file) === "haproxy.cfg" ? change : ""}`;
+    const manifests = render(path.join(folder, "overlays/production"), readFile);
+    return Object.fromEntries(
+      manifests.flatMap(({ kind, metadata, spec }) =>
+        /Set$|^Deployment$/.test(kind) ? [[metadata.name, (spec as { template: object }).template]] : [],
+      ),
+    );
+  };
+  const [before, after] = [podOf(""), podOf("# another line\n")];
+  const changed = Object.keys(before).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  expect(changed).toEqual(["balancer"]);
+  // What the pod mounts is what was made.
+  const manifests = renderOverlay("production");
+  const { volumes } = (before.balancer as { spec: { volumes: { configMap: { name: string } }[] } }).spec;
+  const maps = manifests.filter(({ kind }) => kind === "ConfigMap").map(({ metadata }) => metadata.name);
+  expect(maps).toContain(volumes[0]!.configMap.name);
+});
 
 it("the secrets of the small overlay are those that infra/docker/secrets.ts makes", () => {
   const secret = renderOverlay("small").find(({ kind }) => kind === "Secret")!;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
@@ -21,14 +22,20 @@ interface Kustomization {
   images?: { name: string; newName: string; newTag: string }[];
   replicas?: { name: string; count: number }[];
   patches?: { target: { kind: string; name: string }; patch: string }[];
-  configMapGenerator?: { name: string; literals?: string[]; files?: string[] }[];
-  secretGenerator?: { name: string; files: string[] }[];
-  generatorOptions?: { disableNameSuffixHash: true };
+  configMapGenerator?: Generator[];
+  secretGenerator?: Generator[];
+}
+
+interface Generator {
+  name: string;
+  literals?: string[];
+  files?: string[];
+  options?: { disableNameSuffixHash: true };
 }
 
 const known = new Set([
   ...["apiVersion", "kind", "namespace", "resources", "components", "images", "replicas", "patches"],
-  ...["configMapGenerator", "secretGenerator", "generatorOptions"],
+  ...["configMapGenerator", "secretGenerator"],
 ]);
 
 /** `readFile` answers a file's text; secrets are not in the repository, so a test brings them. */
@@ -43,7 +50,10 @@ export function render(folder: string, readFile = (file: string) => readFileSync
       : render(path.join(folder, name), readFile),
   );
   const read = (name: string) => readFile(path.join(folder, name));
-  manifests.push(...generated(all, read));
+  for (const [name, made] of generated(all, read)) {
+    manifests = manifests.map((each) => withReference(each, name, made));
+    manifests.push(made);
+  }
   for (const { target, patch } of all.patches ?? []) {
     const patched = manifests.find(
       ({ kind, metadata }) => kind === target.kind && metadata.name === target.name,
@@ -64,28 +74,51 @@ export function render(folder: string, readFile = (file: string) => readFileSync
   return manifests;
 }
 
-function generated(all: Kustomization, read: (name: string) => string): Manifest[] {
-  const made = (kind: string, name: string, data: Record<string, string>): Manifest => ({
-    apiVersion: "v1",
-    kind,
-    metadata: { name },
-    data,
-  });
-  const filesOf = (files: string[] = []) => files.map((file) => [path.basename(file), read(file)]);
-  const maps = (all.configMapGenerator ?? []).map(({ name, literals = [], files }) => {
-    const pairs = literals.map((literal) => [
-      literal.slice(0, literal.indexOf("=")),
-      literal.slice(literal.indexOf("=") + 1),
-    ]);
-    return made("ConfigMap", name, Object.fromEntries([...pairs, ...filesOf(files)]));
-  });
-  const secrets = (all.secretGenerator ?? []).map(({ name, files }) => {
-    const encoded = filesOf(files).map(([key, text]) => [key, Buffer.from(text!).toString("base64")]);
-    return { ...made("Secret", name, Object.fromEntries(encoded)), type: "Opaque" };
-  });
-  if (maps.length + secrets.length > 0 && !all.generatorOptions?.disableNameSuffixHash)
-    throw new Error("render.ts makes no name suffixes");
-  return [...maps, ...secrets];
+/** With the name by which others refer to each. */
+function generated(all: Kustomization, read: (name: string) => string): [string, Manifest][] {
+  const made = ({ name, literals = [], files = [], options }: Generator, kind: "ConfigMap" | "Secret") => {
+    const pairs = [
+      ...literals.map((literal) => [
+        literal.slice(0, literal.indexOf("=")),
+        literal.slice(literal.indexOf("=") + 1),
+      ]),
+      ...files.map((file) => [path.basename(file), read(file)]),
+    ].map(([key, text]) => [key, kind === "Secret" ? Buffer.from(text!).toString("base64") : text]);
+    const data = Object.fromEntries(pairs) as Record<string, string>;
+    if (!options?.disableNameSuffixHash && kind === "Secret") throw new Error("render.ts hashes no secrets");
+    const suffix = options?.disableNameSuffixHash ? "" : `-${hashOf(kind, data)}`;
+    const type = kind === "Secret" ? { type: "Opaque" } : {};
+    return [name, { apiVersion: "v1", kind, metadata: { name: `${name}${suffix}` }, data, ...type }] as [
+      string,
+      Manifest,
+    ];
+  };
+  return [
+    ...(all.configMapGenerator ?? []).map((each) => made(each, "ConfigMap")),
+    ...(all.secretGenerator ?? []).map((each) => made(each, "Secret")),
+  ];
+}
+
+/** As kustomize does: of its JSON without the name, keys sorted, as Go writes it; in letters that spell no words. */
+function hashOf(kind: string, data: Record<string, string>): string {
+  const sorted = Object.fromEntries(Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const json = JSON.stringify({ data: sorted, kind, name: "" }).replace(
+    /[<>&\u2028\u2029]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const unlike: Record<string, string> = { 0: "g", 1: "h", 3: "k", a: "m", e: "t" };
+  const digest = createHash("sha256").update(json).digest("hex").slice(0, 10);
+  return digest.replace(/[013ae]/g, (letter) => unlike[letter]!);
+}
+
+/** Volumes and environments that name a map by its name without the hash. */
+function withReference(manifest: Manifest, name: string, { kind, metadata }: Manifest): Manifest {
+  if (kind !== "ConfigMap") return manifest;
+  return JSON.parse(JSON.stringify(manifest), (key, value: unknown) =>
+    (key === "configMap" || key === "configMapRef") && (value as { name: string }).name === name
+      ? { ...(value as object), name: metadata.name }
+      : value,
+  ) as Manifest;
 }
 
 interface Operation {
