@@ -113,6 +113,19 @@ describe("the metrics page", () => {
     expect(await flight.textContent()).not.toContain("The way of this one");
   });
 
+  it("looks back a day, as the server kept it", { timeout: 120_000 }, async () => {
+    const history = sam.page.locator('[data-testid="history"]');
+    const rows = history.locator("tbody tr");
+    await sam.page.getByRole("button", { name: "Last day" }).click();
+    await history.locator("details summary").first().click();
+    // Of a cluster that has just begun a day has few steps.
+    await rows.first().waitFor();
+    expect(await rows.count()).toBeLessThan(20);
+    await sam.page.getByRole("button", { name: "Last hour" }).click();
+    await rows.first().waitFor();
+    await history.locator("details summary").first().click();
+  });
+
   it("pauses, and goes on", { timeout: 120_000 }, async () => {
     const time = () => sam.page.locator(".metrics-as-of time").getAttribute("datetime");
     await sam.page.getByRole("button", { name: "Pause" }).click();

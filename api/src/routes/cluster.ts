@@ -9,6 +9,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import { nothing } from "@parloir/contracts/shape-schemas.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { readBoard, readHistory, wishDrain } from "@parloir/platform/snapshot/board.ts";
+import { coarser } from "@parloir/platform/snapshot/coarser.ts";
 import { record } from "@parloir/store/audit.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { type Route, route } from "../route.ts";
@@ -45,10 +46,10 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
       query: clusterHistoryQuery,
       async handle({ query }) {
         const minutes = query.minutes ?? defaultHistoryMinutes;
-        const data = await readHistory(redis, minutes * 60).catch((error: unknown) => {
+        const { points, counted } = await readHistory(redis, minutes * 60).catch((error: unknown) => {
           throw new CodedError("UNAVAILABLE", "the history cannot be read now", { cause: error });
         });
-        return { data };
+        return { data: { points: coarser(points, minutes), counted } };
       },
     }),
     route({

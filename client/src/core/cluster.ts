@@ -1,4 +1,4 @@
-import type { ClusterPoint, ClusterView, Harm } from "@parloir/contracts/cluster.ts";
+import type { ClusterHistory, ClusterPoint, ClusterView, Harm } from "@parloir/contracts/cluster.ts";
 import { createClusterPoints } from "./cluster-points.ts";
 import type { Link } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
@@ -12,6 +12,8 @@ export interface ClusterFeed {
   readonly state: Observable<ClusterFeedState>;
   /** While paused the state does not change; what came meanwhile shows afterwards. */
   pause(paused: boolean): void;
+  /** The last day, coarser; from the server, which keeps it. @throws CodedError */
+  day(): Promise<ClusterPoint[]>;
   /** The chaos panel, in development; `redis` is the one for rooms. @throws CodedError */
   harm(nodeName: string, harm: Harm): Promise<void>;
   /** @throws CodedError */
@@ -71,6 +73,10 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
     connection: link.state,
     state,
     pause: (paused) => show({ paused }),
+    async day() {
+      const { points } = await rest<ClusterHistory>("GET", "/api/cluster/history?minutes=1440");
+      return points;
+    },
     async harm(nodeName, harm) {
       await rest("POST", `/api/cluster/nodes/${encodeURIComponent(nodeName)}/harm`, { harm });
     },

@@ -2,15 +2,8 @@ import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import { useLanguage } from "../languages/language.tsx";
+import { dataOf, type Series } from "./series.ts";
 import { metricsTexts } from "./texts.ts";
-
-export interface Series {
-  name: string;
-  /** Null: a hole in the line, never a 0. */
-  read: (point: ClusterPoint) => number | null;
-  /** A custom property of the theme. */
-  colour: string;
-}
 
 /** `series` and `format` stay the same from one rendering to the next, or the chart is drawn anew. */
 interface ChartProps {
@@ -115,11 +108,6 @@ function Plot({ title, points, series, format, whole = false }: ChartProps) {
   return <div ref={place} className="chart-plot" role="img" aria-label={title} />;
 }
 
-function dataOf(points: ClusterPoint[], series: Series[]): UPlot.AlignedData {
-  const seconds = points.map(({ at }) => Date.parse(at) / 1_000);
-  return [seconds, ...series.map(({ read }) => points.map(read))];
-}
-
 interface Drawing {
   series: Series[];
   format: (value: number) => string;
@@ -143,7 +131,7 @@ function optionsOf(element: HTMLElement, { series, format, whole, language }: Dr
         ...axis,
         grid: { show: false },
         ticks: { show: false },
-        incrs: [60, 300, 600, 900, 1_800],
+        incrs: [60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600],
         values: (_plot, values) => values.map((seconds) => time.format(new Date(seconds * 1_000))),
       },
       {
@@ -162,7 +150,8 @@ function optionsOf(element: HTMLElement, { series, format, whole, language }: Dr
         stroke: colour(stroke),
         width: 1.5,
         spanGaps: false,
-        points: { show: false },
+        // One alone makes no line.
+        points: { show: (plot: UPlot) => plot.data[0].length < 3 },
       })),
     ],
   };

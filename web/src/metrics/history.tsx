@@ -1,19 +1,44 @@
 import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
-import { Chart, type Series } from "./chart.tsx";
+import { Chart } from "./chart.tsx";
 import { createFigureFormats } from "./format.ts";
+import type { Series } from "./series.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
-/** The last hour as charts, each with the table behind it. */
-export function History({ points }: { points: ClusterPoint[] }) {
+interface HistoryProps {
+  /** The last hour. */
+  points: ClusterPoint[];
+  loadDay: () => Promise<ClusterPoint[]>;
+  paused: boolean;
+}
+
+/** The last hour or day as charts, each with the table behind it. */
+export function History({ points: hour, loadDay, paused }: HistoryProps) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const formats = useMemo(() => createFigureFormats(language), [language]);
   const { receive, messages, sockets } = useMemo(() => seriesOf(t), [t]);
+  const [range, setRange] = useState<"hour" | "day">("hour");
+  const day = useDay(range === "day" && !paused, loadDay);
+  const points = range === "hour" ? hour : day.points;
   return (
-    <section className="metrics-section">
-      <h2>{t.history}</h2>
+    <section className="metrics-section" data-testid="history">
+      <div className="metrics-section-head">
+        <h2>{t.history}</h2>
+        <fieldset className="segmented" aria-label={t.historyRange}>
+          {(["hour", "day"] as const).map((each) => (
+            <button key={each} type="button" aria-pressed={range === each} onClick={() => setRange(each)}>
+              {t.historyRanges[each]}
+            </button>
+          ))}
+        </fieldset>
+        {range === "day" && day.isFailed && (
+          <p className="metrics-stale" role="status">
+            {t.historyFailed}
+          </p>
+        )}
+      </div>
       <div className="charts">
         <Chart
           title={t.chartReceive}
@@ -33,6 +58,32 @@ export function History({ points }: { points: ClusterPoint[] }) {
       </div>
     </section>
   );
+}
+
+const dayEveryMs = 60_000;
+
+/** Read when it is looked at, and every minute; what was read stays when a later reading fails. */
+function useDay(wanted: boolean, load: () => Promise<ClusterPoint[]>) {
+  const [day, setDay] = useState<{ points: ClusterPoint[]; isFailed: boolean }>({
+    points: [],
+    isFailed: false,
+  });
+  useEffect(() => {
+    if (!wanted) return;
+    let ended = false;
+    const read = () =>
+      load().then(
+        (points) => ended || setDay({ points, isFailed: false }),
+        () => ended || setDay((present) => ({ ...present, isFailed: true })),
+      );
+    void read();
+    const timer = setInterval(() => void read(), dayEveryMs);
+    return () => {
+      ended = true;
+      clearInterval(timer);
+    };
+  }, [wanted, load]);
+  return day;
 }
 
 function seriesOf(t: MetricsTexts): Record<"receive" | "messages" | "sockets", Series[]> {

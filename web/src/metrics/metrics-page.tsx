@@ -114,7 +114,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             )}
             <Nodes seen={seen} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
             <Queues seen={seen} />
-            <History points={points} />
+            <History points={points} loadDay={feed.day} paused={paused} />
             <Levels points={points} />
             <ResponseTimesSection paused={paused} />
             <FlightSection />
