@@ -54,6 +54,16 @@ beforeAll(async () => {
 const load = <Module>(page: string) => import(path.join(folder, page, "server.ts")) as Promise<Module>;
 const asUser = (id: string | null) => (id === null ? {} : { headers: { "x-user": id } });
 
+/** As the recipe's script tag names it: the widget asks there. */
+async function tokenUrlOfTag(page: string): Promise<string> {
+  const text = await readFile(path.join(recipes, `${page}.md`), "utf8");
+  const tag = /^<script src="https:\/\/chat\.example\.org\/widget\.js" async data-token-url="([^"]+)"/m.exec(
+    text,
+  );
+  expect(tag).not.toBeNull();
+  return tag![1]!;
+}
+
 /** Mounts an Express recipe in an application. */
 async function mount(router: Router): Promise<string> {
   const server = createServer(express().use(router));
@@ -91,8 +101,9 @@ describe("the recipes", () => {
       const recipe = await load<{ chat: Router; personSaved?: (person: object) => Promise<void> }>(page);
       const base = await mount(recipe.chat);
       await recipe.personSaved?.({ id: "staff.1", name: "staff.1", isStaff: true });
+      const tokenUrl = recipe.personSaved ? await tokenUrlOfTag(page) : "/chat/token";
       const method = recipe.personSaved ? "GET" : "POST";
-      const ask = (id: string | null) => fetch(`${base}/chat/token`, { method, ...asUser(id) });
+      const ask = (id: string | null) => fetch(`${base}${tokenUrl}`, { method, ...asUser(id) });
       expect((await ask(null)).status).toBe(401);
       const ready = await (await signIn(await ask("staff.1"))).ready();
       expect(ready).toMatchObject({ userId: "staff.1", role: recipe.personSaved ? "agent" : "admin" });
