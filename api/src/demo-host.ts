@@ -17,13 +17,17 @@ export function demoHostRoutes({ serverKey }: { serverKey: string }): Route[] {
       about: "The portal's back end takes a step of its story.",
       answer: z.strictObject({ cursor: z.int() }),
       who: "person",
-      body: z.strictObject({ step: z.int().check(z.minimum(0), z.maximum(1_000_000)) }),
+      body: z.strictObject({
+        step: z.int().check(z.minimum(0), z.maximum(1_000_000)),
+        /** What the page before the person is in, which may be another than their account's. */
+        language: z.enum(["en", "fr"]),
+      }),
       async handle({ body, person, request }) {
         const step = demoStory[body.step % demoStory.length]!;
         const { createServer } = await import("@parloir/client/server/server.ts");
         const parloir = createServer({ url: `http://127.0.0.1:${request.socket.localPort}`, serverKey });
         const { cursor } = await tell(parloir, step);
-        const message = step.words[person.locale?.startsWith("fr") ? "fr" : "en"];
+        const message = step.words[body.language];
         await parloir.notifyUser(person.id, { title: "Atelier Nord", message, level: step.level });
         return { data: { cursor } };
       },

@@ -1,11 +1,13 @@
 import { useClient } from "@parloir/client/react/client-context.tsx";
 import { useState } from "react";
+import { useLanguage } from "../languages/language.tsx";
 import { useHostTexts } from "./texts.ts";
 
 /** Stands for whatever happens in the host's back end: the browser only asks for it, the server key never comes here. */
 export function HostButton({ step }: { step: number }) {
   const t = useHostTexts();
   const client = useClient();
+  const { language } = useLanguage();
   const [failed, setFailed] = useState(false);
   return (
     <div className="host-button">
@@ -15,7 +17,7 @@ export function HostButton({ step }: { step: number }) {
         data-testid="act-as-host"
         onClick={() => {
           setFailed(false);
-          client.rest("POST", "/api/demo/portal/next", { step }).catch(() => setFailed(true));
+          client.rest("POST", "/api/demo/portal/next", { step, language }).catch(() => setFailed(true));
         }}
       >
         {t.actAsHost}

@@ -1,6 +1,7 @@
 import { NotificationBell } from "@parloir/client/react/alerts/notification-bell.tsx";
 import { ChatToasts } from "@parloir/client/react/alerts/toasts.tsx";
 import { useTitleCount } from "@parloir/client/react/alerts/use-title-count.ts";
+import { CallWindow } from "@parloir/client/react/calls/lazy.tsx";
 import { ConnectionNotice, useShownStatus } from "@parloir/client/react/connection.tsx";
 import { ChatProvider } from "@parloir/client/react/provider.tsx";
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
@@ -67,6 +68,7 @@ function SignedInBar({ user }: { user: { id: string; name: string } }) {
       >
         <PageLinks />
       </Bar>
+      <CallWindow />
       <ConnectionNotice onSignOut={leave} />
     </>
   );

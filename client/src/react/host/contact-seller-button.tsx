@@ -1,14 +1,15 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useClient, useReady, useSignedIn } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
+import { keepWish, takeWish } from "./wish.ts";
 
 export interface ContactSellerButtonProps {
   seller: { id: string; name: string };
   listing: { id: string; title: string };
   /** The conversation about the listing is there, and can be shown. */
   onOpen: (conversationId: string) => void;
-  /** Called instead while nobody is signed in. */
+  /** Called instead while nobody is signed in. Once somebody is, in the same tab, the conversation opens by itself. */
   onSignIn: () => void;
   variant?: "filled" | "outlined" | "text";
   size?: "small" | "medium" | "large";
@@ -23,10 +24,14 @@ export function ContactSellerButton(props: ContactSellerButtonProps) {
   const isReady = useReady();
   const isSignedIn = useSignedIn();
   const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
-  if (isSignedIn && client.me() === seller.id) return null;
+  const isSeller = isSignedIn && client.me() === seller.id;
+  const wish = `${seller.id} ${listing.id}`;
 
   async function contact() {
-    if (!isSignedIn) return onSignIn();
+    if (!isSignedIn) {
+      keepWish(wish);
+      return onSignIn();
+    }
     if (state === "busy" || !isReady) return;
     setState("busy");
     try {
@@ -39,6 +44,13 @@ export function ContactSellerButton(props: ContactSellerButtonProps) {
     }
   }
 
+  const latest = useRef(contact);
+  latest.current = contact;
+  useEffect(() => {
+    if (isReady && takeWish(wish) && !isSeller) void latest.current();
+  }, [isReady, wish, isSeller]);
+
+  if (isSeller) return null;
   return (
     <span className="parloir contact" data-full-width={fullWidth || undefined}>
       <button
