@@ -4,6 +4,7 @@ import type { ReadNotifications } from "@parloir/contracts/notifications.ts";
 import type { Conversation, Message, Notification } from "@parloir/contracts/shapes.ts";
 import { traceparentPattern } from "@parloir/contracts/traceparent-pattern.ts";
 import { type AttentionSource, pageAttention } from "./attention.ts";
+import { type Bell, createBell } from "./bell.ts";
 import { type Channels, createChannels } from "./channels.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { type Conversations, createConversations } from "./conversations.ts";
@@ -81,6 +82,7 @@ export interface Client {
   onAnnouncement(listener: (announcement: Announcement) => void): () => void;
   /** Lines of the bell that were read in another page of this person. */
   onNotificationsRead(listener: (read: ReadNotifications) => void): () => void;
+  readonly bell: Bell;
   /** Live updates that are not chat. */
   readonly channels: Channels;
   /** Archiving, muting, deleting for oneself, leaving. */
@@ -306,6 +308,7 @@ export function createClient(options: ClientOptions): Client {
     onNotification: notifications.listen,
     onAnnouncement: announcements.listen,
     onNotificationsRead: readLines.listen,
+    bell: createBell(rest),
     channels: { subscribe: channels.subscribe },
     keeping: createKeeping({ rest, conversations, forget }),
     presences: { state: presences.state, watch: presences.watch },

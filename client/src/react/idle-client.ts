@@ -30,6 +30,7 @@ export function createIdleClient(): Client {
     viewing: createCell({ conversationId: null, unreadAfter: null }),
     pending: createCell([]),
     presences: { state: createCell({}), watch: never },
+    bell: { page: later, markRead: later, preferences: later, setPreferences: later },
     channels: { subscribe: never },
     keeping: {
       setArchived: later,

@@ -5,7 +5,6 @@ import { Dialog } from "../dialog.tsx";
 import { useTexts } from "../language.tsx";
 import { settingsTexts } from "./settings-texts.ts";
 
-const address = "/api/notifications/preferences";
 const channels = ["socket", "push", "email", "webhook"] as const;
 const usualHours = { from: "22:00", to: "07:00" };
 
@@ -18,7 +17,7 @@ export default function NotificationSettings({ onClose }: { onClose: () => void 
   const [state, setState] = useState<"loading" | "ready" | "saving" | "saved" | "failed">("loading");
 
   useEffect(() => {
-    client.rest<NotificationPreferences>("GET", address).then(
+    client.bell.preferences().then(
       (preferences) => {
         setWanted(preferences);
         setState("ready");
@@ -36,9 +35,10 @@ export default function NotificationSettings({ onClose }: { onClose: () => void 
 
   async function save(event: FormEvent) {
     event.preventDefault();
+    if (!wanted) return;
     setState("saving");
     try {
-      setWanted(await client.rest<NotificationPreferences>("PUT", address, wanted));
+      setWanted(await client.bell.setPreferences(wanted));
       setState("saved");
     } catch {
       setState("failed");

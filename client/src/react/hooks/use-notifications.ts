@@ -1,4 +1,4 @@
-import type { NotificationList, ReadNotifications } from "@parloir/contracts/notifications.ts";
+import type { NotificationList } from "@parloir/contracts/notifications.ts";
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
@@ -33,7 +33,7 @@ export function useNotifications(): UseNotifications {
   const query = useInfiniteQuery<NotificationList, Error, BellPages, typeof queryKey, string | null>(
     {
       queryKey,
-      queryFn: ({ pageParam }) => client.rest<NotificationList>("GET", pathOf(pageParam)),
+      queryFn: ({ pageParam }) => client.bell.page(pageParam),
       initialPageParam: null,
       getNextPageParam: ({ nextCursor }) => nextCursor,
       enabled: ready,
@@ -81,19 +81,11 @@ export function useNotifications(): UseNotifications {
     hasMore: hasNextPage,
     loadMore: fetchNextPage,
     async markRead(ids) {
-      const read = await client.rest<ReadNotifications>(
-        "POST",
-        "/api/notifications/read",
-        ids ? { ids } : {},
-      );
+      const read = await client.bell.markRead(ids);
       queryClient.setQueryData<BellPages>(
         queryKey,
         (present) => present && withLinesRead(present, read, new Date().toISOString()),
       );
     },
   };
-}
-
-function pathOf(cursor: string | null): string {
-  return `/api/notifications?limit=30${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
 }
