@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ClusterHistory } from "@parloir/contracts/cluster.ts";
 import { channelOf } from "@parloir/platform/publisher.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cluster, startCluster, type TestPerson } from "../cluster/cluster.ts";
@@ -128,4 +129,14 @@ it("when a master dies, nothing is lost, and its replica's rooms are pushed agai
     () => cluster.gateways[0]!.gateway.health.report(),
     ({ status }) => status === "ready",
   );
+});
+
+it("the metrics page's history is kept there too", async () => {
+  const admin = await cluster.person("admin", "admin");
+  const { points, counted: upToHere } = await eventually(
+    "a point",
+    () => cluster.call<ClusterHistory>(admin, "GET", "/api/cluster/history?minutes=5"),
+    (history) => history.points.length > 0,
+  );
+  expect(upToHere?.at).toBe(points.at(-1)!.at);
 });
