@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Page, Route } from "playwright-core";
+import type { Locator, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root, type Stage, startStage } from "./stage.ts";
 import { beyond, createSupportDesk, notice, row, type SupportDesk, seriousIn } from "./support-desk.ts";
@@ -15,7 +15,7 @@ let karim: Visitor;
 let bike: string;
 let lamp: string;
 beforeAll(async () => {
-  stage = await startStage({ viewport: { width: 1_280, height: 800 } });
+  stage = await startStage({ viewport: { width: 1_280, height: 800 }, timezoneId: "UTC" });
   desk = createSupportDesk(stage);
   bike = await desk.ticket("demo-zoe", "A bicycle", "Where is my bicycle?");
   lamp = await desk.ticket("demo-tom", "A lamp", "The lamp is broken.");
@@ -223,6 +223,141 @@ describe("the statistics", () => {
     await waits.getByRole("link", { name: "Open" }).first().click();
     await ana.bubble("Where is my bicycle?").waitFor();
     expect(ana.problems).toEqual([]);
+  });
+});
+
+describe("the statistics of one agent", () => {
+  /** Three days ago at night, when nobody else of these tests wrote: two whom nobody answered, then three who were. */
+  const night = Math.floor(Date.now() / 86_400_000 - 3) * 86_400_000;
+  const hour = (n: number) => `${((new Date(night).getUTCDay() + 6) % 7) + 1}-0${n}`;
+  const waits = () => ana.page.locator('[data-testid="waits"]');
+  const lines = () => waits().locator("tbody tr");
+  const by = (testId: string) => ana.page.locator(`[data-testid="${testId}"]`);
+
+  async function leadsTo(figure: Locator, count: number, about: string): Promise<void> {
+    await figure.click();
+    await waits().getByRole("paragraph").getByText(about, { exact: true }).waitFor();
+    await expect.poll(() => lines().count(), { timeout: waitMs }).toBe(count);
+  }
+
+  beforeAll(async () => {
+    await stage.database.query(
+      `INSERT INTO waits (conversation_id, cycle, start_seq, end_seq, measure, kind, outcome, started_at, ended_at,
+        agent_id, assignee_id, ms)
+       SELECT uuidv7(), 1, 1, 2, measure, 'support', outcome, at, at + seconds * interval '1 second',
+        CASE WHEN outcome = 'answered' THEN 'demo-sam' END, 'demo-sam', seconds * 1000
+       FROM (VALUES
+        ('first_reply', 'closed_unanswered', $1::timestamptz + interval '3 hours', 50),
+        ('first_reply', 'closed_unanswered', $1::timestamptz + interval '3 hours 1 minute', 50),
+        ('first_reply', 'answered', $1::timestamptz + interval '4 hours', 30),
+        ('first_reply', 'answered', $1::timestamptz + interval '4 hours 1 minute', 200),
+        ('first_reply', 'answered', $1::timestamptz + interval '4 hours 2 minutes', 4000),
+        ('resolution', 'resolved', $1::timestamptz + interval '4 hours', 5000)) AS w (measure, outcome, at, seconds)`,
+      [new Date(night).toISOString()],
+    );
+    await ana.page.goto(`${stage.url}/admin/stats?agent=demo-sam`);
+    await by("by-agent").getByRole("button", { name: "Sam Okafor" }).waitFor();
+  }, 60_000);
+
+  it("lead to their conversations from every figure, by agent, by hour and by how long it took", {
+    timeout: 180_000,
+  }, async () => {
+    await leadsTo(
+      by("tile-first_reply").getByRole("button", { name: "2 without a reply" }),
+      2,
+      "First reply, without a reply",
+    );
+    const figures = by("by-agent").locator("tbody tr").getByRole("button");
+    await leadsTo(figures.nth(1), 3, "First reply, answered, Sam Okafor");
+    await leadsTo(figures.nth(4), 2, "without a reply, Sam Okafor");
+    const bars = by("distribution").getByRole("table", { name: "First reply" }).locator("tr");
+    await leadsTo(bars.nth(1).getByRole("button"), 1, "First reply, answered, longer than 1m, up to 5m");
+    // The next one is drawn at rest: it leads nowhere.
+    expect(await bars.nth(2).getByRole("button").isDisabled()).toBe(true);
+    const ignored = by("by-hour").locator(`[data-hour="${hour(3)}"]`);
+    expect([await ignored.textContent(), await ignored.getAttribute("data-mark")]).toEqual(["2", "ignored"]);
+    const day = new Intl.DateTimeFormat("en", { weekday: "long", timeZone: "UTC" }).format(night);
+    await leadsTo(ignored, 2, `First reply, ${day} 3 h`);
+    // The page has gone to the list, and its end goes back to the figure.
+    expect(await waits().evaluate((list) => list === document.activeElement)).toBe(true);
+    await waits().getByRole("button", { name: "Close" }).click();
+    expect(await ignored.evaluate((figure) => figure === document.activeElement)).toBe(true);
+  });
+
+  it("are the same in a file as on the page", { timeout: 120_000 }, async () => {
+    await leadsTo(by("by-agent").getByRole("button", { name: "Sam Okafor" }), 6, "Sam Okafor");
+    const shown = await lines().evaluateAll((rows) =>
+      rows.map((each) => [
+        new URL(each.querySelector("a")!.href).searchParams.get("conversation"),
+        each.querySelector("time")!.dateTime,
+      ]),
+    );
+    const saved = ana.page.waitForEvent("download");
+    await waits().getByRole("button", { name: "Save as CSV" }).click();
+    const file = await readFile(await (await saved).path(), "utf8");
+    const [head, ...rest] = file.trimEnd().split("\r\n");
+    const columns = head!.split(",");
+    const column = (line: string, name: string) => line.split(",")[columns.indexOf(name)];
+    const written = rest.map((line) => [column(line, "conversationId"), column(line, "startedAt")]);
+    expect(written.toSorted()).toEqual(shown.toSorted());
+    expect(rest.map((line) => Number(column(line, "seconds"))).toSorted((a, b) => a - b)).toEqual([
+      30, 50, 50, 200, 4_000, 5_000,
+    ]);
+  });
+
+  it("fit a laptop and a tablet, and axe finds nothing serious, in both themes", {
+    timeout: 120_000,
+  }, async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await ana.page.emulateMedia({ colorScheme });
+      expect(await seriousIn(ana.page)).toEqual([]);
+    }
+    await ana.page.emulateMedia({ colorScheme: "light" });
+    for (const width of [1_280, 1_112, 834]) {
+      await ana.page.setViewportSize({ width, height: 800 });
+      expect(await beyond(ana.page), `${width} px`).toBeLessThanOrEqual(0);
+    }
+    await ana.page.setViewportSize({ width: 1_280, height: 800 });
+    expect(ana.problems).toEqual([]);
+  });
+});
+
+describe("what waits now", () => {
+  const waiting = async () =>
+    (await desk.api<{ waiting: { n: number } }>("demo-ana", "GET", "/api/stats/response-times")).waiting.n;
+  const until = (n: number) => expect.poll(waiting, { timeout: waitMs }).toBe(n);
+
+  it("moves on by itself, in the figure and in its list", { timeout: 180_000 }, async () => {
+    const before = await waiting();
+    const visitor = await stage.visitor();
+    const { page } = visitor;
+    await page.clock.install();
+    await page.goto(`${stage.url}/admin/stats`);
+    await page.locator('[data-demo-account="demo-karim"]').click();
+    const tile = page.locator('[data-testid="tile-waiting"] button');
+    const lines = page.locator('[data-testid="waits"] tbody tr');
+    /** Half a minute on, as often as a busy machine needs. */
+    const moved = (what: () => Promise<unknown>, expected: unknown) =>
+      expect
+        .poll(
+          async () => {
+            await page.clock.fastForward(31_000);
+            return what();
+          },
+          { timeout: waitMs, interval: 1_000 },
+        )
+        .toEqual(expected);
+    await expect.poll(() => tile.textContent(), { timeout: waitMs }).toBe(String(before));
+    const id = await desk.ticket("demo-zoe", "A basket", "Does the basket fit?");
+    await until(before + 1);
+    await moved(() => tile.textContent(), String(before + 1));
+    await tile.click();
+    await expect.poll(() => lines.count(), { timeout: waitMs }).toBe(before + 1);
+    await desk.write("demo-karim", id, "It does.");
+    await until(before);
+    await moved(async () => [await tile.textContent(), await lines.count()], [String(before), before]);
+    expect(visitor.problems).toEqual([]);
+    await page.context().close();
   });
 });
 
