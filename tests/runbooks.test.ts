@@ -33,29 +33,18 @@ const found = (text: string, what: RegExp) =>
 describe.each(pages)("docs/%s", (page) => {
   const text = read(page);
 
-  it("names npm scripts, services, metrics and pages that there are", () => {
+  it("names npm scripts, services and metrics that there are", () => {
     for (const name of found(text, /npm run ([a-z:]+)/g))
       expect(Object.keys(manifest.scripts)).toContain(name);
     // Those of the load tests are k6's.
     for (const name of page.includes("load-tests") ? [] : found(text, /\b(parloir_[a-z_]+)/g))
       expect(Object.keys(metricTable)).toContain(name.replace(/_(bucket|count|sum)$/, ""));
-    for (const [, link] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
-      expect([link, readable(new URL(link!, new URL(page, docs)))]).toEqual([link, true]);
     for (const name of found(text, /docker compose (?:exec|stop|run|up)((?: [^#|&<>\n]+)?)/g).flatMap(
       servicesOf,
     ))
       expect(Object.keys(compose.services)).toContain(name);
   });
 });
-
-function readable(url: URL): boolean {
-  try {
-    readdirSync(url);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOTDIR";
-  }
-}
 
 /** Of the words behind `docker compose exec`: options aside, services up to the command that runs in them. */
 function servicesOf(words: string): string[] {
