@@ -3,6 +3,7 @@ import { type MetricName, metricTable } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
 import { dashboards, fileOf, renderDashboard } from "../grafana/dashboards.ts";
 import { burnAlerts, causeAlerts, recordingRules } from "./alerts.ts";
+import { caseFile, caseFiles, renderCases } from "./cases.ts";
 import { renderRules, rulesFile } from "./rules.ts";
 import { serviceLevels } from "./service-levels.ts";
 
@@ -26,6 +27,8 @@ function metricsIn(expr: string): string[] {
 describe("rules and dashboards", () => {
   it("are what `npm run monitoring` makes", () => {
     expect(readFileSync(rulesFile, "utf8")).toBe(renderRules());
+    for (const [name, cases] of Object.entries(caseFiles))
+      expect(readFileSync(caseFile(name), "utf8")).toBe(renderCases(cases));
     for (const dashboard of dashboards)
       expect(readFileSync(fileOf(dashboard), "utf8")).toBe(renderDashboard(dashboard));
   });
@@ -62,6 +65,36 @@ describe("rules and dashboards", () => {
 });
 
 describe("every alert", () => {
+  const alerts = [...burnAlerts(), ...causeAlerts()];
+  const cases = Object.values(caseFiles).flatMap((file) => file.cases);
+
+  it.each(alerts.map(({ alert }) => alert!))(
+    "%s has a case in which it fires, and one in which it stays silent",
+    (alert) => {
+      const own = cases.filter((each) => each.alert === alert);
+      expect(own.some(({ fires }) => fires !== null)).toBe(true);
+      expect(own.some(({ fires }) => fires === null)).toBe(true);
+    },
+  );
+
+  it("has cases of series that there are, with labels that they have", () => {
+    for (const name of cases.flatMap(({ series }) => Object.keys(series))) {
+      const [, metric, body = ""] = /^(\w+)(?:\{(.*)\})?$/.exec(name)!;
+      if (given.test(metric!)) continue;
+      const known =
+        metricTable[metric as MetricName] ??
+        metricTable[metric!.replace(/_(bucket|count|sum)$/, "") as MetricName];
+      expect(known, metric).toBeDefined();
+      for (const [, label] of body.matchAll(/(\w+)=/g))
+        expect(["le", "node", ...known.labels], `${name} ${label}`).toContain(label);
+    }
+  });
+
+  it("is tried out by CI", () => {
+    const ci = readFileSync(new URL("../../.ci/run", import.meta.url), "utf8");
+    expect(ci).toContain("promtool test rules infra/prometheus/rules/*.test.yml");
+  });
+
   it("has a runbook, and every runbook an alert", () => {
     const wanted = new Set([...burnAlerts(), ...causeAlerts()].map((rule) => rule.annotations!.runbook));
     const there = readdirSync(runbooks).map((file) => `docs/runbooks/${file}`);

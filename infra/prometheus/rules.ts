@@ -3,14 +3,16 @@ import { burnAlerts, causeAlerts, type Rule, recordingRules } from "./alerts.ts"
 /** `rules/parloir.yml`, from the service levels and the table of causes. */
 export const rulesFile = new URL("rules/parloir.yml", import.meta.url);
 
+const groups = {
+  "parloir-levels": recordingRules,
+  "parloir-budgets": burnAlerts,
+  "parloir-causes": causeAlerts,
+};
+export const groupNames = Object.keys(groups);
+
 export function renderRules(): string {
-  const groups = {
-    "parloir-levels": recordingRules(),
-    "parloir-budgets": burnAlerts(),
-    "parloir-causes": causeAlerts(),
-  };
   const body = Object.entries(groups).map(([name, rules]) =>
-    [`  - name: ${name}`, "    rules:", ...rules.map(ruleText)].join("\n"),
+    [`  - name: ${name}`, "    rules:", ...rules().map(ruleText)].join("\n"),
   );
   return `# Made by \`npm run monitoring\` from infra/service-levels.json and infra/prometheus/alerts.ts.\ngroups:\n${body.join("\n")}\n`;
 }
