@@ -136,6 +136,44 @@ describe("from right to left", () => {
   });
 });
 
+describe("beside words from right to left", () => {
+  it("hours and our own sentences keep their order", { timeout: 120_000 }, async () => {
+    const memberIds = ["demo-zoe", "demo-tom", "demo-lea"];
+    const subject = { type: "order", id: "7", title: "Order 7" };
+    const body = { kind: "group", memberIds, subject };
+    const { id } = await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", body);
+    await sendAs(stage.url, "demo-tom", id, "שלום");
+    await host(stage.url, "DELETE", `/api/messages/conversations/${id}/members/demo-lea`, {});
+    const page = await arrive("demo-zoe", addressOf(id), { locale: "en-US" });
+    await by(page, "system-line").waitFor();
+    await page.evaluate(() => {
+      document.documentElement.dir = "rtl";
+    });
+    /** Where a word of it stands, from the left. */
+    const placeOf = (selector: string, word: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element, wanted) => {
+          const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+          for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+            const at = text.nodeValue?.indexOf(wanted) ?? -1;
+            if (at < 0) continue;
+            const range = new Range();
+            range.setStart(text, at);
+            range.setEnd(text, at + wanted.length);
+            return range.getBoundingClientRect().x;
+          }
+          return Number.NaN;
+        }, word);
+    const line = '[data-testid="system-line"]';
+    expect(await placeOf(line, "Léa")).toBeLessThan(await placeOf(line, "no longer"));
+    const hour = ".message-meta time";
+    const half = /[AP]M/.exec((await page.locator(hour).first().textContent()) ?? "")![0];
+    expect(await placeOf(hour, ":")).toBeLessThan(await placeOf(hour, half));
+  });
+});
+
 describe("a message's day and hour", () => {
   it("are those of the viewer's zone, for people and for machines", { timeout: 120_000 }, async () => {
     const id = await conversation("demo-karim", "demo-zoe", "Before midnight", "After midnight");

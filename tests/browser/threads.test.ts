@@ -117,6 +117,11 @@ describe("in a thread", () => {
     await expect
       .poll(() => zoe.page.locator('[data-testid="viewed-picture"]').evaluate(widthOf), { timeout: waitMs })
       .toBe(1_200);
+    // As large as the window allows, and no larger.
+    const viewed = (await zoe.page.locator('[data-testid="viewed-picture"]').boundingBox())!;
+    expect(viewed.y + viewed.height).toBeLessThanOrEqual(800);
+    expect(viewed.height).toBeGreaterThan(600);
+    expect(viewed.width / viewed.height).toBeCloseTo(1.5, 1);
     await zoe.page.keyboard.press("Escape");
     await zoe.page.locator('[data-testid="viewed-picture"]').waitFor({ state: "detached" });
   });
