@@ -340,6 +340,27 @@ describe("reading", () => {
     expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
   });
 
+  test("what comes while a mark is under way is marked too", async () => {
+    const { cluster, link, push, count, listed } = await start({ history: 2 });
+    await settle(500);
+    let answer = () => undefined as unknown;
+    const held = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    link.before = (command) => (command === "mark_read" ? held : undefined);
+    push("one");
+    await settle(600);
+    expect(count("mark_read")).toBe(2);
+    push("two");
+    await settle(600);
+    answer();
+    await settle(1_000);
+    expect(listed()).toMatchObject({ lastReadSeq: cluster.messages.length, unreadCount: 0 });
+    const marks = count("mark_read");
+    await settle(5_000);
+    expect(count("mark_read")).toBe(marks);
+  });
+
   test("that nothing is unread in a conversation that was just deleted does not bring it back", async () => {
     const { client, link, listed } = await start({ history: 3, open: false });
     link.push({ event: "conversation_removed", payload: { conversationId } });

@@ -71,6 +71,8 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
     unreadTotal: 0,
   });
   const underway = new Map<string, { again: boolean }>();
+  /** What was put since the present read of the first page began: its answer may be older. */
+  let recent = new Set<string>();
   let nextCursor: string | null = null;
   let refreshing: Promise<void> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -79,6 +81,7 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
   const find = (id: string) => state.getSnapshot().items.find((item) => item.id === id);
 
   function put(next: Conversation): void {
+    recent.add(next.id);
     state.update((present) => {
       const before = present.items.find((item) => item.id === next.id);
       const rest = present.items.filter((item) => item.id !== next.id);
@@ -98,6 +101,8 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
 
   async function readFirstPage(): Promise<void> {
     clearTimeout(retry);
+    const meanwhile = new Set<string>();
+    recent = meanwhile;
     try {
       const [page, unread] = await Promise.all([
         rest<Page<Conversation>>("GET", firstConversations),
@@ -112,7 +117,9 @@ export function createConversations(options: { rest: Rest; me: () => string | nu
           (item) =>
             !fresh.has(item.id) &&
             // This list has no archived ones: whether they are there still it does not say.
-            (item.archived || (page.nextCursor !== null && oldest && activity(item) < activity(oldest))),
+            (item.archived ||
+              meanwhile.has(item.id) ||
+              (page.nextCursor !== null && oldest && activity(item) < activity(oldest))),
         );
         if (older.every((item) => item.archived)) nextCursor = page.nextCursor;
         const items = page.items.map((item) =>

@@ -61,9 +61,14 @@ export function createFiles({ url, tokens, rest, fetch }: FilesOptions): Files {
       options.signal?.throwIfAborted();
       const body = new FormData();
       body.append("file", file, options.name ?? (file instanceof File ? file.name : "file"));
+      const sendWith = (token: string) => {
+        // It may have been taken out while the token was asked for.
+        options.signal?.throwIfAborted();
+        return send(token, body, options);
+      };
       const token = await tokens.current();
-      let response = await send(token, body, options);
-      if (response.status === 401) response = await send(await tokens.renew(token), body, options);
+      let response = await sendWith(token);
+      if (response.status === 401) response = await sendWith(await tokens.renew(token));
       return unwrap<Attachment>(response);
     },
     async link({ id }) {

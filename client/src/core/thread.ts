@@ -76,6 +76,7 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
   let pending: readonly Pending[] = [];
   let reading = false;
   let again = false;
+  let reloads = 0;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -140,9 +141,12 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
       const { hasOlder, loadingOlder, messages } = state.getSnapshot();
       const first = messages[0];
       if (timeline === null || !hasOlder || loadingOlder || !first) return;
+      const present = reloads;
       show({ loadingOlder: true });
       try {
         const page = await rest<HistoryPage>("GET", `${path}&before=${first.seq}`);
+        // It would be joined to another run of messages.
+        if (reloads !== present) return show({ loadingOlder: false });
         timeline = merge(timeline, page.messages);
         // An empty page is the end, whatever else it says: otherwise we would ask for ever.
         show({ loadingOlder: false, hasOlder: page.hasMore && page.messages.length > 0 });
@@ -151,6 +155,7 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
       }
     },
     reload(options) {
+      reloads++;
       if (options?.forget) {
         timeline = null;
         early = [];

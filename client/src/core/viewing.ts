@@ -93,26 +93,29 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
 
   async function mark(): Promise<void> {
     try {
-      await markOnce();
+      const isMarked = await markOnce();
       marking = undefined;
+      // What came while the mark was under way has seen no reason to begin another one.
+      if (isMarked) markSoon();
     } catch (thrown) {
       marking = setTimeout(() => void mark(), retryDelay(2, asCodedError(thrown).retryAfterMs));
     }
   }
 
-  /** Only what a person can really have seen counts as read. */
-  async function markOnce(): Promise<void> {
+  /** Only what a person can really have seen counts as read. Answers whether there was something to mark. */
+  async function markOnce(): Promise<boolean> {
     const { conversationId } = state.getSnapshot();
     const { visible, focused } = attention.getSnapshot();
-    if (conversationId === null || !visible || !focused || !atBottom || !isOnline()) return;
+    if (conversationId === null || !visible || !focused || !atBottom || !isOnline()) return false;
     const open = thread(conversationId);
     const present = conversations.find(conversationId);
     const seq = open.cursor()?.seq;
-    if (!present || seq === undefined || open.state.getSnapshot().behind) return;
-    if (seq <= Math.max(present.lastReadSeq, marked.get(conversationId) ?? 0)) return;
+    if (!present || seq === undefined || open.state.getSnapshot().behind) return false;
+    if (seq <= Math.max(present.lastReadSeq, marked.get(conversationId) ?? 0)) return false;
     const answer = await link.request("mark_read", { conversationId, seq });
     marked.set(conversationId, seq);
     conversations.applyOwnMark(conversationId, answer);
+    return true;
   }
 
   let wasVisible = attention.getSnapshot().visible;

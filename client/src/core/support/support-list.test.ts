@@ -30,13 +30,19 @@ const own = (each: SharedConversation): Conversation => ({
 const open: SupportFilter = { view: "unassigned", status: "open", text: null };
 
 /** A list over these conversations on the server, in pages of `size`. */
-function listOf(all: SharedConversation[], filter = open, size = 2) {
+function listOf(
+  all: SharedConversation[],
+  filter = open,
+  size = 2,
+  held: Promise<unknown> = Promise.resolve(),
+) {
   const events = createListeners<LinkEvent>();
   const asked: string[] = [];
   const rest = (async (_method: string, path: string) => {
     asked.push(path);
     const from = Number(new URL(path, "http://x").searchParams.get("cursor") ?? 0);
     const items = all.slice(from, from + size).map(own);
+    await held;
     return { items, nextCursor: from + size < all.length ? String(from + size) : null };
   }) as Rest;
   const list = createSupportList({ rest, onEvent: events.listen, me: () => "ana", filter });
@@ -93,5 +99,25 @@ test("mine is what I have, and its unread messages are counted from my mark", as
   tell(shared(1, { assigneeId: "ana", lastSeq: 5, participants: [me] }));
   await vi.waitFor(() => expect(ids()).toEqual(["c1"]));
   expect(list.state.getSnapshot().items[0]).toMatchObject({ unreadCount: 3, lastReadSeq: 2 });
+  list.close();
+});
+
+test("what is told while the list is read is in it, though the answer is older", async () => {
+  const server = [shared(9), shared(8)];
+  let answer = () => undefined as unknown;
+  const held = new Promise((resolve) => {
+    answer = () => resolve(undefined);
+  });
+  const { list, ids, tell, events } = listOf(server, open, 5, held);
+  // Before the first answer, and before that of a later read.
+  tell(shared(20));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  answer();
+  await vi.waitFor(() => expect(ids()).toEqual(["c20", "c9", "c8"]));
+  events.emit({ event: "resync", payload: { reason: "test" } } as unknown as LinkEvent);
+  tell(shared(21));
+  await vi.waitFor(() => expect(ids()).toContain("c21"));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(ids()[0]).toBe("c21");
   list.close();
 });

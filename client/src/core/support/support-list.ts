@@ -63,6 +63,8 @@ export function createSupportList(options: {
     loadingMore: false,
   });
   const gathered = new Map<string, SharedConversation>();
+  /** What was told since the present read began: its answer may be older, and is completed by them. */
+  const meanwhile = new Map<string, SharedConversation>();
   let gathering: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let nextCursor: string | null = null;
@@ -81,6 +83,7 @@ export function createSupportList(options: {
 
   async function readAnew(): Promise<void> {
     clearTimeout(retry);
+    meanwhile.clear();
     try {
       const known = state.getSnapshot().items;
       const limit = Math.min(Math.max(pageSize, known.length), readAgain);
@@ -97,6 +100,7 @@ export function createSupportList(options: {
         items,
         hasMore: nextCursor !== null,
       }));
+      for (const shared of meanwhile.values()) gather(shared);
     } catch (thrown) {
       if (closed) return;
       const error = asCodedError(thrown);
@@ -165,6 +169,7 @@ export function createSupportList(options: {
 
   function gather(shared: SharedConversation): void {
     gathered.set(shared.id, shared);
+    meanwhile.set(shared.id, shared);
     gathering ??= setTimeout(applyGathered, gatherMs);
   }
 
