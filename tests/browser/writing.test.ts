@@ -184,3 +184,64 @@ it("by keys alone one signs in, finds somebody, writes, answers and reads on", {
   await page.locator('[data-testid="quote"]', { hasText: "Without a mouse" }).waitFor();
   await expect.poll(() => stored("demo-ana"), { timeout: waitMs }).toEqual(["Without a mouse", "Nor this"]);
 });
+
+it("the focus comes back to where one writes, or to what one opened", { timeout: 120_000 }, async () => {
+  const sam = await arrive("demo-sam");
+  const { page, composer } = sam;
+  await sam.writeTo("demo-zoe");
+  await sam.say("First");
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+  const edit = page.locator('[data-testid="edit-form"] textarea');
+  for (const key of ["Enter", "Escape"]) {
+    await composer.press("ArrowUp");
+    await edit.pressSequentially("!");
+    await edit.press(key);
+    await edit.waitFor({ state: "detached" });
+    await expect.poll(focused, { timeout: waitMs }).toBe("composer");
+  }
+  await sam.bubble("First!").hover();
+  await page.locator('[data-testid="message-menu"]').first().click();
+  await page.getByRole("menuitem", { name: "Reply" }).click();
+  await page.locator('[data-testid="reply-bar"] button').last().click();
+  await page.locator('[data-testid="reply-bar"]').waitFor({ state: "detached" });
+  await expect.poll(focused, { timeout: waitMs }).toBe("composer");
+  await page.locator('[data-testid="open-search"]').click();
+  await page.locator('[data-testid="thread-search"]').press("Escape");
+  await expect.poll(focused, { timeout: waitMs }).toBe("open-search");
+});
+
+it("the microphone is let go however one leaves it", { timeout: 120_000 }, async () => {
+  const karim = await arrive("demo-karim");
+  const { page } = karim;
+  await conversation("demo-karim", "demo-zoe");
+  const other = await conversation("demo-karim", "demo-tom");
+  await page.evaluate(() => {
+    const streams: MediaStream[] = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    // As long as a person needs to read the browser's question.
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      const stream = await ask(wanted);
+      streams.push(stream);
+      return stream;
+    };
+    Object.assign(window, { streams });
+  });
+  const live = () =>
+    page.evaluate(() =>
+      (window as unknown as { streams: MediaStream[] }).streams.map((stream) =>
+        stream.getTracks().every(({ readyState }) => readyState === "ended"),
+      ),
+    );
+  await karim.writeTo("demo-zoe");
+  const record = page.locator('[data-testid="record"]');
+  await record.dblclick();
+  await page.locator('[data-testid="recorder"]').waitFor();
+  await page.locator('[data-testid="recorder"] button').first().click();
+  await expect.poll(live, { timeout: waitMs }).toEqual([true]);
+  // Gone while the browser still asks.
+  await record.click();
+  await page.locator(`[data-testid="conversation"][data-conversation-id="${other}"]`).click();
+  await page.locator(`[data-testid="thread"][data-conversation-id="${other}"]`).waitFor();
+  await expect.poll(live, { timeout: waitMs }).toEqual([true, true]);
+});

@@ -45,6 +45,9 @@ export interface ChatToastsProps {
   onFollow?: (href: string) => void;
 }
 
+/** Toasts that nobody sees would pile up and be old; what they tell is in the bell. */
+const isHidden = () => document.visibilityState !== "visible";
+
 /** New messages elsewhere, announcements, and what the host's back end tells this person: as toasts. */
 export function ChatToasts({ position = "top-right", theme = "system", onOpen, onFollow }: ChatToastsProps) {
   const { t } = useTexts();
@@ -57,7 +60,7 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
         // The event of the person's channel shows it already.
         if (type === "host") return;
         // Other tabs have it in their bell; one that nobody sees would show it when it is old.
-        if (document.visibilityState !== "visible") return;
+        if (isHidden()) return;
         const action =
           conversationId === null ? {} : { action: { label: t.show, onClick: () => onOpen(conversationId) } };
         notify({ title, message, ...action, ...(conversationId === null ? {} : { id: conversationId }) });
@@ -67,6 +70,7 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
         const { conversationId } = client.viewing.getSnapshot();
         if (conversationId !== null) toast.dismiss(conversationId);
       }),
+      // Stands nowhere else: it waits until somebody looks.
       client.onAnnouncement(({ title, message }) => notify({ title, message, durationMs: 10_000 })),
     ];
     return () => {
@@ -76,6 +80,8 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
 
   useChannel(me === null ? null : `user:${me}`, (news) => {
     if (news.kind !== "event" || !isHostEvent(news.event, "user-notification")) return;
+    // It stands in the bell as well.
+    if (isHidden()) return;
     const { title, message, level = "info", href } = news.event.payload;
     const follow = onFollow ?? ((address: string) => location.assign(address));
     const isSafe = href !== undefined && /^(?:https?:\/\/|\/(?!\/))/.test(href);
@@ -96,6 +102,7 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
       offset={{ top: headPixels }}
       mobileOffset={{ top: headPixels }}
       containerAriaLabel={t.notifications}
+      toastOptions={{ closeButtonAriaLabel: t.close }}
     />
   );
 }

@@ -7,7 +7,7 @@ import { Icon, type IconName } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected, useSnapshot } from "../use-snapshot.ts";
 import { type CallTexts, callTexts } from "./texts.ts";
-import { endCalls, useCalls } from "./use-calls.ts";
+import { holdCalls, useCalls } from "./use-calls.ts";
 import { useDuration } from "./use-duration.ts";
 import { useRing } from "./use-ring.ts";
 
@@ -19,7 +19,7 @@ export default function CallWindow() {
   const texts = callTexts[language];
   const name = useNameOf(state);
   useRing(state.phase === "incoming" ? state.callId : null);
-  useEffect(() => () => endCalls(client), [client]);
+  useEffect(() => holdCalls(client), [client]);
   return (
     <>
       {state.phase !== "idle" && <Panel calls={calls} state={state} name={name} texts={texts} />}

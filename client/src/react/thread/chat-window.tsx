@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { Avatar } from "../avatar.tsx";
 import { useClient, useReady } from "../client-context.tsx";
 import { usePresence } from "../hooks/use-presence.ts";
@@ -28,6 +28,7 @@ export function ChatWindow({ conversationId, onBack, tools }: ChatWindowProps) {
   const client = useClient();
   const ready = useReady();
   const [searching, setSearching] = useState(false);
+  const searchButton = useRef<HTMLButtonElement>(null);
   const conversation = useSelected(client.conversations, (state) =>
     state.items.find((item) => item.id === conversationId),
   );
@@ -66,6 +67,7 @@ export function ChatWindow({ conversationId, onBack, tools }: ChatWindowProps) {
           </div>
           <span className="thread-tools">
             <button
+              ref={searchButton}
               type="button"
               className="button button-icon button-quiet"
               aria-label={t.searchThread}
@@ -84,7 +86,10 @@ export function ChatWindow({ conversationId, onBack, tools }: ChatWindowProps) {
             <ThreadSearch
               conversationId={conversationId}
               conversation={conversation}
-              onClose={() => setSearching(false)}
+              onClose={() => {
+                setSearching(false);
+                searchButton.current?.focus();
+              }}
             />
           </Suspense>
         )}

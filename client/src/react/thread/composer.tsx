@@ -40,6 +40,11 @@ interface ComposerProps {
   takesFocus?: boolean;
 }
 
+/** Where a keyboard is at hand; on a phone it would cover the thread. */
+const hasKeyboard = () => matchMedia("(hover: hover) and (min-width: 720px)").matches;
+
+const hasLostFocus = () => hasKeyboard() && (document.activeElement ?? document.body) === document.body;
+
 export function Composer(props: ComposerProps) {
   const { conversationId, name, useSuggestions = useNone, takesFocus = true } = props;
   const { t } = useTexts();
@@ -61,9 +66,8 @@ export function Composer(props: ComposerProps) {
   const canSend = (text.trim() !== "" || uploads.length > 0) && problem === null && areUploaded;
 
   useGrowing(field);
-  // Where a keyboard is at hand, one can write at once; on a phone it would cover the thread.
   useEffect(() => {
-    if (takesFocus && matchMedia("(hover: hover) and (min-width: 720px)").matches) field.current?.focus();
+    if (takesFocus && hasKeyboard()) field.current?.focus();
     return client.stopTyping;
   }, [client, takesFocus]);
 
@@ -79,8 +83,21 @@ export function Composer(props: ComposerProps) {
   useEffect(() => {
     if (replyTo !== null) field.current?.focus();
   }, [replyTo]);
+  // An edit that has ended, or the quote above, is gone from the page with the focus that was in it.
+  const isAside = replyTo !== null || (ui?.editing ?? null) !== null;
+  const wasAside = useRef(isAside);
+  useEffect(() => {
+    if (wasAside.current && !isAside && hasLostFocus()) field.current?.focus({ preventScroll: true });
+    wasAside.current = isAside;
+  }, [isAside]);
 
   const suggestions = useSuggestions({ conversationId, text, write });
+
+  function removeFile(key: number) {
+    remove(key);
+    // The button that was pressed goes with the file.
+    if (hasKeyboard()) field.current?.focus();
+  }
 
   function send() {
     if (!canSend) return;
@@ -143,7 +160,7 @@ export function Composer(props: ComposerProps) {
     >
       <ReplyBar conversationId={conversationId} conversation={conversation} />
       <DropHint over={dropping} />
-      <UploadList uploads={uploads} onRemove={remove} />
+      <UploadList uploads={uploads} onRemove={removeFile} />
       {surplus > 0 && (
         <p className="composer-problem" role="alert" data-testid="surplus">
           {t.tooManyFiles(maxAttachments, surplus)}

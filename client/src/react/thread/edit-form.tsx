@@ -6,7 +6,7 @@ import type { ThreadUi } from "./thread-ui.tsx";
 /** Changes an own message where it stands. Enter saves, Escape leaves it as it was. */
 export function EditForm({ seq, content, ui }: { seq: number; content: string; ui: ThreadUi }) {
   const { t } = useTexts();
-  const [text, setText] = useState(content);
+  const [text, setText] = useState(ui.editText.current ?? content);
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const words = text.trim();
@@ -27,7 +27,8 @@ export function EditForm({ seq, content, ui }: { seq: number; content: string; u
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) return;
+    // An input method composes; Safari says so of its last key only by the key code 229.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.stopPropagation();
       ui.setEditing(null);
@@ -52,7 +53,10 @@ export function EditForm({ seq, content, ui }: { seq: number; content: string; u
         dir="auto"
         value={text}
         aria-label={t.editMessage}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => {
+          ui.editText.current = event.target.value;
+          setText(event.target.value);
+        }}
         onKeyDown={onKeyDown}
       />
       <div className="edit-actions">

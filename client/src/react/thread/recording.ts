@@ -22,13 +22,24 @@ const tickMs = 100;
 /** What the browser can write and others can play; Safari writes MP4 only. */
 const formats = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
-/** Asks for the microphone. @throws DOMException NotAllowedError when the person refuses */
-export async function startRecording(options: {
+interface RecordingOptions {
   /** Of the file, without its ending. */
   name: string;
   onLongest: () => void;
-}): Promise<Recording> {
+}
+
+/** Asks for the microphone. @throws DOMException NotAllowedError when the person refuses */
+export async function startRecording(options: RecordingOptions): Promise<Recording> {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  try {
+    return record(stream, options);
+  } catch (error) {
+    for (const track of stream.getTracks()) track.stop();
+    throw error;
+  }
+}
+
+function record(stream: MediaStream, options: RecordingOptions): Recording {
   const mimeType = formats.find((each) => MediaRecorder.isTypeSupported(each));
   const recorder = new MediaRecorder(stream, mimeType === undefined ? {} : { mimeType });
   const chunks: Blob[] = [];

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
 import type { MessageAddress } from "../../core/client.ts";
 import { useClient } from "../client-context.tsx";
 import { useTexts } from "../language.tsx";
@@ -13,6 +13,8 @@ export interface ThreadUi {
   /** The own message that is being changed, in its place. */
   editing: number | null;
   setEditing(seq: number | null): void;
+  /** Its words so far: the row leaves the document when it is scrolled away. */
+  editText: { current: string | null };
   /** Where the list is asked to go; a new object each time, so that the same place can be asked for again. */
   target: { seq: number } | null;
   jumpTo(seq: number): void;
@@ -43,6 +45,7 @@ export function ThreadActions({ conversationId, moderates = false, children }: T
   const { t } = useTexts();
   const [replyTo, setReplyTo] = useState<number | null>(null);
   const [editing, setEditing] = useState<number | null>(null);
+  const editText = useRef<string | null>(null);
   const [target, setTarget] = useState<ThreadUi["target"]>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -52,7 +55,11 @@ export function ThreadActions({ conversationId, moderates = false, children }: T
       replyTo,
       setReplyTo,
       editing,
-      setEditing,
+      setEditing(seq) {
+        editText.current = null;
+        setEditing(seq);
+      },
+      editText,
       target,
       jumpTo: (seq) => setTarget({ seq }),
       problem,

@@ -14,8 +14,17 @@ export function VoiceRecorder({ onRecorded }: { onRecorded: (file: File) => void
   const [recording, setRecording] = useState<Recording | null>(null);
   const [problem, setProblem] = useState(false);
   const present = useRef<Recording>(null);
+  // The browser asks the person for as long as they take: who clicks twice has begun once, and who has left, nothing.
+  const starting = useRef(false);
+  const left = useRef(false);
   // Who leaves the thread lets go of the microphone.
-  useEffect(() => () => present.current?.cancel(), []);
+  useEffect(() => {
+    left.current = false;
+    return () => {
+      left.current = true;
+      present.current?.cancel();
+    };
+  }, []);
 
   function show(next: Recording | null) {
     present.current = next;
@@ -23,12 +32,18 @@ export function VoiceRecorder({ onRecorded }: { onRecorded: (file: File) => void
   }
 
   async function start() {
+    if (starting.current) return;
+    starting.current = true;
     setProblem(false);
     try {
       const { startRecording } = await import("./recording.ts");
-      show(await startRecording({ name: t.voiceNote, onLongest: () => void finish() }));
+      const next = await startRecording({ name: t.voiceNote, onLongest: () => void finish() });
+      if (left.current) next.cancel();
+      else show(next);
     } catch {
       setProblem(true);
+    } finally {
+      starting.current = false;
     }
   }
 
