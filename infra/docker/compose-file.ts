@@ -26,6 +26,19 @@ export const compose = parse(readFileSync(path.join(root, "docker-compose.yml"),
 /** Where the volume `secrets` is in a container. */
 export const mounted = "/run/parloir";
 
+/** As Docker puts the host's variables in, the innermost first: `:-` stands for what is empty too, `-` does not. */
+function interpolated(value: string, host: Record<string, string>): string {
+  const inner = /\$\{(\w+)(:?)-([^${}]*)\}/;
+  const [all, name, orEmpty, otherwise] = inner.exec(value) ?? [];
+  if (all === undefined) return value;
+  const given = host[name!];
+  const chosen = given === undefined || (orEmpty && given === "") ? otherwise! : given;
+  return interpolated(
+    value.replace(all, () => chosen),
+    host,
+  );
+}
+
 /** With the secrets in a folder here, and with variables of the host as an `.env` may set them. */
 export function environmentOf(
   service: Service,
@@ -35,16 +48,7 @@ export function environmentOf(
   return Object.fromEntries(
     Object.entries(service.environment ?? {}).map(([name, value]) => [
       name,
-      value
-        // `:-` also stands for what is set and empty, `-` does not.
-        .replace(/\$\{(\w+):-([^}]*)\}/g, (_, variable: string, otherwise: string) =>
-          host[variable] ? host[variable] : otherwise,
-        )
-        .replace(
-          /\$\{(\w+)-([^}]*)\}/g,
-          (_, variable: string, otherwise: string) => host[variable] ?? otherwise,
-        )
-        .replace(mounted, secretsDir),
+      interpolated(value, host).replace(mounted, secretsDir),
     ]),
   );
 }

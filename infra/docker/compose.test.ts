@@ -164,6 +164,17 @@ describe("docker-compose.yml", () => {
     expect(open).toEqual(["balancer"]);
   });
 
+  it("lets the pages of the port that is published open sockets, and of the address that is given instead", () => {
+    const [, api] = processesOf("api/src/main.ts")[0]!;
+    const origins = (host: Record<string, string>) => readApiConfig(environmentOf(api, host)).allowedOrigins;
+    expect(origins({})).toEqual(["http://localhost:8080"]);
+    expect(origins({ PARLOIR_PORT: "9000" })).toEqual(["http://localhost:9000"]);
+    expect(origins({ PARLOIR_PORT: "9000", PUBLIC_URL: "https://chat.example" })).toEqual([
+      "https://chat.example",
+    ]);
+    expect(compose.services.balancer!.ports).toEqual([`\${PARLOIR_PORT:-8080}:8080`]);
+  });
+
   it("takes tokens of an outside issuer, as docs/operations.md says to set it", () => {
     const written = /```sh\n(JWKS_URL=[^`]*)```/.exec(read("docs/operations.md"))![1]!;
     const host = Object.fromEntries(

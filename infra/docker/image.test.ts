@@ -152,7 +152,7 @@ describe("what runs in it", () => {
       command[0] === "node" ? [command[1]!] : [],
     ),
     "infra/docker/healthy.ts",
-    ...[...read("docs/operations.md").matchAll(/docker compose exec .* node (\S+\.ts)/g)].map(
+    ...[...read("docs/operations.md").matchAll(/docker compose (?:exec|run) .* node (\S+\.ts)/g)].map(
       ([, file]) => file!,
     ),
   ];
