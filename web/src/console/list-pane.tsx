@@ -53,7 +53,7 @@ export function ListPane({ address, go, selected, select, onOrder, onKeys }: Lis
     <section className="list" aria-label={t.list}>
       <Filters address={address} go={go} onKeys={onKeys} />
       {inMessages && text !== null ? (
-        <MessageHits text={text} onOpen={(id) => go({ conversationId: id })} />
+        <MessageHits key={text} text={text} onOpen={(id) => go({ conversationId: id })} />
       ) : (
         <div
           className="list-scroll"

@@ -119,7 +119,7 @@ function RowState({ conversation, isGone }: { conversation: Conversation; isGone
       {isWaiting(conversation) && <span className="state-waiting">{t.waiting}</span>}
       {status !== "open" && <span>{t.status[status]}</span>}
       {assigneeId !== null && <span>{assigneeId === me.id ? t.you : agentName(assigneeId)}</span>}
-      {lastMessage && subject && <span>{subject.title}</span>}
+      {lastMessage && subject && <span className="console-row-subject">{subject.title}</span>}
     </span>
   );
 }

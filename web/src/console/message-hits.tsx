@@ -4,31 +4,23 @@ import { useEffect, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { useConsole, useConsoleTexts } from "./desk-context.tsx";
 
-type Hits = { state: "loading" | "failed" } | { state: "ready"; items: FoundMessage[] };
+const pageSize = 50;
+
+interface Hits {
+  items: readonly FoundMessage[];
+  next: string | null;
+}
 
 /** Messages that say it, in all support conversations; each leads to its own. */
 export function MessageHits({ text, onOpen }: { text: string; onOpen: (conversationId: string) => void }) {
   const t = useConsoleTexts();
   const { t: words, formats } = useLanguage();
-  const { client } = useConsole();
-  const [hits, setHits] = useState<Hits>({ state: "loading" });
+  const { hits, failed, more } = useHits(text);
 
-  useEffect(() => {
-    let ended = false;
-    setHits({ state: "loading" });
-    client
-      .rest<Page<FoundMessage>>("GET", `/api/messages/search?limit=50&q=${encodeURIComponent(text)}`)
-      .then(({ items }) => !ended && setHits({ state: "ready", items }))
-      .catch(() => !ended && setHits({ state: "failed" }));
-    return () => {
-      ended = true;
-    };
-  }, [client, text]);
-
-  if (hits.state !== "ready")
+  if (failed || !hits)
     return (
       <p className="empty" role="status">
-        {hits.state === "loading" ? words.loading : words.listFailed}
+        {failed ? words.listFailed : words.loading}
       </p>
     );
   if (hits.items.length === 0) return <p className="empty">{t.noMatches}</p>;
@@ -47,6 +39,43 @@ export function MessageHits({ text, onOpen }: { text: string; onOpen: (conversat
           </button>
         </li>
       ))}
+      {more && (
+        <li>
+          <button type="button" className="hit hit-more" onClick={more}>
+            {t.more}
+          </button>
+        </li>
+      )}
     </ul>
   );
+}
+
+/** Page by page, as they are asked for. */
+function useHits(text: string) {
+  const { client } = useConsole();
+  const [hits, setHits] = useState<Hits | null>(null);
+  const [after, setAfter] = useState<string | null>(null);
+  const [failed, setFailed] = useState(false);
+
+  useEffect(() => {
+    let ended = false;
+    const query = new URLSearchParams({ limit: String(pageSize), q: text });
+    if (after !== null) query.set("cursor", after);
+    client.rest<Page<FoundMessage>>("GET", `/api/messages/search?${query}`).then(
+      ({ items, nextCursor }) => {
+        if (ended) return;
+        setHits((former) => ({
+          items: after !== null && former ? [...former.items, ...items] : items,
+          next: nextCursor,
+        }));
+      },
+      () => !ended && setFailed(true),
+    );
+    return () => {
+      ended = true;
+    };
+  }, [client, text, after]);
+
+  const next = hits?.next ?? null;
+  return { hits, failed, more: next === null ? null : () => setAfter(next) };
 }

@@ -20,6 +20,7 @@ const en = {
   inConversations: "Conversations",
   inMessages: "Messages",
   noMatches: "No message says this.",
+  more: "Show more",
   moved: (count: number) =>
     plural(count, { one: "1 conversation moved up", other: `${count} conversations moved up` }),
   empty: "Nothing here",
@@ -177,6 +178,7 @@ const fr: ConsoleTexts = {
   inConversations: "Conversations",
   inMessages: "Messages",
   noMatches: "Aucun message ne dit cela.",
+  more: "En voir plus",
   moved: (count) =>
     pluriel(count, {
       one: `${count} conversation est remontée`,
@@ -260,7 +262,7 @@ const fr: ConsoleTexts = {
   cancel: "Annuler",
   context: "Client",
   showContext: "Voir le client",
-  firstSeen: "Vu la première fois",
+  firstSeen: "Premier contact",
   email: "E-mail",
   locale: "Langue",
   customerId: "Identifiant",

@@ -48,7 +48,7 @@ function WaitingTile() {
       </p>
       <p className="tile-note">
         {waiting.n === 0 && t.waitingNone}
-        {waiting.n > 0 && oldest !== null && t.waitingSince(duration(oldest))}
+        {waiting.n > 0 && (oldest === null ? t.noSchedule : t.waitingSince(duration(oldest)))}
       </p>
     </div>
   );
