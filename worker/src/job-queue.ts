@@ -17,6 +17,9 @@ export interface JobQueue<Job> {
   close: () => Promise<void>;
 }
 
+/** So soon a worker that could not ask for a job asks again: BullMQ by itself waits for 15 s. */
+const retryMs = 1_000;
+
 export function startJobQueue<Q extends QueueName>(options: {
   queue: Q;
   process: (job: { data: Jobs[Q] }) => Promise<void>;
@@ -45,6 +48,7 @@ export function startJobQueue<Q extends QueueName>(options: {
   const worker = new Worker(name, process, {
     connection: queueRedis.worker,
     concurrency,
+    runRetryDelay: retryMs,
     ...(settings.rate ? { limiter: settings.rate } : {}),
   });
   watch(worker, log, metrics);

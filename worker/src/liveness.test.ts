@@ -6,12 +6,16 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Both parts see what the test says waits for them. */
-function worker(waiting: { jobs?: () => number | undefined; rows?: () => number | undefined }) {
+function worker(
+  waiting: { jobs?: () => number | undefined; rows?: () => number | undefined },
+  queueTakes: () => Promise<boolean> = async () => true,
+) {
   const stuck: string[] = [];
   const liveness = watchLiveness({
+    queueTakes,
     waiting: {
-      jobs: async () => waiting.jobs?.() ?? undefined,
-      relay: async () => waiting.rows?.() ?? undefined,
+      jobs: async () => waiting.jobs?.(),
+      relay: async () => waiting.rows?.(),
     },
     onStuck: (part) => void stuck.push(part),
     log: pino({ level: "silent" }),
@@ -47,6 +51,26 @@ describe("a worker", () => {
     stop();
   });
 
+  it.each<[string, () => Promise<boolean>]>([
+    ["takes nothing", async () => false],
+    ["cannot be asked", () => Promise.reject(new Error("gone"))],
+    ["never answers", () => new Promise(() => undefined)],
+  ])(
+    "whose queue %s is not stuck, however many rows Postgres has, and gets its half minute then",
+    async (_, away) => {
+      let takes = away;
+      const { stuck, stop } = worker({ jobs: () => 3, rows: () => 3 }, () => takes());
+      await pass(600);
+      expect(stuck()).toEqual([]);
+      takes = async () => true;
+      await pass(25);
+      expect(stuck()).toEqual([]);
+      await pass(20);
+      expect(stuck()).toEqual(["jobs", "relay"]);
+      stop();
+    },
+  );
+
   it("that is slow but does something is not stuck", async () => {
     const { stuck, progressed, stop } = worker({ jobs: () => 1_000, rows: () => 1_000 });
     for (let n = 0; n < 20; n++) {
@@ -65,6 +89,19 @@ describe("a worker", () => {
       progressed("relay");
     }
     expect(stuck()).toEqual(["jobs"]);
+    stop();
+  });
+
+  it("that waits for one store's answer is stuck all the same in what the other has", async () => {
+    const stuck: string[] = [];
+    const { stop } = watchLiveness({
+      queueTakes: async () => true,
+      waiting: { jobs: () => new Promise<undefined>(() => undefined), relay: async () => 1 },
+      onStuck: (part) => void stuck.push(part),
+      log: pino({ level: "silent" }),
+    });
+    await pass(60);
+    expect(new Set(stuck)).toEqual(new Set(["relay"]));
     stop();
   });
 

@@ -19,6 +19,12 @@ export interface LivenessTimes {
 const usualTimes: LivenessTimes = { checkMs: 5_000, stuckMs: 30_000 };
 
 export function watchLiveness<Part extends string>(options: {
+  /**
+   * Whether the queue takes anything now: one that is gone, hangs or is full keeps every part from its work, also the
+   * relay, whose rows Postgres counts all the same. A new process would do no better, and what needs no queue
+   * (assignment, history) would end with this one.
+   */
+  queueTakes: () => Promise<boolean>;
   /** How much work each part has, or undefined when its store cannot be asked: then there is nobody to blame. */
   waiting: Record<Part, () => Promise<number | undefined>>;
   onStuck: (part: Part) => void;
@@ -28,14 +34,34 @@ export function watchLiveness<Part extends string>(options: {
   const { checkMs, stuckMs } = options.times ?? usualTimes;
   const parts = Object.keys(options.waiting) as Part[];
   const progress = new Map(parts.map((part) => [part, performance.now()]));
+  let checking = false;
   const timer = setInterval(() => void check(), checkMs);
   timer.unref();
 
   async function check(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    const takes = await answerOf(options.queueTakes);
+    const each = parts.map(async (part) =>
+      judge(part, takes ? await answerOf(options.waiting[part]) : undefined),
+    );
+    await Promise.all(each);
+    checking = false;
+  }
+
+  /** Undefined of a store that hangs: BullMQ waits for its first connection without an end. */
+  async function answerOf<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), checkMs);
+    });
     try {
-      for (const part of parts) judge(part, await options.waiting[part]());
+      return await Promise.race([ask(), tooLate]);
     } catch (error) {
       options.log.debug({ err: error }, "liveness could not be judged");
+      return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

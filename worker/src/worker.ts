@@ -5,7 +5,7 @@ import type { FlightRecorder } from "@parloir/platform/flights.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { createRoomPublisher } from "@parloir/platform/publisher.ts";
-import type { RedisClient } from "@parloir/platform/redis.ts";
+import type { Redis, RedisClient } from "@parloir/platform/redis.ts";
 import type { Tracing } from "@parloir/platform/tracing.ts";
 import type { Database } from "@parloir/store/database.ts";
 import { countOutbox } from "@parloir/store/outbox.ts";
@@ -37,7 +37,7 @@ export function startWorker(options: {
   database: Database;
   redis: RedisClient;
   /** Two clients: a worker's blocks. */
-  queueRedis: { queue: ConnectionOptions; worker: ConnectionOptions };
+  queueRedis: { queue: Redis; worker: ConnectionOptions };
   retention: RetentionPolicy;
   deliveries: DeliveryConfig;
   /** This worker has work and does none: end the process. */
@@ -118,6 +118,7 @@ export function startWorker(options: {
     log,
     times: options.liveness,
     onStuck: options.onStuck,
+    queueTakes: () => takesWrites(options.queueRedis.queue),
     waiting: {
       jobs: jobQueues.notify.waiting,
       search: jobQueues.search.waiting,
@@ -167,6 +168,11 @@ function gathered<Q extends "search" | "responseTimes">(
 ): (job: Jobs[Q]) => Promise<void> {
   const { gatherMs, concurrency } = queues[queue];
   return gatherJobs({ process, gatherMs, atMost: concurrency });
+}
+
+/** A question would not do: a Redis that is full answers each, and takes no job. */
+async function takesWrites(redis: Redis): Promise<boolean> {
+  return (await redis.set("parloir:alive", Date.now(), "EX", 60)) === "OK";
 }
 
 /** A way that is switched off never waits. */
