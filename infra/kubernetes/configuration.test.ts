@@ -238,7 +238,7 @@ describe("the production overlay", () => {
   it("lets pages come from the address that the ingress has", () => {
     const [{ spec }] = production.of("Ingress") as [Manifest];
     const { rules } = spec as { rules: { host: string; http: { paths: { backend: object }[] } }[] };
-    for (const name of ["gateway", "api"])
+    for (const name of ["gateway", "api", "worker"])
       expect(
         environmentOf(production.find(name).pod.containers[0]!, `${name}-0`, production).PUBLIC_URL,
       ).toBe(`https://${rules[0]!.host}`);

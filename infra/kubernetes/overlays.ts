@@ -7,6 +7,7 @@ import { readWithSecrets, secretsDir } from "./scene.ts";
 
 const folder = fileURLToPath(new URL("overlays/", import.meta.url));
 export interface Container {
+  image: string;
   name: string;
   command?: string[];
   env?: { name: string; value?: string; valueFrom?: { fieldRef: { fieldPath: string } } }[];

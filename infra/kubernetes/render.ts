@@ -19,7 +19,7 @@ interface Kustomization {
   namespace?: string;
   resources?: string[];
   components?: string[];
-  images?: { name: string; newName: string; newTag: string }[];
+  images?: { name: string; newName?: string; newTag: string }[];
   replicas?: { name: string; count: number }[];
   patches?: { target: { kind: string; name: string }; patch: string }[];
   configMapGenerator?: Generator[];
@@ -145,8 +145,8 @@ function apply(manifest: Manifest, { op, path: pointer, value }: Operation): voi
   else parent[last] = value;
 }
 
-function withImage(manifest: Manifest, image: { name: string; newName: string; newTag: string }): Manifest {
+function withImage(manifest: Manifest, image: { name: string; newName?: string; newTag: string }): Manifest {
   return JSON.parse(JSON.stringify(manifest), (key, value) =>
-    key === "image" && value === image.name ? `${image.newName}:${image.newTag}` : value,
+    key === "image" && value === image.name ? `${image.newName ?? image.name}:${image.newTag}` : value,
   ) as Manifest;
 }
