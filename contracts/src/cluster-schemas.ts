@@ -92,6 +92,7 @@ const worker = schemaFor<WorkerFigures>()(
     failedJobsPerSecond: number,
     job: quantiles,
     outboxAge: quantiles,
+    outboxOldestSeconds: z.exactOptional(figure),
     pool,
     queues: z.exactOptional(z.array(queue)),
   }),

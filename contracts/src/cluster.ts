@@ -60,10 +60,15 @@ export interface WorkerFigures {
   jobsPerSecond: number;
   failedJobsPerSecond: number;
   job: Quantiles | null;
-  /** Age of the oldest outbox row when it was taken. */
+  /** From a message's commit to its being taken from the outbox, of what was taken only. */
   outboxAge: Quantiles | null;
+  /**
+   * Age of the oldest outbox row, taken or not; 0 without rows, null when Postgres cannot be asked. Every worker tells
+   * the same. Absent as `queues`.
+   */
+  outboxOldestSeconds?: number | null;
   pool: { total: number; idle: number; waiting: number };
-  /** Absent from a process of the version before. */
+  /** Those that could be asked. Absent from a process of the version before. */
   queues?: QueueFigures[];
 }
 

@@ -161,6 +161,7 @@ export const dashboards: Dashboard[] = [
     panels: [
       ...processes("worker"),
       { title: "Age of what is relayed", unit: "s", series: quantiles("parloir_outbox_lag_seconds") },
+      { title: "Oldest in the outbox", unit: "s", series: { oldest: "max(parloir_outbox_oldest_seconds)" } },
       {
         title: "Jobs",
         unit: "ops",

@@ -67,6 +67,13 @@ const causes: (Rule & { alert: string; severity: "page" | "ticket"; summary: str
     summary: "the oldest job of {{ $labels.queue }} has waited for more than a minute",
   },
   {
+    alert: "ParloirOutboxWaits",
+    expr: "max(parloir_outbox_oldest_seconds) > 60",
+    for: "2m",
+    severity: "page",
+    summary: "what follows from messages has waited in Postgres for more than a minute",
+  },
+  {
     alert: "ParloirPublishFails",
     expr: `sum(rate(parloir_publishes_total{outcome="failed"}[2m])) > 0`,
     for: "2m",

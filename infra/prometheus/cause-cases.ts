@@ -47,6 +47,35 @@ const causes: Cause[] = [
     at: "5m",
   },
   {
+    alert: "OutboxWaits",
+    what: "its oldest row grows old, whatever is known of queues",
+    series: { [of("parloir_outbox_oldest_seconds")]: "0+60x9" },
+    at: "9m",
+    fires: {},
+  },
+  {
+    alert: "OutboxWaits",
+    what: "one of two workers knows",
+    series: {
+      [of("parloir_outbox_oldest_seconds")]: "_x9",
+      'parloir_outbox_oldest_seconds{node="worker2"}': "0+60x9",
+    },
+    at: "9m",
+    fires: {},
+  },
+  {
+    alert: "OutboxWaits",
+    what: "rows wait for half a minute",
+    series: { [of("parloir_outbox_oldest_seconds")]: "30x9" },
+    at: "9m",
+  },
+  {
+    alert: "OutboxWaits",
+    what: "an old row is done at once",
+    series: { [of("parloir_outbox_oldest_seconds")]: "0x4 90 0x4" },
+    at: "5m",
+  },
+  {
     alert: "PublishFails",
     what: "publishes fail",
     series: { [of("parloir_publishes_total", `outcome="failed"`)]: "0+3x9" },

@@ -248,9 +248,15 @@ export const metricTable = {
   parloir_outbox_lag_seconds: {
     kind: "histogram",
     of: ["worker"],
-    help: "Age of the oldest outbox row of each relay round when it was taken.",
+    help: "From a message's commit to the relay's taking it from the outbox; of what was taken only.",
     labels: [],
     buckets: latencyBuckets,
+  },
+  parloir_outbox_oldest_seconds: {
+    kind: "gauge",
+    of: ["worker"],
+    help: "Age of the oldest outbox row, taken or not; 0 without rows, absent when Postgres cannot be asked. Every worker tells the same.",
+    labels: [],
   },
   parloir_jobs_total: {
     kind: "counter",
@@ -275,13 +281,13 @@ export const metricTable = {
   parloir_queue_jobs: {
     kind: "gauge",
     of: ["worker"],
-    help: "Jobs in a queue by state: waiting, active, delayed or failed. Every worker tells the same.",
+    help: "Jobs in a queue by state: waiting, active, delayed or failed; absent when the queue cannot be asked. Every worker tells the same.",
     labels: ["queue", "state"],
   },
   parloir_queue_oldest_seconds: {
     kind: "gauge",
     of: ["worker"],
-    help: "Age of the oldest job that waits in a queue; 0 when none does. Every worker tells the same.",
+    help: "Age of the oldest job that waits in a queue; 0 when none does, absent when the queue cannot be asked. Every worker tells the same.",
     labels: ["queue"],
   },
   parloir_notifications_total: {

@@ -68,6 +68,20 @@ const deleteDone = (ids: number[]) => ({
   values: [ids],
 });
 
+/**
+ * Age in seconds of the oldest row, taken or not: what follows from its messages is not done. 0 without rows. Rows are
+ * numbered as they are written, so the first of the primary key is the oldest, but for commits that overlap.
+ */
+export async function oldestOutboxAge(database: Database): Promise<number> {
+  const rows = await database.query<{ age: number }>({
+    name: "oldest-outbox",
+    text: `SELECT greatest(extract(epoch FROM clock_timestamp() - created_at), 0)::float8 AS age
+      FROM outbox ORDER BY id LIMIT 1`,
+    values: [],
+  });
+  return rows[0]?.age ?? 0;
+}
+
 /** Rows that wait for a relay. A long outbox is not counted to its end: whether there is any is what matters. */
 export async function countOutbox(database: Database): Promise<number> {
   const rows = await database.query<{ count: number }>({

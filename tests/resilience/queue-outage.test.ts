@@ -1,3 +1,4 @@
+import type { WorkerFigures } from "@parloir/contracts/cluster.ts";
 import { queues } from "@parloir/contracts/jobs.ts";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
@@ -35,6 +36,16 @@ async function addressee(conversations: number) {
 
 type Scene = Awaited<ReturnType<typeof addressee>>;
 
+/** What both workers say of the outbox and the queues, in a snapshot taken from now on. */
+async function workersSay(wished: (figures: WorkerFigures) => boolean): Promise<void> {
+  const before = cluster.workers.map(({ snapshots }) => snapshots.length);
+  const told = () =>
+    cluster.workers.flatMap(({ snapshots }, at) =>
+      snapshots.length > before[at]! ? snapshots.at(-1)!.worker! : [],
+    );
+  await eventually("both workers' word", told, (all) => all.length === 2 && all.every(wished));
+}
+
 async function notifiedOnce({ ben, ids, reader }: Scene): Promise<void> {
   for (const id of ids) await reader.waitFor("notification", ({ conversationId }) => conversationId === id);
   await eventually(
@@ -60,8 +71,11 @@ describe("the Redis for queues", () => {
     for (const id of scene.ids) await scene.reader.messages(id, 1);
     await gone;
     expect(scene.reader.all("notification")).toEqual([]);
+    // Of queues nothing is known, which is not that they are empty; Postgres knows what waits.
+    await workersSay(({ outboxOldestSeconds, queues }) => outboxOldestSeconds! > 3 && queues!.length === 0);
     await back(redis);
     await notifiedOnce(scene);
+    await workersSay(({ outboxOldestSeconds, queues }) => outboxOldestSeconds === 0 && queues!.length > 0);
   });
 
   it("flushed with jobs waiting in it loses none of their work", async () => {

@@ -53,7 +53,8 @@ export function startRelay(options: {
     for (const queue of Object.keys(jobs) as (keyof typeof jobs)[])
       if (jobs[queue].outboxIds.length > 0) await options.addJob(queue, id, jobs[queue]);
     relayed.inc(rows.reduce((sum, row) => sum + row.messages.length, 0));
-    lag.observe(rows[0]!.ageSeconds);
+    // Each message counts: after an outage one round takes hundreds of rows.
+    for (const { messages, ageSeconds } of rows) for (const _ of messages) lag.observe(ageSeconds);
     options.onRelayed(rows.flatMap((row) => row.messages));
   }
 

@@ -16,6 +16,7 @@ import { gatherJobs } from "./gather.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
+import { watchOutbox } from "./outbox-metrics.ts";
 import { startPrivacy } from "./privacy.ts";
 import { createNotifyProcessor } from "./processors/notify.ts";
 import { watchQueues } from "./queue-metrics.ts";
@@ -130,6 +131,7 @@ export function startWorker(options: {
   });
   const served = Object.values({ ...jobQueues, ...deliveries.queues }).map(({ queue }) => queue);
   watchQueues(served, metrics);
+  watchOutbox(database, metrics);
   const schedules = scheduleMaintenance(jobQueues.maintenance.queue, log);
   const relay = startRelay({
     database,

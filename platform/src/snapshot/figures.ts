@@ -46,6 +46,7 @@ export const metricsOf = {
     "parloir_jobs_total",
     "parloir_job_seconds",
     "parloir_outbox_lag_seconds",
+    "parloir_outbox_oldest_seconds",
     "parloir_database_pool",
     "parloir_queue_jobs",
     "parloir_queue_oldest_seconds",
@@ -116,13 +117,17 @@ function apiFigures(window: MetricsWindow): ApiFigures {
 
 function workerFigures(window: MetricsWindow): WorkerFigures {
   const { rate, quantiles } = window;
+  // Each gauge was asked for by itself: a queue that went away in between is not known.
+  const aged = new Set(window.labelled("parloir_queue_oldest_seconds", "queue"));
+  const queues = window.labelled("parloir_queue_jobs", "queue").filter((name) => aged.has(name));
   return {
     jobsPerSecond: rate("parloir_jobs_total", { outcome: "completed" }),
     failedJobsPerSecond: rate("parloir_jobs_total", { outcome: "failed" }),
     job: quantiles("parloir_job_seconds"),
     outboxAge: quantiles("parloir_outbox_lag_seconds"),
+    outboxOldestSeconds: window.known("parloir_outbox_oldest_seconds"),
     pool: poolOf(window),
-    queues: window.labelled("parloir_queue_jobs", "queue").map((name) => queueFigures(name, window)),
+    queues: queues.map((name) => queueFigures(name, window)),
   };
 }
 

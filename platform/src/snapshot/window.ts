@@ -16,7 +16,9 @@ export interface MetricsWindow {
   within: (name: MetricName, seconds: number) => number;
   /** A counter's or gauge's value now, summed over labels. */
   value: (name: MetricName, labels?: Labels) => number;
-  /** What a label has been so far. */
+  /** Of a gauge without labels; null when it is not known now. */
+  known: (name: MetricName) => number | null;
+  /** What a label is now. */
   labelled: (name: MetricName, label: string) => string[];
   /** Of the last ticks; null when nothing was observed. */
   quantiles: (name: MetricName, ticks?: number) => Quantiles | null;
@@ -83,6 +85,7 @@ export function createMetricsWindow(
     total: (name, labels = {}) => sum(now, name, counter(name), labels),
     within: (name, bound) => sum(now, name, `${name}_bucket`, { le: String(bound) }),
     value: (name, labels = {}) => sum(now, name, name, labels),
+    known: (name) => now.get(name)?.[0]?.value ?? null,
     labelled: (name, label) => [
       ...new Set((now.get(name) ?? []).flatMap(({ labels }) => labels[label] ?? []).map(String)),
     ],

@@ -1,8 +1,9 @@
-import type { ClusterPoint, GatewayFigures, Quantiles, WorkerFigures } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint, GatewayFigures, Quantiles } from "@parloir/contracts/cluster.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";
 import { allowedFailures, deliveryLevel, levelReached } from "./health.ts";
+import { oldestJob } from "./queue-depths.ts";
 import { isHeard, type Seen } from "./standing.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
@@ -14,7 +15,6 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
   // A page without news goes on showing its last figures, dimmed.
   const present = seen.view.nodes.filter((node) => isHeard(node, { ...seen, isStale: false }));
   const gateways = present.flatMap(({ gateway }) => gateway ?? []);
-  const workers = present.flatMap(({ worker }) => worker ?? []);
   const sum = (values: number[]) =>
     gateways.length > 0 && seen.view.alone === undefined
       ? values.reduce((total, each) => total + each, 0)
@@ -46,7 +46,7 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
       />
       <Tile
         title={t.outbox}
-        value={shown(oldestJob(workers), formats.milliseconds)}
+        value={shown(oldestJob(seen), formats.milliseconds)}
         unit={t.milliseconds}
         note={t.now}
         t={t}
@@ -68,13 +68,6 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
 
 function worst(all: (Quantiles | null)[]): Quantiles | null {
   return all.reduce((slowest, each) => ((each?.p99 ?? -1) > (slowest?.p99 ?? -1) ? each : slowest), null);
-}
-
-/** Seconds: what waits in the outbox for its queue, or in a queue for its turn. Null without a worker. */
-function oldestJob(workers: WorkerFigures[]): number | null {
-  if (workers.length === 0) return null;
-  const waiting = workers.flatMap(({ queues = [] }) => queues.map(({ oldestSeconds }) => oldestSeconds));
-  return Math.max(0, ...waiting, ...workers.map(({ outboxAge }) => outboxAge?.p99 ?? 0));
 }
 
 function shown(value: number | null, format: (value: number) => string): string | null {

@@ -1,6 +1,6 @@
 import type { NodeSnapshot, QueueFigures } from "@parloir/contracts/cluster.ts";
 import { expect, it } from "vitest";
-import { queuesOf } from "./queue-depths.ts";
+import { oldestJob, queuesOf } from "./queue-depths.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const queue = (name: string, waiting: number, donePerSecond: number): QueueFigures => ({
@@ -22,8 +22,15 @@ const worker = (name: string, ageMs: number, reachesQueue: boolean, ...queues: Q
     at: new Date(now - ageMs).toISOString(),
     worker: { queues },
   }) as unknown as NodeSnapshot;
-const queues = (...nodes: NodeSnapshot[]) =>
-  queuesOf({ view: { at: new Date(now).toISOString(), nodes }, now, isStale: false });
+const seen = (...nodes: NodeSnapshot[]) => ({
+  view: { at: new Date(now).toISOString(), nodes },
+  now,
+  isStale: false,
+});
+const queues = (...nodes: NodeSnapshot[]) => queuesOf(seen(...nodes));
+/** Undefined: of the version before. */
+const withOutbox = (node: NodeSnapshot, outboxOldestSeconds?: number | null) =>
+  ({ ...node, worker: { ...node.worker, outboxOldestSeconds } }) as NodeSnapshot;
 
 it("depths of a queue are told by every worker, and what they do adds up", () => {
   const both = queues(
@@ -36,4 +43,25 @@ it("depths of a queue are told by every worker, and what they do adds up", () =>
 it("of queues that a worker does not reach, or that are told by one who is silent, nothing is known", () => {
   expect(queues(worker("worker1", 0, false, queue("notify", 3, 10)))).toEqual([]);
   expect(queues(worker("worker1", 8_000, true, queue("notify", 3, 10)))).toEqual([]);
+});
+
+it("the oldest job is the oldest row of the outbox, or what waits longer in a queue", () => {
+  const idle = worker("worker1", 0, true, queue("notify", 0, 1));
+  const busy = worker("worker1", 0, true, queue("notify", 3, 1), queue("search", 7, 1));
+  expect(oldestJob(seen(withOutbox(idle, 0)))).toBe(0);
+  expect(oldestJob(seen(withOutbox(idle, 2), withOutbox(busy, 1)))).toBe(7);
+  expect(oldestJob(seen(withOutbox(busy, 90)))).toBe(90);
+});
+
+it("without the Redis for queues it is what Postgres says", () => {
+  expect(oldestJob(seen(withOutbox(worker("worker1", 0, false, queue("notify", 500, 1)), 40)))).toBe(40);
+});
+
+it("it is not known, and not 0, without a worker that knows the outbox", () => {
+  const idle = worker("worker1", 0, true, queue("notify", 0, 1));
+  expect(oldestJob(seen())).toBeNull();
+  expect(oldestJob(seen(withOutbox(idle, null)))).toBeNull();
+  expect(oldestJob(seen(withOutbox(idle)))).toBeNull();
+  expect(oldestJob(seen(withOutbox(worker("worker1", 8_000, true), 3)))).toBeNull();
+  expect(oldestJob(seen(withOutbox(idle, null), withOutbox(idle, 3)))).toBe(3);
 });

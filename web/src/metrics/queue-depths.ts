@@ -11,6 +11,18 @@ export function queuesOf(seen: Seen): QueueFigures[] {
   return [...byName.values()].map((same) => same.reduce(together));
 }
 
+/**
+ * Seconds that the oldest work has waited: as a row of the outbox, which stays until its jobs are done, or in a queue for
+ * its turn. Null when nobody knows the outbox. Queues that cannot be asked hide little: what waits for them is there.
+ */
+export function oldestJob(seen: Seen): number | null {
+  const rows = seen.view.nodes
+    .filter((node) => isHeard(node, { ...seen, isStale: false }))
+    .flatMap(({ worker }) => worker?.outboxOldestSeconds ?? []);
+  if (rows.length === 0) return null;
+  return Math.max(...rows, ...queuesOf(seen).map(({ oldestSeconds }) => oldestSeconds));
+}
+
 function together(a: QueueFigures, b: QueueFigures): QueueFigures {
   return {
     name: a.name,
