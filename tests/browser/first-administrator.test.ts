@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { startHaproxy } from "@parloir/local/haproxy.ts";
+import { processEnvironment } from "@parloir/local/options.ts";
 import { freePort } from "@parloir/local/ports.ts";
 import { startRedis } from "@parloir/local/redis.ts";
 import { temporaryFolder } from "@parloir/local/temporary.ts";
@@ -22,6 +23,8 @@ import { chromiumArgs } from "./stage.ts";
  * are only addresses and folders.
  */
 type Step = () => unknown;
+/** Four processes at once, each of which compiles its code, and a browser, on a machine that has other work. */
+const patienceMs = 120_000;
 const undo: Step[] = [];
 let secrets: string;
 let url: string;
@@ -44,7 +47,7 @@ beforeAll(async () => {
     keep(`${name}-url`, redis.url);
   }
   writeSecrets(secrets);
-  await buildWeb(root, {});
+  await buildWeb(root, processEnvironment());
 
   const port = await freePort();
   url = `http://localhost:${port}`;
@@ -66,12 +69,20 @@ beforeAll(async () => {
   const API_URLS = `http://127.0.0.1:${process.privatePort}`;
   for (const service of ["gateway1", "gateway2"]) await start(service, { API_URLS });
   ({ process: worker } = await start("worker1", {}));
-  const ready = ({ privatePort }: RunningProcess) =>
-    fetch(`http://127.0.0.1:${privatePort}/readyz`).then(
-      (answer) => answer.ok,
-      () => false,
+  const state = async ({ privatePort, isRunning }: RunningProcess) => {
+    if (!isRunning()) return "ended";
+    const answer = await fetch(`http://127.0.0.1:${privatePort}/readyz`).catch(() => null);
+    return answer?.ok ? "ready" : "starting";
+  };
+  for (const each of processes) {
+    const reached = await eventually(
+      each.name,
+      () => state(each),
+      (now) => now !== "starting",
+      patienceMs,
     );
-  for (const each of processes) await eventually(`${each.name} is ready`, () => ready(each), Boolean);
+    if (reached !== "ready") throw new Error(`${each.name} ended: ${await each.exited}`);
+  }
 
   const targets = (prefix: string) =>
     processes
@@ -94,7 +105,7 @@ beforeAll(async () => {
     args: chromiumArgs,
   });
   undo.push(() => browser.close());
-}, 240_000);
+}, 360_000);
 afterAll(async () => {
   for (const step of undo.reverse()) await step();
 }, 90_000);
@@ -111,10 +122,12 @@ async function makeAdministrator(): Promise<{ email: string; password: string }>
 }
 
 it("an administrator is made, signs in, stays signed in, and sees every process on the metrics page", {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { email, password } = await makeAdministrator();
-  const page = await (await browser.newContext({ viewport: { width: 1_280, height: 900 } })).newPage();
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 900 } });
+  context.setDefaultTimeout(patienceMs);
+  const page = await context.newPage();
   await page.goto(`${url}/admin/metrics`);
   const signIn = async () => {
     await page.locator('input[name="email"]').fill(email);
@@ -128,7 +141,7 @@ it("an administrator is made, signs in, stays signed in, and sees every process 
   await signIn();
   await seesAll();
   // Another tab has nothing but the cookie.
-  const other = await page.context().newPage();
+  const other = await context.newPage();
   await other.goto(`${url}/admin/metrics`);
   await other.locator('[data-testid="node-gw1"] [data-state="ready"]').waitFor();
 

@@ -35,7 +35,8 @@ export async function makeAdministrator({
     if (answer.error) throw new Error(`${method} ${path}: ${answer.error.code}, ${answer.error.message}`);
     return answer.data;
   };
-  // The address is the id too, so that a second time finds the same person; an id has no other characters, and an address no colon.
+  // The address is the id too, so that a second time finds the same person. What an id cannot have becomes a colon,
+  // which no address has.
   const path = `/api/users/${encodeURIComponent(email.toLowerCase().replace(/[^a-z0-9._:@-]/g, ":"))}`;
   const known = await ask<Person>("GET", path);
   await ask("PUT", path, {
