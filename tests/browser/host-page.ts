@@ -26,6 +26,11 @@ export async function startHostSite(port: number, clusterUrl: () => string): Pro
 
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://host");
+    if (pathname === "/signed-out") {
+      response.writeHead(401, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: "nobody is signed in" }));
+      return;
+    }
     if (pathname === "/chat-token") {
       response.writeHead(200, { "content-type": "application/json" });
       response.end(JSON.stringify({ token: await mint(searchParams.get("as") ?? "demo-zoe") }));
@@ -40,7 +45,7 @@ export async function startHostSite(port: number, clusterUrl: () => string): Pro
 }
 
 function page(script: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Shop</title><style>${hostileStyle}</style>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, minimum-scale=1"><title>Shop</title><style>${hostileStyle}</style>
 <script>
   window.counts = [];
   window.Parloir = function () { (Parloir.q = Parloir.q || []).push(arguments) };

@@ -1,9 +1,11 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { freePort } from "@parloir/local/ports.ts";
-import type { ConsoleMessage, FrameLocator, Page } from "playwright-core";
+import type { BrowserContextOptions, ConsoleMessage, FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { png } from "../cluster/uploads.ts";
 import { host, sendAs } from "./host.ts";
 import { type HostSite, startHostSite } from "./host-page.ts";
+import { fillThread } from "./long-thread.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { waitMs } from "./visitor.ts";
 
@@ -26,8 +28,10 @@ afterAll(async () => {
 
 const tokenUrl = 'data-token-url="/chat-token"';
 
-async function visit(site: HostSite, attributes: string) {
-  const context = await stage.browser.newContext({ viewport: { width: 1_200, height: 800 } });
+const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+
+async function visit(site: HostSite, attributes: string, view: BrowserContextOptions = {}) {
+  const context = await stage.browser.newContext({ viewport: { width: 1_200, height: 800 }, ...view });
   const page = await context.newPage();
   page.setDefaultTimeout(waitMs);
   const said: string[] = [];
@@ -36,8 +40,75 @@ async function visit(site: HostSite, attributes: string) {
   return { page, said };
 }
 
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).exclude("#shop").analyze();
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
 const launcher = (page: Page) => page.getByRole("button", { name: /Messages/ });
 const frameOf = (page: Page): FrameLocator => page.frameLocator("iframe");
+
+/** What a host page calls, in its own window. */
+const call = (page: Page, ...args: unknown[]) =>
+  page.evaluate(
+    (given) => (window as unknown as { Parloir: (...all: unknown[]) => void }).Parloir(...given),
+    args,
+  );
+const styleOf = (page: Page, name: string) =>
+  launcher(page).evaluate((element, each) => getComputedStyle(element).getPropertyValue(each), name);
+
+/** People of this file alone: nobody else writes to them. */
+function people(...names: [string, string]): Promise<[string, string]> {
+  const made = names.map(async (name) => {
+    const id = `widget-${name}`;
+    await host(stage.url, "PUT", `/api/users/${id}`, { name });
+    return id;
+  });
+  return Promise.all(made) as Promise<[string, string]>;
+}
+
+async function direct(...memberIds: [string, string]): Promise<string> {
+  const body = { kind: "direct", memberIds };
+  return (await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", body)).id;
+}
+
+async function tokenOf(userId: string): Promise<string> {
+  return (await host<{ token: string }>(stage.url, "POST", "/api/tokens", { userId })).token;
+}
+
+async function asPerson<Data>(
+  userId: string,
+  method: string,
+  path: string,
+  body?: FormData | object,
+): Promise<Data> {
+  const headers: Record<string, string> = { authorization: `Bearer ${await tokenOf(userId)}` };
+  const init: RequestInit = { method, headers };
+  if (body instanceof FormData) init.body = body;
+  else {
+    headers["content-type"] = "application/json";
+    init.body = JSON.stringify(body ?? {});
+  }
+  const response = await fetch(`${stage.url}${path}`, init);
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { data: Data }).data;
+}
+
+async function sendFiles(
+  userId: string,
+  conversationId: string,
+  files: [bytes: Uint8Array<ArrayBuffer> | string, name: string][],
+): Promise<void> {
+  const attachmentIds: string[] = [];
+  for (const [bytes, name] of files) {
+    const form = new FormData();
+    form.append("file", new Blob([bytes]), name);
+    attachmentIds.push((await asPerson<{ id: string }>(userId, "POST", "/api/attachments", form)).id);
+  }
+  const message = { conversationId, clientMessageId: crypto.randomUUID(), content: "", attachmentIds };
+  await asPerson(userId, "POST", "/api/messages", message);
+}
 
 describe("on a page that did not configure it", () => {
   it("nothing is shown, the page goes on, and the console says why", { timeout: 120_000 }, async () => {
@@ -49,11 +120,90 @@ describe("on a page that did not configure it", () => {
   });
 });
 
+describe("while nobody is signed in", () => {
+  it("nothing is shown, the console says why once, and it comes with the next call that finds a token", {
+    timeout: 120_000,
+  }, async () => {
+    const { page, said } = await visit(shop, 'data-token-url="/signed-out"');
+    const reasons = () => said.filter((each) => each.includes("no token"));
+    await expect.poll(reasons, { timeout: waitMs }).toHaveLength(1);
+    const refusals = () => said.filter((each) => each.includes("401")).length;
+    await call(page, "show");
+    await expect.poll(refusals, { timeout: waitMs }).toBe(2);
+    expect(await page.getByRole("button").count()).toBe(0);
+    expect(await page.locator("iframe").count()).toBe(0);
+    await call(page, "update", { tokenUrl: "/chat-token?as=demo-karim" });
+    await call(page, "show");
+    await frameOf(page).getByRole("heading", { name: "Messages" }).waitFor();
+    expect(reasons()).toHaveLength(1);
+    expect(said.join("\n")).not.toContain("ALLOWED_ORIGINS");
+    await page.context().close();
+  });
+
+  it("a phone whose person signed out is told so, can close it, and goes on later", {
+    timeout: 180_000,
+  }, async () => {
+    const [nora, writer] = await people("nora", "writer");
+    const conversation = await direct(nora, writer);
+    await sendAs(stage.url, writer, conversation, "Are you there?");
+    const { page } = await visit(shop, "", phone);
+    // A cache that gives a token that is used up, until it is told that it is.
+    await page.evaluate(
+      (own) => {
+        const state = { token: own };
+        const { Parloir } = window as unknown as { Parloir: (...all: unknown[]) => void };
+        Parloir("boot", {
+          language: "en",
+          getToken: async ({ renew }: { renew: boolean }) => {
+            if (state.token === "") throw new Error("signed out");
+            return renew ? state.token : "used up";
+          },
+        });
+        Object.assign(window, { state });
+      },
+      await tokenOf(nora),
+    );
+    const become = (token: string) =>
+      page.evaluate((next) => {
+        (window as unknown as { state: { token: string } }).state.token = next;
+      }, token);
+    await page.getByRole("button", { name: "Messages, 1 unread" }).waitFor();
+
+    await become("");
+    await launcher(page).tap();
+    const frame = frameOf(page);
+    await frame.getByText("could not confirm").waitFor();
+    expect(await page.locator("iframe").boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 780 });
+    const again = await frame.getByRole("button", { name: "Try again" }).boundingBox();
+    expect(Math.min(again?.width ?? 0, again?.height ?? 0)).toBeGreaterThanOrEqual(44);
+    await expectAccessible(page);
+    await frame.getByRole("button", { name: "Close" }).tap();
+    await page.locator("iframe").waitFor({ state: "hidden" });
+    await launcher(page).tap();
+    await frame.getByRole("button", { name: "Close" }).press("Escape");
+    await page.locator("iframe").waitFor({ state: "hidden" });
+
+    await become(await tokenOf(nora));
+    await launcher(page).tap();
+    await frame.locator('[data-testid="conversation"]', { hasText: "Are you there?" }).tap();
+    await frame.locator('[data-testid="bubble"]', { hasText: "Are you there?" }).waitFor();
+    await frame.getByRole("button", { name: "Close" }).tap();
+    await page.getByRole("button", { name: "Messages", exact: true }).waitFor();
+    await page.context().close();
+  });
+});
+
 describe("on a site that the cluster does not know", () => {
   it("the button is there, and the console says what to do", { timeout: 120_000 }, async () => {
     const { page, said } = await visit(stranger, tokenUrl);
     await launcher(page).waitFor();
     await expect.poll(() => said.join("\n"), { timeout: waitMs }).toContain("ALLOWED_ORIGINS");
+    // The browser refuses to show the frame, and there is nothing in it to close it by: the button stays above.
+    await page.setViewportSize({ width: 390, height: 780 });
+    await launcher(page).click();
+    await page.locator("iframe").waitFor();
+    await launcher(page).click();
+    await page.locator("iframe").waitFor({ state: "hidden" });
     await page.context().close();
   });
 });
@@ -90,9 +240,7 @@ describe("on a page that configured it", () => {
       "rgb(4, 120, 87)",
     );
     expect(await launcher(page).evaluate((element) => getComputedStyle(element).width)).toBe("56px");
-    const { violations } = await new AxeBuilder({ page }).exclude("#shop").analyze();
-    const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    await expectAccessible(page);
 
     // What nobody wrote stands among the messages, in the widget's language.
     const memberIds = ["demo-zoe", "demo-tom", "demo-lea"];
@@ -123,14 +271,99 @@ describe("on a page that configured it", () => {
   });
 });
 
-/** What a host page calls, in its own window. */
-const call = (page: Page, ...args: unknown[]) =>
-  page.evaluate(
-    (given) => (window as unknown as { Parloir: (...all: unknown[]) => void }).Parloir(...given),
-    args,
-  );
-const styleOf = (page: Page, name: string) =>
-  launcher(page).evaluate((element, each) => getComputedStyle(element).getPropertyValue(each), name);
+describe("a thread", () => {
+  it("has pictures and files, days, hours of the region, and tells that the connection is gone", {
+    timeout: 240_000,
+  }, async () => {
+    const [ines, writer] = await people("ines", "photographer");
+    const conversation = await direct(ines, writer);
+    await sendFiles(writer, conversation, [
+      [png(320, 200), "garden.png"],
+      ["The terms of sale", "terms.txt"],
+    ]);
+    const { page } = await visit(shop, `data-token-url="/chat-token?as=${ines}" data-theme="dark"`, {
+      locale: "en-GB",
+      colorScheme: "dark",
+    });
+    await page.getByRole("button", { name: "Messages, 1 unread" }).waitFor();
+    await launcher(page).click();
+    const frame = frameOf(page);
+    const row = frame.locator('[data-testid="conversation"]', { hasText: "garden.png" });
+    await row.waitFor();
+    expect(await row.locator(".row-name").textContent()).toBe("photographer");
+    const hour = /^\d\d:\d\d$/;
+    expect(await row.locator("time").textContent()).toMatch(hour);
+    await expectAccessible(page);
+    await row.click();
+
+    const picture = frame.locator('[data-testid="picture"]');
+    const width = () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    await expect.poll(width, { timeout: waitMs }).toBeGreaterThan(0);
+    const coming = page.waitForEvent("download");
+    await frame.getByRole("button", { name: "Save terms.txt" }).click();
+    expect((await coming).suggestedFilename()).toBe("terms.txt");
+    expect(await frame.locator('[data-testid="day"]').textContent()).toMatch(/^(Today|Yesterday)$/);
+    expect(await frame.locator("[data-unread]").textContent()).toBe("New");
+    expect(await frame.locator(".meta time").textContent()).toMatch(hour);
+    await expectAccessible(page);
+
+    // Escape that ends the composing of an input method closes nothing; the next one does.
+    const pressEscape = (isComposing: boolean) =>
+      frame.locator('[data-testid="composer"]').evaluate((element, composing) => {
+        const init = { key: "Escape", bubbles: true, isComposing: composing };
+        element.dispatchEvent(new KeyboardEvent("keydown", init));
+      }, isComposing);
+    await pressEscape(true);
+
+    await page.context().setOffline(true);
+    await frame.locator('[data-testid="offline-notice"]').waitFor();
+    expect(await page.locator("iframe").isVisible()).toBe(true);
+    await page.context().setOffline(false);
+    await frame.locator('[data-testid="offline-notice"]').waitFor({ state: "detached" });
+    await pressEscape(false);
+    await page.locator("iframe").waitFor({ state: "hidden" });
+    await page.context().close();
+  });
+
+  it("stays in place when older messages come, and lets go of what was refused", {
+    timeout: 240_000,
+  }, async () => {
+    const [otto, writer] = await people("otto", "chatterbox");
+    const conversation = await direct(otto, writer);
+    await fillThread(stage.database, conversation, [otto, writer], 160);
+    const { page } = await visit(shop, `data-token-url="/chat-token?as=${otto}" data-language="en"`);
+    await launcher(page).click();
+    const frame = frameOf(page);
+    await frame.locator('[data-testid="conversation"]').click();
+    const log = frame.locator('[data-testid="log"]');
+    const top = () => log.evaluate((element) => element.scrollTop);
+    const older = frame.getByRole("button", { name: "Older messages" });
+    await older.waitFor();
+    await log.evaluate((element) => {
+      element.scrollTop = 0;
+    });
+    await expect.poll(top, { timeout: waitMs }).toBe(0);
+    const bubbles = frame.locator('[data-testid="bubble"]');
+    const first = (await bubbles.first().textContent()) ?? "";
+    const read = frame.getByText(first, { exact: true });
+    const before = await read.boundingBox();
+    const count = await bubbles.count();
+    await older.click();
+    await expect.poll(() => bubbles.count(), { timeout: waitMs }).toBeGreaterThan(count);
+    const after = await read.boundingBox();
+    expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
+    expect(await top()).toBeGreaterThan(0);
+
+    await asPerson(writer, "PUT", `/api/blocks/${otto}`);
+    await frame.locator('[data-testid="composer"]').fill("Are you cross?");
+    await frame.locator('[data-testid="composer"]').press("Enter");
+    const refused = bubbles.filter({ hasText: "Are you cross?" });
+    await refused.waitFor();
+    await frame.getByRole("button", { name: "Discard" }).click();
+    await refused.waitFor({ state: "detached" });
+    await page.context().close();
+  });
+});
 
 describe("what a host page may set and call", () => {
   it("place, size, language, colour and theme hold, also when they change later", {

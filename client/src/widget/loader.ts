@@ -24,17 +24,24 @@ type Parloir = { (...call: Call): void; q?: Call[] };
 
 const script = document.currentScript as HTMLScriptElement | null;
 const pollMs = 60_000;
+const noToken = "no token: nobody is signed in? Call boot once somebody is";
+/** Where the button is. The frame is behind it until it can be closed by itself. */
+const front = "2147483000";
 
 function start(origin: string): (...call: Call) => void {
   const listeners: Record<string, Listener[]> = {};
   let options: Options = {};
   let ui: ReturnType<typeof draw> | undefined;
   let frame: HTMLIFrameElement | undefined;
-  let poll: ReturnType<typeof setInterval> | undefined;
   let visible = false;
+  /** Visible as soon as there is a button. */
+  let wish = false;
   let unread = -1;
-  /** Reads of the count that began: the last one's answer holds. */
-  let counts = 0;
+  /** What the badge is read with. The frame asks for its own: the person may have signed out meanwhile. */
+  let held: string | undefined;
+  /** Looks that began: only what the last one finds holds. */
+  let looks = 0;
+  let looking = false;
   /** The frame has been given a token; before that it hears nothing. */
   let booted = false;
   /** With whom a conversation is to be opened, until the frame can. */
@@ -54,12 +61,16 @@ function start(origin: string): (...call: Call) => void {
     };
   };
 
+  /** @throws whatever the host says instead: many a host answers `{token: null}` for somebody who is signed out */
   async function token(renew: boolean): Promise<string> {
-    if (options.getToken) return options.getToken({ renew });
-    const answer = await fetch(options.tokenUrl ?? "", { credentials: "same-origin" });
-    const body = await answer.json();
-    const found = body.token ?? body.data?.token;
-    if (typeof found !== "string") throw new Error(`${options.tokenUrl} answered no token`);
+    let found: unknown;
+    if (options.getToken) found = await options.getToken({ renew });
+    else {
+      const answer = await fetch(options.tokenUrl ?? "", { credentials: "same-origin" });
+      const body = await answer.json();
+      found = body.token ?? body.data?.token;
+    }
+    if (!found || typeof found !== "string") throw found;
     return found;
   }
 
@@ -70,30 +81,48 @@ function start(origin: string): (...call: Call) => void {
     tell("onUnreadCountChange", total);
   }
 
-  /** Before the frame is there, the badge comes by REST. */
-  async function countUnread(): Promise<void> {
-    if (frame) return;
-    const mine = ++counts;
+  /** The button comes with the first token. Before the frame is there, the badge comes by REST. */
+  async function look(renew = false): Promise<void> {
+    if (!options.getToken && !options.tokenUrl)
+      return warn("not configured: call boot with getToken, or give data-token-url");
+    const mine = ++looks;
+    let problem = noToken;
+    looking = true;
     try {
-      const headers = { authorization: `Bearer ${await token(false)}` };
+      const bearer = (!renew && held) || (await token(renew));
+      if (mine !== looks) return;
+      held = bearer;
+      if (!ui) {
+        ui = draw(() => show(!visible));
+        ui.style(options);
+        show(wish);
+      }
+      if (frame) return;
+      problem = `no unread count. Is ${location.origin} among the cluster's ALLOWED_ORIGINS?`;
+      const headers = { authorization: `Bearer ${bearer}` };
       const answer = await fetch(`${origin}/api/messages/unread`, { headers });
+      problem = "no unread count";
       const { data } = await answer.json();
-      if (answer.ok && mine === counts && !frame) setUnread(data.total);
+      if (mine !== looks || frame) return;
+      // A host's cache may give one that is used up: once more, with a new one.
+      if (answer.status === 401 && !renew) return look(true);
+      if (!answer.ok) throw answer.status;
+      setUnread(data.total);
     } catch (error) {
-      warn(
-        `the unread count is not available. Is ${location.origin} among the cluster's ALLOWED_ORIGINS?`,
-        error,
-      );
+      if (mine === looks) warn(problem, error);
+    } finally {
+      if (mine === looks) looking = false;
     }
   }
+  setInterval(() => ui && !frame && document.visibilityState === "visible" && look(), pollMs);
 
   function show(shown: boolean): void {
+    wish = shown;
+    // There was no token; perhaps there is one now.
+    if (!ui && shown && !looking) void look();
     if (!ui || shown === visible) return;
     visible = shown;
-    if (shown && !frame) {
-      frame = ui.frame(`${origin}/widget/`);
-      clearInterval(poll);
-    }
+    frame ??= ui.frame(`${origin}/widget/`);
     ui.show(shown);
     post({ parloir: "visible", visible });
     tell(shown ? "onShow" : "onHide");
@@ -111,6 +140,8 @@ function start(origin: string): (...call: Call) => void {
     /** What belongs to one person: it may have been shut down meanwhile, and begun anew for somebody else. */
     const answer = (message: ToFrame) => frame === asking && post(message);
     if (data.parloir === "hello") {
+      // It has a close button of its own from now on, and on a phone it covers ours.
+      frame.style.zIndex = front;
       token(false).then(
         (first) => {
           answer({ parloir: "boot", token: first, settings: settings() });
@@ -118,7 +149,10 @@ function start(origin: string): (...call: Call) => void {
           booted ||= frame === asking;
           openWanted();
         },
-        (error: unknown) => warn("there is no token", error),
+        (error: unknown) => {
+          answer({ parloir: "boot", token: null, settings: settings() });
+          warn(noToken, error);
+        },
       );
     }
     if (data.parloir === "renew") {
@@ -135,13 +169,11 @@ function start(origin: string): (...call: Call) => void {
   const commands: Record<string, (...args: never[]) => void> = {
     boot(given: Options = {}) {
       options = { ...fromScript(), ...given };
-      if (!options.getToken && !options.tokenUrl)
-        return warn("not configured: give getToken, or data-token-url on the script tag. Nothing is shown.");
-      ui ??= draw(() => show(!visible));
-      ui.style(options);
-      void countUnread();
-      clearInterval(poll);
-      poll = setInterval(() => document.visibilityState === "visible" && void countUnread(), pollMs);
+      held = undefined;
+      ui?.style(options);
+      // A frame that got no token asks again.
+      post({ parloir: "visible", visible });
+      void look();
     },
     update(given: Options) {
       options = { ...options, ...given };
@@ -157,12 +189,12 @@ function start(origin: string): (...call: Call) => void {
     },
     shutdown() {
       show(false);
-      clearInterval(poll);
       ui?.remove();
-      ui = frame = wanted = undefined;
-      booted = false;
+      options = {};
+      ui = frame = wanted = held = undefined;
+      booted = looking = false;
       unread = -1;
-      counts++;
+      looks++;
     },
   };
 
@@ -178,17 +210,10 @@ function start(origin: string): (...call: Call) => void {
   };
 }
 
+/** Its attributes are named as the options are. */
 function fromScript(): Options {
-  const { tokenUrl, language, colour, theme, position, width, height } = script?.dataset ?? {};
-  return {
-    tokenUrl,
-    language,
-    colour,
-    theme: theme as Options["theme"],
-    position: position as Options["position"],
-    width: pixels(width),
-    height: pixels(height),
-  };
+  const given = script?.dataset;
+  return { ...given, width: pixels(given?.width), height: pixels(given?.height) } as Options;
 }
 
 /** Undefined for what is no size: then it has the usual one. */
@@ -196,20 +221,26 @@ function pixels(text: string | undefined): number | undefined {
   return Number(text) > 0 ? Number(text) : undefined;
 }
 
-function warn(text: string, error?: unknown): void {
-  console.warn(`Parloir: ${text}`, ...(error === undefined ? [] : [error]));
+const said = new Set<string>();
+
+/** Each thing once: most of them are found anew every minute. */
+function warn(text: string, ...error: unknown[]): void {
+  if (said.has(text)) return;
+  said.add(text);
+  console.warn(`Parloir: ${text}`, ...error);
 }
 
 const css = `:host{all:initial}
-button{position:fixed;bottom:max(20px,env(safe-area-inset-bottom));z-index:2147483000;width:56px;height:56px;border:0;
+button,iframe{position:fixed;left:var(--l);right:var(--r);z-index:${front}}
+button{bottom:max(20px,env(safe-area-inset-bottom));width:56px;height:56px;border:0;
 border-radius:50%;background:var(--c);color:var(--o);cursor:pointer;box-shadow:0 4px 16px #0f172a40}
 button:focus-visible{outline:3px solid #3b82f6;outline-offset:3px}
 b{position:absolute;top:-2px;right:-2px;min-width:20px;padding:0 5px;box-sizing:border-box;border-radius:10px;
 background:#dc2626;color:#fff;font:600 12px/20px system-ui,sans-serif}
-iframe{position:fixed;bottom:88px;z-index:2147483000;width:var(--w);height:min(var(--h),100vh - 108px);box-sizing:border-box;border:1px solid #e2e8f0;
+iframe{bottom:88px;z-index:2147482999;width:min(var(--w),100vw - 40px);height:min(var(--h),100vh - 108px);box-sizing:border-box;border:1px solid #e2e8f0;
 border-radius:10px;background:var(--g);box-shadow:0 8px 32px #0f172a40;color-scheme:normal}
 [hidden]{display:none}
-@media (max-width:480px){iframe{inset:0!important;width:100%;height:100%;border:0;border-radius:0}}`;
+@media (max-width:480px){iframe{inset:0;width:100%;height:100%;border:0;border-radius:0}}`;
 /** In English as in French. */
 const title = "Messages";
 const bubble =
@@ -234,12 +265,7 @@ function draw(toggle: () => void) {
   };
   return {
     style({ colour, position, theme, width = 380, height = 600, language = navigator.language }: Options) {
-      const side = position === "left" ? "left" : "right";
-      const other = side === "left" ? "right" : "left";
-      for (const each of [button, frame]) {
-        each?.style.setProperty(side, "20px");
-        each?.style.setProperty(other, "auto");
-      }
+      const isLeft = position === "left";
       const fill = isColour(colour) ? colour : "#2563eb";
       const isDark =
         theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme:dark)").matches);
@@ -248,6 +274,8 @@ function draw(toggle: () => void) {
         o: readableOn(fill),
         // Behind the frame while it loads.
         g: isDark ? "#0f172a" : "#fff",
+        l: isLeft ? "20px" : "auto",
+        r: isLeft ? "auto" : "20px",
         w: `${width}px`,
         h: `${height}px`,
       };
@@ -265,7 +293,6 @@ function draw(toggle: () => void) {
       frame.title = title;
       frame.src = src;
       frame.allow = "clipboard-write";
-      frame.style.cssText = `${button.style.right === "auto" ? "left" : "right"}:20px`;
       root.append(frame);
       return frame;
     },
@@ -294,10 +321,8 @@ if (script) {
   };
   page.Parloir = safely;
   const begin = () => {
-    if (script.dataset.tokenUrl) safely("boot");
+    if (script.dataset.tokenUrl || !queued.some(([name]) => name === "boot")) safely("boot");
     for (const call of queued) safely(...call);
-    if (!script.dataset.tokenUrl && !queued.some(([name]) => name === "boot"))
-      warn("not configured yet: put data-token-url on the script tag, or call Parloir('boot', { getToken })");
   };
   if (document.body) begin();
   else addEventListener("DOMContentLoaded", begin);

@@ -21,7 +21,8 @@ export interface FrameSettings extends Omit<WidgetSettings, "colour"> {
 }
 
 export type ToFrame =
-  | { parloir: "boot"; token: string; settings: FrameSettings }
+  // Without a token the frame says so; it asks again when it is shown again.
+  | { parloir: "boot"; token: string | null; settings: FrameSettings }
   | { parloir: "update"; settings: FrameSettings }
   | { parloir: "token"; id: number; token: string | null }
   | { parloir: "visible"; visible: boolean }

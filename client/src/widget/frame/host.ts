@@ -1,14 +1,20 @@
 import { type AttentionSource, pageAttention } from "../../core/attention.ts";
 import { createCell, type Observable } from "../../core/observable.ts";
-import type { GetToken } from "../../core/token.ts";
+import { type GetToken, subjectOf } from "../../core/token.ts";
 import type { FrameSettings, ToFrame, ToHost, WidgetContact } from "../protocol.ts";
 
 /** The host page, as the frame knows it: it gives tokens and settings, and says whether the frame is on screen. */
 export interface Host {
   readonly settings: Observable<FrameSettings>;
-  /** Null until the host has booted the widget. */
+  /** False until the host has booted the widget with a token. */
   readonly ready: Observable<boolean>;
+  /** The last time it was asked for a token it had none. */
+  readonly refused: Observable<boolean>;
+  /** Asks the host once more to boot the widget. */
+  ask: () => void;
   getToken: GetToken;
+  /** Whom the token that it gave last speaks for, when that can be read. */
+  userId: () => string | null;
   attention: AttentionSource;
   onContact: (listener: (contact: WidgetContact) => void) => void;
   unread: (total: number) => void;
@@ -20,6 +26,7 @@ const tokenWithinMs = 15_000;
 export function connectHost(): Host {
   const settings = createCell<FrameSettings>({ colour: null });
   const ready = createCell(false);
+  const refused = createCell(false);
   const shown = createCell(false);
   const page = pageAttention();
   const asked = new Map<number, (token: string | null) => void>();
@@ -37,8 +44,10 @@ export function connectHost(): Host {
     switch (data?.parloir) {
       case "boot":
         origin = event.origin;
-        token = data.token;
         settings.set(data.settings);
+        refused.set(data.token === null);
+        if (data.token === null) break;
+        token = data.token;
         ready.set(true);
         break;
       case "update":
@@ -49,6 +58,7 @@ export function connectHost(): Host {
         break;
       case "visible":
         shown.set(data.visible);
+        if (data.visible && refused.getSnapshot() && !ready.getSnapshot()) ask();
         break;
       case "contact":
         if (contacted) contacted(data.contact);
@@ -57,7 +67,12 @@ export function connectHost(): Host {
     }
   });
   const post = (message: ToHost) => parent.postMessage(message, origin ?? "*");
-  post({ parloir: "hello" });
+  function ask(): void {
+    refused.set(false);
+    post({ parloir: "hello" });
+    setTimeout(() => ready.getSnapshot() || refused.set(true), tokenWithinMs);
+  }
+  ask();
 
   const attention = createCell(page.getSnapshot());
   const look = () => {
@@ -72,6 +87,8 @@ export function connectHost(): Host {
   return {
     settings,
     ready,
+    refused,
+    ask,
     async getToken({ renew }) {
       if (!renew && token !== null) return token;
       const id = nextId++;
@@ -81,10 +98,12 @@ export function connectHost(): Host {
         post({ parloir: "renew", id });
       });
       asked.delete(id);
+      refused.set(answer === null);
       if (answer === null) throw new Error("the host page gave no token");
       token = answer;
       return answer;
     },
+    userId: () => token && subjectOf(token),
     attention: { ...attention, close: page.close },
     onContact(listener) {
       contacted = listener;

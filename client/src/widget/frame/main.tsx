@@ -1,9 +1,12 @@
 import { useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "../../core/client.ts";
+import { regional } from "../../react/language.tsx";
+import { createFormats } from "../../react/texts/formats.ts";
 import { useSnapshot } from "../../react/use-snapshot.ts";
 import type { FrameSettings, WidgetContact } from "../protocol.ts";
 import { applyLook } from "./appearance.ts";
+import { Title } from "./head.tsx";
 import { connectHost, type Host } from "./host.ts";
 import { List } from "./list.tsx";
 import { textsFor } from "./texts.ts";
@@ -17,16 +20,67 @@ if (root) createRoot(root).render(<Widget host={host} />);
 function Widget({ host }: { host: Host }) {
   const isReady = useSnapshot(host.ready);
   const settings = useSnapshot(host.settings);
+  const { language } = textsFor(settings.language);
   useEffect(() => applyLook(settings), [settings]);
-  return isReady ? <Connected host={host} settings={settings} /> : null;
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  useEffect(() => {
+    // While an input method composes, Escape ends that; Safari says so only by the key code 229.
+    const onKey = ({ key, isComposing, keyCode }: KeyboardEvent) =>
+      key === "Escape" && !isComposing && keyCode !== 229 && host.close();
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [host]);
+  return isReady ? (
+    <Connected host={host} settings={settings} />
+  ) : (
+    <Waiting host={host} settings={settings} />
+  );
 }
 
-function Connected({ host, settings }: { host: Host; settings: FrameSettings }) {
-  const client = useMemo(
-    () => createClient({ url: location.origin, getToken: host.getToken, attention: host.attention }),
-    [host],
+/** Until the host has said who this is. It can be closed at any time: on a phone it covers the whole page. */
+function Waiting({ host, settings }: WidgetProps) {
+  const { t } = textsFor(settings.language);
+  const isRefused = useSnapshot(host.refused);
+  return (
+    <div className="pane">
+      <Title t={t} title={t.title} onClose={host.close} />
+      {isRefused ? (
+        <p className="empty" role="alert">
+          {t.noToken}
+          <button type="button" className="link" onClick={host.ask}>
+            {t.again}
+          </button>
+        </p>
+      ) : (
+        <p className="empty">{t.loading}</p>
+      )}
+    </div>
   );
+}
+
+interface WidgetProps {
+  host: Host;
+  settings: FrameSettings;
+}
+
+function Connected({ host, settings }: WidgetProps) {
+  const client = useMemo(() => {
+    const { getToken, attention } = host;
+    const userId = host.userId();
+    return createClient({
+      url: location.origin,
+      getToken,
+      attention,
+      // Before the connection says so: until then nobody would be told from the others.
+      ...(userId === null ? {} : { userId }),
+      shareTabs: false,
+    });
+  }, [host]);
   const { t, language } = textsFor(settings.language);
+  const locale = regional(language, settings.language === undefined ? undefined : [settings.language]);
+  const formats = useMemo(() => createFormats(locale), [locale]);
   const [openId, setOpenId] = useState<string | null>(null);
   const [failed, setFailed] = useState(false);
   const { status, unreadTotal: unread } = useSnapshot(client.conversations);
@@ -36,14 +90,6 @@ function Connected({ host, settings }: { host: Host; settings: FrameSettings }) 
     if (status === "ready") host.unread(unread);
   }, [host, status, unread]);
   useEffect(() => client.open(openId), [client, openId]);
-  useEffect(() => {
-    document.documentElement.lang = language;
-  }, [language]);
-  useEffect(() => {
-    const onKey = ({ key }: KeyboardEvent) => key === "Escape" && host.close();
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, [host]);
 
   async function contact(whom: WidgetContact | undefined) {
     setFailed(false);
@@ -63,7 +109,7 @@ function Connected({ host, settings }: { host: Host; settings: FrameSettings }) 
   useEffect(() => host.onContact((whom) => void contact(whom)));
 
   return (
-    <WidgetContext value={{ client, t, language }}>
+    <WidgetContext value={{ client, host, t, language, formats }}>
       {openId === null ? (
         <List
           failed={failed}

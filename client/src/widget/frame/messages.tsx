@@ -1,90 +1,77 @@
-import type { Message, Participant, SystemLine } from "@parloir/contracts/shapes.ts";
-import type { Pending } from "../../core/outbox.ts";
-import type { ThreadState } from "../../core/thread.ts";
+import type { Participant } from "@parloir/contracts/shapes.ts";
+import { systemText } from "../../core/system-text.ts";
+import { isoDay } from "../../react/texts/formats.ts";
+import { type Row, showsMeta } from "../../react/thread/rows.ts";
+import { Files } from "./files.tsx";
 import { useWidget } from "./widget-context.ts";
 
-export interface BubbleData {
-  /** The same while it is pending and after. */
-  key: string;
-  own: boolean;
-  senderId: string;
-  content: string;
-  at: Date;
-  state: "sending" | "sent" | "read" | "failed" | null;
-  edited: boolean;
-  deleted: boolean;
-  clientMessageId: string;
-  /** A line that nobody wrote. */
-  system: SystemLine | null;
-}
-
-export function bubblesOf(state: ThreadState, me: string | null, readUpTo: number): BubbleData[] {
-  const confirmed = (message: Message): BubbleData => {
-    const own = message.senderId === me;
-    return {
-      key: `${message.senderId} ${message.clientMessageId}`,
-      own,
-      senderId: message.senderId,
-      content: message.content,
-      at: new Date(message.createdAt),
-      state: own ? (message.seq <= readUpTo ? "read" : "sent") : null,
-      edited: message.editedAt !== null,
-      deleted: message.deletedAt !== null,
-      clientMessageId: message.clientMessageId,
-      system: message.system ?? null,
-    };
-  };
-  const waiting = (item: Pending): BubbleData => ({
-    key: `${me} ${item.clientMessageId}`,
-    own: true,
-    senderId: me ?? "",
-    content: item.content,
-    at: new Date(item.createdAt),
-    state: item.state,
-    edited: false,
-    deleted: false,
-    clientMessageId: item.clientMessageId,
-    system: null,
-  });
-  return [...[...state.messages, ...state.stored].map(confirmed), ...state.pending.map(waiting)];
-}
-
-interface BubbleProps {
-  bubble: BubbleData;
-  next: BubbleData | undefined;
+interface MessageProps {
+  row: Row;
+  next: Row | undefined;
+  participants: readonly Participant[];
   /** Where there are several others, who wrote it is said. */
-  names: readonly Participant[];
+  named: boolean;
 }
 
-const groupMs = 300_000;
-
-export function Bubble({ bubble, next, names }: BubbleProps) {
-  const { client, t, language } = useWidget();
-  const { own, senderId, at, state, deleted, edited, content, clientMessageId } = bubble;
-  const ends =
-    !next || next.senderId !== senderId || next.state !== state || next.at.getTime() - at.getTime() > groupMs;
-  const words = { sending: t.sending, sent: t.sent, read: t.read, failed: t.notSent };
-  const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
-  const author = names.find(({ userId }) => userId === senderId)?.name;
+/** One message with what stands before it: the day, and where the unread ones begin. */
+export function Message({ row, next, participants, named }: MessageProps) {
+  const { client, t, language, formats } = useWidget();
+  const author = participants.find(({ userId }) => userId === row.senderId)?.name;
   return (
-    <div className="message" data-own={own || undefined} data-ends={ends || undefined}>
-      {author !== undefined && !own && <span className="author">{author}</span>}
-      <div className="bubble" dir="auto" data-testid="bubble" data-deleted={deleted || undefined}>
-        {deleted ? t.deleted : <Linked text={content} />}
-      </div>
-      {(ends || state === "failed") && (
-        <p className="meta" data-failed={state === "failed" || undefined}>
-          <time dateTime={at.toISOString()}>{time}</time>
-          {edited && !deleted && ` · ${t.edited}`}
-          {state !== null && ` · ${words[state]}`}
-          {state === "failed" && (
-            <button type="button" className="link" onClick={() => client.retry(clientMessageId)}>
-              {t.again}
-            </button>
-          )}
+    <>
+      {row.startsDay && (
+        <p className="divider" data-testid="day">
+          <time dateTime={isoDay(row.createdAt)}>{formats.day(row.createdAt)}</time>
         </p>
       )}
-    </div>
+      {row.startsUnread && (
+        <p className="divider" data-unread="">
+          {t.fresh}
+        </p>
+      )}
+      {row.system ? (
+        <p className="system" data-testid="system-line">
+          {systemText(language, row.system, participants, client.me())}
+        </p>
+      ) : (
+        <div className="message" data-own={row.own || undefined} data-starts={row.startsGroup || undefined}>
+          {named && row.startsGroup && !row.own && author !== undefined && (
+            <bdi className="author">{author}</bdi>
+          )}
+          <div className="bubble" dir="auto" data-testid="bubble" data-deleted={row.deleted || undefined}>
+            {row.deleted ? t.deleted : row.content && <Linked text={row.content} />}
+            {row.attachments.length > 0 && <Files files={row.attachments} />}
+          </div>
+          {showsMeta(row, next) && <Meta row={row} />}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Meta({ row }: { row: Row }) {
+  const { client, t, formats } = useWidget();
+  const { createdAt, clientMessageId, edited, deleted, delivery } = row;
+  const words = { sending: t.sending, sent: t.sent, read: t.read, failed: t.notSent };
+  return (
+    <p className="meta" data-failed={delivery === "failed" || undefined}>
+      <time dateTime={createdAt.toISOString()} title={formats.full(createdAt)}>
+        {formats.time(createdAt)}
+      </time>
+      {edited && !deleted && ` · ${t.edited}`}
+      {delivery !== null && ` · ${words[delivery]}`}
+      {delivery === "failed" && (
+        <>
+          {" "}
+          <button type="button" className="link" onClick={() => client.retry(clientMessageId)}>
+            {t.again}
+          </button>{" "}
+          <button type="button" className="link" onClick={() => client.discard(clientMessageId)}>
+            {t.discard}
+          </button>
+        </>
+      )}
+    </p>
   );
 }
 

@@ -1,11 +1,13 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { systemText } from "../../core/system-text.ts";
+import { useEffect, useRef, useState } from "react";
 import { Sentence } from "../../react/sentence.tsx";
+import { othersOf, readUpTo } from "../../react/thread/names.ts";
+import { counts, rowsOf } from "../../react/thread/rows.ts";
 import { useSelected, useSnapshot } from "../../react/use-snapshot.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
 import { titleOf } from "./list.tsx";
-import { Bubble, bubblesOf } from "./messages.tsx";
+import { Message } from "./messages.tsx";
+import { useScrolling } from "./use-scrolling.ts";
 import { useWidget } from "./widget-context.ts";
 
 interface ChatWindowProps {
@@ -14,20 +16,18 @@ interface ChatWindowProps {
   onClose: () => void;
 }
 
-const bottomPixels = 60;
-
 export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps) {
-  const { client, t, language } = useWidget();
+  const { client, t } = useWidget();
   const conversation = useSelected(client.conversations, ({ items }) =>
     items.find(({ id }) => id === conversationId),
   );
+  const unreadAfter = useSelected(client.viewing, (viewing) => viewing.unreadAfter);
   const thread = client.thread(conversationId);
   const state = useSnapshot(thread.state);
   const me = client.me();
-  const others = conversation?.participants.filter(({ userId }) => userId !== me) ?? [];
-  const readUpTo = Math.max(0, ...others.map(({ lastReadSeq }) => lastReadSeq));
-  const bubbles = bubblesOf(state, me, readUpTo);
-  const log = useStickyBottom(bubbles.length, client.setAtBottom);
+  const others = conversation ? othersOf(conversation, me) : [];
+  const rows = rowsOf({ ...state, me, readUpTo: readUpTo(conversation, me), unreadAfter });
+  const log = useScrolling(rows, client.setAtBottom);
   const typing = useSelected(client.typing, (all) => all[conversationId])?.[0];
   const writer = others.find(({ userId }) => userId === typing)?.name ?? t.somebody;
   const title = conversation ? titleOf(conversation, me, t.team) : "";
@@ -46,7 +46,7 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
             {state.loadingOlder ? t.loading : t.older}
           </button>
         )}
-        {state.status === "loading" && bubbles.length === 0 && <p className="empty">{t.loading}</p>}
+        {state.status === "loading" && rows.length === 0 && <p className="empty">{t.loading}</p>}
         {state.status === "failed" && (
           <p className="empty" role="alert">
             {t.failed}{" "}
@@ -55,56 +55,23 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
             </button>
           </p>
         )}
-        {bubbles.map((each, index) =>
-          each.system ? (
-            <p key={each.key} className="system" data-testid="system-line">
-              {systemText(language, each.system, conversation?.participants ?? [], me)}
-            </p>
-          ) : (
-            <Bubble
-              key={each.key}
-              bubble={each}
-              next={bubbles[index + 1]}
-              names={others.length > 1 ? others : []}
-            />
-          ),
-        )}
+        {rows.map((row, index) => (
+          <Message
+            key={row.key}
+            row={row}
+            next={rows[index + 1]}
+            participants={conversation?.participants ?? []}
+            named={others.length > 1}
+          />
+        ))}
       </div>
       <p className="typing" data-testid="typing">
         {typing !== undefined && <Sentence say={t.typing} name={writer} />}
       </p>
-      <Announcer total={bubbles.filter(({ own, system }) => !own && !system).length} />
+      <Announcer total={rows.filter(counts).length} />
       {state.error?.code !== "NOT_FOUND" && <Composer conversationId={conversationId} />}
     </div>
   );
-}
-
-/** Stays at the newest message as long as that was in sight, and says whether it is. */
-function useStickyBottom(count: number, onBottom: (atBottom: boolean) => void) {
-  const log = useRef<HTMLDivElement>(null);
-  const atBottom = useRef(true);
-  useLayoutEffect(() => {
-    if (count > 0 && atBottom.current && log.current) log.current.scrollTop = log.current.scrollHeight;
-  }, [count]);
-  useEffect(() => {
-    const element = log.current;
-    if (!element) return;
-    const look = () => {
-      atBottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < bottomPixels;
-      onBottom(atBottom.current);
-    };
-    const resized = new ResizeObserver(() => {
-      if (atBottom.current) element.scrollTop = element.scrollHeight;
-    });
-    resized.observe(element);
-    element.addEventListener("scroll", look, { passive: true });
-    look();
-    return () => {
-      resized.disconnect();
-      element.removeEventListener("scroll", look);
-    };
-  }, [onBottom]);
-  return log;
 }
 
 /** A log that is read out anew with every change would be unbearable: this says how many came. */
