@@ -25,6 +25,20 @@ export async function replaceEpoch(database: Database, known: string): Promise<s
   return readEpoch(database);
 }
 
+/**
+ * Begins a new epoch whatever anybody knows: who restored the database says so. Nobody may be left to notice: a dump that is
+ * restored into the same server moves the log on, brings the present epoch with it, and gateways that were stopped
+ * remember nothing. Answers with it.
+ */
+export async function beginEpoch(database: Database): Promise<string> {
+  const rows = await database.query<{ epoch: string }>({
+    name: "begin-epoch",
+    text: "UPDATE cluster_state SET epoch = replace(uuidv7()::text, '-', '') RETURNING epoch",
+    values: [],
+  });
+  return rows[0]!.epoch;
+}
+
 export interface WalPosition {
   /** Identifies the database cluster since its initdb. */
   system: string;

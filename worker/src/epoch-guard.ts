@@ -9,6 +9,7 @@ import type { Database } from "@parloir/store/database.ts";
  *
  * The highest flushed position of the write-ahead log is kept with its epoch in the Redis for queues (append-only, so it
  * outlives everything here): a database that has less than that was restored, as was one with another system identifier.
+ * A dump that is restored into the same server moves the log on, and is not noticed here: `new-epoch` (store/src/main.ts).
  * Gateways notice the same while they run, by a head that is lower than what they have delivered (api/src/heads.ts).
  */
 export interface EpochGuard {
