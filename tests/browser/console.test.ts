@@ -322,6 +322,30 @@ describe("the statistics of one agent", () => {
     ]);
   });
 
+  it("come page by page; one that failed is asked for again", { timeout: 120_000 }, async () => {
+    await stage.database.query(
+      `INSERT INTO waits (conversation_id, cycle, start_seq, end_seq, measure, kind, outcome, started_at, ended_at,
+        agent_id, ms)
+       SELECT uuidv7(), 1, 1, 2, 'next_reply', 'support', 'answered', $1::timestamptz, $1, 'demo-night', 0
+       FROM generate_series(1, 55)`,
+      [new Date(night).toISOString()],
+    );
+    await ana.page.goto(`${stage.url}/admin/stats?agent=demo-night`);
+    await leadsTo(
+      by("tile-next_reply").getByRole("button", { name: "55 answered" }),
+      50,
+      "Next reply, answered",
+    );
+    await ana.page.route("**/api/stats/waits?*cursor=*", (route) => route.abort(), { times: 1 });
+    const more = waits().getByRole("button", { name: "Show more" });
+    await more.click();
+    await waits().getByRole("alert").waitFor();
+    await more.click();
+    await expect.poll(() => lines().count(), { timeout: waitMs }).toBe(55);
+    await more.waitFor({ state: "detached" });
+    expect(await waits().getByRole("alert").count()).toBe(0);
+  });
+
   it("fit a laptop and a tablet, and axe finds nothing serious, in both themes", {
     timeout: 240_000,
   }, async () => {

@@ -1,8 +1,8 @@
-import type { Page } from "@parloir/contracts/http.ts";
 import type { WaitLine } from "@parloir/contracts/stats.ts";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { go } from "../route.ts";
+import { usePages } from "../use-pages.ts";
 import { useTick } from "../use-tick.ts";
 import { filtered, type WaitsBehind, waitsQuery } from "./address.ts";
 import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
@@ -12,13 +12,19 @@ const measureKeys = { first_reply: "firstReply", next_reply: "nextReply", resolu
 
 /** Seconds of what waits move on while one looks. */
 const openMs = 30_000;
+const pageSize = 50;
 
 /** What a figure is made of, as a list that leads into the conversations, and as a file. */
 export function WaitsPanel({ waits }: { waits: WaitsBehind }) {
   const t = useStatsTexts();
   const stats = useStats();
   const query = useQuery(waits);
-  const { items, more, failed } = useWaits(query, waits.outcome === "open");
+  const now = useTick(openMs);
+  const { items, more, failed } = usePages<WaitLine>(
+    stats.rest,
+    `/api/stats/waits?${query}&limit=${pageSize}`,
+    waits.outcome === "open" ? now : 0,
+  );
   const [saving, setSaving] = useState<"saving" | "failed" | null>(null);
   const { panel, leave } = useArrival();
 
@@ -115,49 +121,6 @@ function useDescription(waits: WaitsBehind): string {
   ]
     .filter(Boolean)
     .join(", ");
-}
-
-interface Pages {
-  items: WaitLine[];
-  next: string | null;
-}
-
-/** @param ticks whether the first page is read again while it is all that is shown: further ones stay as they were read */
-function useWaits(query: string, ticks: boolean) {
-  const { rest } = useStats();
-  const [pages, setPages] = useState<Pages | null>(null);
-  const [after, setAfter] = useState<string | null>(null);
-  const [failed, setFailed] = useState(false);
-  const now = useTick(openMs);
-  const version = ticks && after === null ? now : 0;
-
-  useEffect(() => {
-    let ended = false;
-    // Named, so that a new version asks anew.
-    const asked = version;
-    const page = after === null ? "" : `&cursor=${encodeURIComponent(after)}`;
-    rest<Page<WaitLine>>("GET", `/api/stats/waits?${query}&limit=50${page}`).then(
-      ({ items, nextCursor }) => {
-        if (ended || asked !== version) return;
-        setFailed(false);
-        setPages((former) => ({
-          items: after !== null && former ? [...former.items, ...items] : items,
-          next: nextCursor,
-        }));
-      },
-      () => !ended && setFailed(true),
-    );
-    return () => {
-      ended = true;
-    };
-  }, [rest, query, after, version]);
-
-  const next = pages?.next ?? null;
-  return {
-    items: pages?.items ?? null,
-    failed,
-    more: next === null ? null : () => setAfter(next),
-  };
 }
 
 function WaitsTable({ items }: { items: readonly WaitLine[] }) {
