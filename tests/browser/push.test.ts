@@ -105,6 +105,21 @@ describe("the bell beside one's name", () => {
       await eventually("the notification", notifications, (all) => all.length === 1);
       expect(await notifications()).toEqual([shown]);
     }
+
+    // A click leads an open page there without loading it anew, which would end a call and what is being written.
+    const open = await stage.visitor(context);
+    await open.signIn("demo-tom");
+    await open.page.evaluate(() => Object.assign(window, { isTheSame: true }));
+    await context.serviceWorkers()[0]!.evaluate(async () => {
+      const { registration } = globalThis as unknown as { registration: ServiceWorkerRegistration };
+      const [notification] = await registration.getNotifications();
+      const click = (globalThis as unknown as { NotificationEvent: new (...given: unknown[]) => Event })
+        .NotificationEvent;
+      dispatchEvent(new click("notificationclick", { notification }));
+    });
+    await open.bubble("Is the bike still there?").waitFor();
+    expect(new URL(open.page.url()).searchParams.get("conversation")).toBe(told.conversationId);
+    expect(await open.page.evaluate(() => "isTheSame" in window)).toBe(true);
     await context.close();
   });
 

@@ -30,13 +30,23 @@ function pages() {
   return clients.matchAll({ type: "window", includeUncontrolled: true });
 }
 
+/**
+ * A page of messages that is open goes there by itself: loading it anew would end a call, an upload, and what is being
+ * written. Which page is one it says itself; its address here is still the one that it was loaded with.
+ */
 async function open(conversationId) {
-  const address = new URL(`/messages?conversation=${encodeURIComponent(conversationId)}`, location.origin)
-    .href;
-  const present = await pages();
-  const page = present.find((each) => each.url === address) ?? present[0];
-  if (!page) return clients.openWindow(address);
-  await page.focus();
-  // A page that this worker does not control is not navigated.
-  if (page.url !== address) await page.navigate(address).catch(() => clients.openWindow(address));
+  for (const page of await pages()) if (await goesThere(page, conversationId)) return page.focus();
+  const address = new URL(`/messages?conversation=${encodeURIComponent(conversationId)}`, location.origin);
+  return clients.openWindow(address.href);
+}
+
+const answersWithinMs = 500;
+
+function goesThere(page, conversationId) {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve(true);
+    setTimeout(resolve, answersWithinMs, false);
+    page.postMessage({ parloir: "open", conversationId }, [port2]);
+  });
 }

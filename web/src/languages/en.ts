@@ -25,4 +25,5 @@ export const en = {
   pushFailed: "That did not work. Try again",
   newConversationWith: "Who do you want to write to?",
   nobodyElse: "There is nobody else here.",
+  noDirectory: "Conversations begin in your application; here they are answered.",
 };

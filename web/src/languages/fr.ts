@@ -28,4 +28,5 @@ export const fr: Catalogue = {
   pushFailed: "Cela n’a pas fonctionné. Réessayez",
   newConversationWith: "À qui voulez-vous écrire ?",
   nobodyElse: "Il n’y a personne d’autre ici.",
+  noDirectory: "Les conversations commencent dans votre application ; ici, on y répond.",
 };

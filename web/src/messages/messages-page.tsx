@@ -11,6 +11,7 @@ import { Bar, leave } from "../bar.tsx";
 import { fetchOrTake } from "../early.ts";
 import { useLanguage } from "../languages/language.tsx";
 import { PageLinks } from "../page-links.tsx";
+import { onNotificationClick } from "../push/push.ts";
 import { addressOf, go, route } from "../route.ts";
 import { token } from "../session.ts";
 import { ThreadPane } from "./thread-pane.tsx";
@@ -49,6 +50,7 @@ function Frame({ user }: MessagesPageProps) {
   const status = useShownStatus();
 
   useEffect(() => client.open(conversationId), [client, conversationId]);
+  useEffect(() => onNotificationClick(open), []);
   useTitleCount(`${t.messages} · Parloir`);
 
   return (

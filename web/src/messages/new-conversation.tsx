@@ -1,6 +1,7 @@
 import { Avatar } from "@parloir/client/react/avatar.tsx";
 import { useClient } from "@parloir/client/react/client-context.tsx";
 import { Dialog } from "@parloir/client/react/dialog.tsx";
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { DemoAccount } from "@parloir/contracts/http.ts";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
@@ -13,12 +14,12 @@ export default function NewConversation({ onClose }: { onClose: () => void }) {
   const client = useClient();
   const dialog = useRef<HTMLDialogElement>(null);
   const [people, setPeople] = useState<DemoAccount[] | null>(null);
-  const [state, setState] = useState<"choosing" | "starting" | "failed">("choosing");
+  const [state, setState] = useState<"choosing" | "starting" | "failed" | "absent">("choosing");
 
   useEffect(() => {
     demoAccounts().then(
       (accounts) => setPeople(accounts.filter((one) => one.id !== client.me())),
-      () => setState("failed"),
+      (error) => setState(error instanceof CodedError && error.code === "NOT_FOUND" ? "absent" : "failed"),
     );
   }, [client]);
 
@@ -40,7 +41,8 @@ export default function NewConversation({ onClose }: { onClose: () => void }) {
           {t.signInFailed}
         </p>
       )}
-      {!people && state !== "failed" && <p className="note">{t.loading}</p>}
+      {state === "absent" && <p className="note">{t.noDirectory}</p>}
+      {!people && state !== "failed" && state !== "absent" && <p className="note">{t.loading}</p>}
       {people?.length === 0 && <p className="note">{t.nobodyElse}</p>}
       <ul>
         {people?.map((one) => (

@@ -6,6 +6,24 @@ import { token } from "../session.ts";
 export type PushState = "unsupported" | "denied" | "off" | "on";
 
 const workerPath = "/push-worker.js";
+
+/** A click on a notification, while this page is open. Returns how to stop listening. */
+export function onNotificationClick(open: (conversationId: string) => void): () => void {
+  if (!("serviceWorker" in navigator)) return () => undefined;
+  const ended = new AbortController();
+  navigator.serviceWorker.addEventListener(
+    "message",
+    ({ data, ports }) => {
+      if (data?.parloir !== "open" || typeof data.conversationId !== "string") return;
+      open(data.conversationId);
+      ports[0]?.postMessage("done");
+    },
+    { signal: ended.signal },
+  );
+  navigator.serviceWorker.startMessages();
+  return () => ended.abort();
+}
+
 /** «<person> <id of the subscription>» */
 const mark = "push";
 
