@@ -4,5 +4,5 @@ export const firstConversations = "/api/messages/conversations?limit=50";
 
 export const unreadCounts = "/api/messages/unread";
 
-export const newestMessages = (conversationId: string) =>
-  `/api/messages?conversationId=${encodeURIComponent(conversationId)}&limit=50`;
+export const newestMessages = (conversationId: string, limit = 50) =>
+  `/api/messages?conversationId=${encodeURIComponent(conversationId)}&limit=${limit}`;

@@ -31,7 +31,8 @@ export interface Thread {
   readonly state: Observable<ThreadState>;
   /** Reads the newest page, unless that happened already. */
   load(): void;
-  loadOlder(): Promise<void>;
+  /** @param limit at most how many, up to 200 */
+  loadOlder(limit?: number): Promise<void>;
   /**
    * Replaces what is shown by the newest page: the server said that the two cannot be joined. With `forget` also what
    * was pushed since: it belongs to a history that the database no longer has.
@@ -137,14 +138,17 @@ export function createThread({ conversationId, rest, me, onHole }: ThreadOptions
     load() {
       if (timeline === null) void readNewest();
     },
-    async loadOlder() {
+    async loadOlder(limit) {
       const { hasOlder, loadingOlder, messages } = state.getSnapshot();
       const first = messages[0];
       if (timeline === null || !hasOlder || loadingOlder || !first) return;
       const present = reloads;
       show({ loadingOlder: true });
       try {
-        const page = await rest<HistoryPage>("GET", `${path}&before=${first.seq}`);
+        const page = await rest<HistoryPage>(
+          "GET",
+          `${newestMessages(conversationId, limit)}&before=${first.seq}`,
+        );
         // It would be joined to another run of messages.
         if (reloads !== present) return show({ loadingOlder: false });
         timeline = merge(timeline, page.messages);

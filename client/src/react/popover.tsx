@@ -14,7 +14,8 @@ const gapPixels = 4;
 
 /**
  * Something small above the page. The browser closes it at Escape and at a click elsewhere, and gives the focus back;
- * scrolling away from its anchor closes it too. Focus goes to the first thing in it that takes it.
+ * it goes with its anchor, and closes where that is scrolled out of sight: a thread scrolls by itself with each message.
+ * Focus goes to the first thing in it that takes it.
  */
 export function Popover({ anchor, onClose, role = "dialog", label, className = "", children }: PopoverProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -30,7 +31,9 @@ export function Popover({ anchor, onClose, role = "dialog", label, className = "
     const resized = new ResizeObserver(() => place(element, anchor));
     resized.observe(element);
     const onScroll = ({ target }: Event) => {
-      if (target instanceof Node && target.contains(anchor)) element.hidePopover();
+      if (!(target instanceof Node && target.contains(anchor))) return;
+      if (isInView(anchor, target)) place(element, anchor);
+      else element.hidePopover();
     };
     document.addEventListener("scroll", onScroll, { capture: true, passive: true });
     const onToggle = ({ newState }: ToggleEvent) => newState === "closed" && close.current();
@@ -48,6 +51,13 @@ export function Popover({ anchor, onClose, role = "dialog", label, className = "
       {children}
     </div>
   );
+}
+
+function isInView(anchor: HTMLElement, scrolled: Node): boolean {
+  const at = anchor.getBoundingClientRect();
+  const frame = (scrolled instanceof Element ? scrolled : document.documentElement).getBoundingClientRect();
+  const bottom = Math.min(frame.bottom, document.documentElement.clientHeight);
+  return at.bottom > Math.max(0, frame.top) && at.top < bottom;
 }
 
 /** Below the anchor where there is room, else above; never beyond the window's edges. */

@@ -2,6 +2,9 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Thread, ThreadState } from "../../core/thread.ts";
 import type { MessagePage } from "./pages.ts";
 
+const far = 100;
+const most = 200;
+
 /**
  * Pages out of the thread that the connection keeps complete: what is in memory is not asked for again, and what is
  * asked for is kept up to date there.
@@ -21,7 +24,8 @@ export async function readPage(
   let state = thread.state.getSnapshot();
   while (!reaches(state)) {
     const former = state.messages[0]?.seq;
-    await thread.loadOlder();
+    // Where a search or a quote leads far up, as much at once as the server gives.
+    await thread.loadOlder(former !== undefined && former - before > far ? most : undefined);
     // Somebody else may be loading at this moment.
     state = await until(thread, ({ loadingOlder }) => !loadingOlder, signal);
     if (!reaches(state) && state.messages[0]?.seq === former)
