@@ -9,6 +9,7 @@ import { startCluster } from "../tests/cluster/cluster.ts";
 import { eventually } from "../tests/setup/waiting.ts";
 import { openPolling, type WireEvents } from "./framing/polling.ts";
 import { type Clock, createSession, type Session, type Wire } from "./framing/session.ts";
+import { overWebSocket, type PacketSocket } from "./framing/websocket.ts";
 
 /** The framing that k6 speaks, over Node's transports, against real servers. */
 
@@ -20,12 +21,10 @@ const clock: Clock = {
   },
 };
 
-function overWebSocket(url: string, events: WireEvents): Wire {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
-  socket.on("message", (data) => events.packet(String(data)));
-  socket.on("error", (error) => events.dropped(error.message));
-  socket.on("close", () => events.dropped("closed"));
-  return { send: (packet) => socket.send(packet), close: () => socket.close() };
+/** `ws` types events its own way. */
+function openWebSocket(url: string, events: WireEvents): Wire {
+  const address = `${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+  return overWebSocket(new WebSocket(address) as PacketSocket, events);
 }
 
 function overPolling(url: string, events: WireEvents): Wire {
@@ -41,7 +40,7 @@ function overPolling(url: string, events: WireEvents): Wire {
 }
 
 const transports = [
-  ["a WebSocket", overWebSocket],
+  ["a WebSocket", openWebSocket],
   ["long polling", overPolling],
 ] as const;
 type Open = (typeof transports)[number][1];

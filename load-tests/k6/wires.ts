@@ -2,6 +2,7 @@ import http from "k6/http";
 import { WebSocket } from "k6/websockets";
 import { openPolling, type WireEvents } from "../framing/polling.ts";
 import { createSession, type Session, type SessionEvents, type Wire } from "../framing/session.ts";
+import { overWebSocket } from "../framing/websocket.ts";
 import { clock } from "./clock.ts";
 import { baseUrl } from "./environment.ts";
 
@@ -11,17 +12,9 @@ export type Transport = "websocket" | "polling";
 const pollTimeout = "60s";
 
 function openWebSocket(events: WireEvents): Wire {
-  const socket = new WebSocket(
-    `${baseUrl.replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`,
-    null,
-    { tags: { transport: "websocket" } },
-  );
-  socket.addEventListener("message", (event) => {
-    if ("data" in event) events.packet(event.data as string);
-  });
-  socket.addEventListener("error", (event) => events.dropped("error" in event ? event.error : "error"));
-  socket.addEventListener("close", () => events.dropped("closed"));
-  return { send: (packet) => socket.send(packet), close: () => socket.close() };
+  const url = `${baseUrl.replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`;
+  const socket = new WebSocket(url, null, { tags: { transport: "websocket" } });
+  return overWebSocket(socket, events);
 }
 
 function openLongPolling(events: WireEvents): Wire {

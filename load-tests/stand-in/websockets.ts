@@ -6,4 +6,10 @@ export class WebSocket extends ws {
   constructor(url: string) {
     super(url);
   }
+
+  /** There, k6's waits for the connection with the whole VU. */
+  override close(): void {
+    if (this.readyState === ws.CONNECTING) throw new Error("closing a WebSocket that is still connecting");
+    super.close();
+  }
 }
