@@ -1,11 +1,13 @@
 import type { Clock } from "./session.ts";
 
 /** For tests: time that passes when it is told to. */
-export function scriptedClock(): Clock & { pass: (ms: number) => void } {
+export function scriptedClock(): Clock & { pass: (ms: number) => void; waiting: () => number } {
   let now = 0;
   let timers: { at: number; run: () => void }[] = [];
   return {
     now: () => now,
+    /** Timers. */
+    waiting: () => timers.length,
     after(ms, run) {
       const timer = { at: now + ms, run };
       timers.push(timer);

@@ -1,4 +1,7 @@
 import type { Options } from "k6/options";
+import { finishedThreshold } from "./finished.ts";
+
+type Thresholds = NonNullable<Options["thresholds"]>;
 
 /** Thresholds come from one file, which the alerts and the metrics page read as well. */
 interface Level {
@@ -19,8 +22,26 @@ const file = JSON.parse(open(import.meta.resolve("../../infra/service-levels.jso
  * `{"parloir_ack{scenario:steady}": "ack"}` → k6's thresholds. The key is a metric of ours or k6's, with the tags whose
  * samples must hold the level.
  */
-export function thresholds(wanted: Record<string, string>): NonNullable<Options["thresholds"]> {
+export function thresholds(wanted: Record<string, string>): Thresholds {
   return Object.fromEntries(Object.entries(wanted).map(([metric, name]) => [metric, [expression(name)]]));
+}
+
+/** Of every scenario in which people write. */
+export const lossless = {
+  parloir_failed_sends: "send",
+  parloir_missing: "complete",
+  parloir_misordered: "complete",
+  parloir_absent: "complete",
+};
+
+/** Those of a scenario whose cells talk: besides its own, that nothing is lost and that the run is valid. */
+export function talkThresholds(cells: number, wanted: Record<string, string>): Thresholds {
+  return {
+    ...thresholds({ ...wanted, ...lossless }),
+    ...finishedThreshold(cells),
+    // No level of the cluster: a generator that is late itself measures itself.
+    parloir_generator_late: ["p(99)<=20"],
+  };
 }
 
 function expression(name: string): string {

@@ -6,7 +6,9 @@ import { createDevice } from "../traffic/device.ts";
 import { type Seat, talk } from "../traffic/talk.ts";
 import { clock, pause } from "./clock.ts";
 import { instance, number, prefix, seed, shareOf } from "./environment.ts";
-import { beginCounting, observerOf, wasLate } from "./observed.ts";
+import { hasFinished, orAbort } from "./finished.ts";
+import { refuseLimited } from "./limits.ts";
+import { observerOf, wasLate } from "./observed.ts";
 import { each, makeDirect, makePerson } from "./people.ts";
 import { openSession, type Transport } from "./wires.ts";
 
@@ -26,21 +28,21 @@ export interface PairsPlan {
 }
 
 const pairsPerCell = 10;
-/** The default of LIMIT_SENDS_PER_SECOND is 5: one below, because arrivals come in bunches. */
-const mostPerPerson = 4;
 const comePatienceMs = 60_000;
 
-export function planPairs(options: { seconds: number; rate: number; sockets?: number }): PairsPlan {
+export function planPairs(options: {
+  seconds: number;
+  rate: number;
+  sockets?: number;
+  /** The highest rate is so many times the rate. */
+  times?: number;
+}): PairsPlan {
   const rateOfAll = number("RATE", options.rate);
   const socketsOfAll = number("SOCKETS", options.sockets ?? Math.max(20, rateOfAll * 2));
   const sockets = shareOf(socketsOfAll);
   const rate = rateOfAll * (sockets / socketsOfAll);
   const pairs = Math.max(1, Math.floor(sockets / 2));
-  if (rate / (2 * pairs) > mostPerPerson && number("UNLIMITED", 0) === 0)
-    throw new Error(
-      `${rate} messages/s from ${2 * pairs} people would measure LIMIT_SENDS_PER_SECOND: raise LOAD_SOCKETS, ` +
-        "or switch the cluster's limits off and set LOAD_UNLIMITED=1",
-    );
+  refuseLimited(rate * (options.times ?? 1), 2 * pairs, "raise LOAD_SOCKETS");
   const cells = Math.ceil(pairs / pairsPerCell);
   const rampSeconds = number("RAMP", Math.max(5, Math.ceil(sockets / 100)));
   const settleSeconds = number("SETTLE", 15);
@@ -72,14 +74,12 @@ export interface PairsRun {
 export async function runPairs(plan: PairsPlan, run: PairsRun): Promise<void> {
   const cell = scenario.iterationInTest;
   const random = randomFrom(seed + 7_919 * cell + 104_729 * instance);
-  beginCounting();
   // Connections come spread over the ramp; storms are scenarios of their own.
   await pause((cell / plan.cells) * plan.rampSeconds * 1_000);
   const first = cell * pairsPerCell;
   const mine = Array.from({ length: Math.min(pairsPerCell, plan.pairs - first) }, (_, n) => first + n);
-  const seats = (
-    await each(mine, (pair) => seatPair(pair, run.transportOf?.(pair) ?? "websocket", random))
-  ).flat();
+  const seated = each(mine, (pair) => seatPair(pair, run.transportOf?.(pair) ?? "websocket", random));
+  const seats = (await orAbort(seated)).flat();
   const startAt = scenario.startTime + plan.rampSeconds * 1_000;
   await pause(Math.max(0, startAt - Date.now()));
   await Promise.all([
@@ -96,6 +96,7 @@ export async function runPairs(plan: PairsPlan, run: PairsRun): Promise<void> {
   ]);
   await Promise.all(seats.map(({ device }) => device.settle(plan.settleSeconds * 1_000)));
   for (const { device } of seats) device.leave();
+  hasFinished();
 }
 
 async function seatPair(pair: number, transport: Transport, random: () => number): Promise<Seat[]> {

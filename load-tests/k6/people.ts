@@ -1,4 +1,5 @@
 import http from "k6/http";
+import { pause } from "./clock.ts";
 import { baseUrl, serverKey } from "./environment.ts";
 
 /** People, tokens and rooms are made as a host's back end makes them: over REST, with the server key. */
@@ -10,11 +11,18 @@ export interface Person {
 /** Tags of a request: `name` is the route, so that ids make no series of their own. */
 type Kind = "setup" | "rest";
 
-const patienceMs = 60_000;
+const usualPatienceMs = 60_000;
+const repeatMs = 500;
 const atOnce = 20;
 
 /** @throws when the answer is no success: a run without its data would measure something else */
-async function ask<T>(method: string, route: string, path: string, body: object): Promise<T> {
+async function ask<T>(
+  method: string,
+  route: string,
+  path: string,
+  body: object,
+  patienceMs = usualPatienceMs,
+): Promise<T> {
   const until = Date.now() + patienceMs;
   for (;;) {
     const answer = await request(method, route, path, body, serverKey, "setup");
@@ -22,7 +30,8 @@ async function ask<T>(method: string, route: string, path: string, body: object)
       return (JSON.parse(answer.body ?? "") as { data: T }).data;
     const mayRepeat = answer.status === 0 || answer.status === 429 || answer.status >= 500;
     if (!mayRepeat || Date.now() > until)
-      throw new Error(`${method} ${path}: ${answer.status} ${answer.body ?? answer.error}`);
+      throw new Error(`${method} ${baseUrl}${path}: ${answer.status} ${answer.body ?? answer.error}`);
+    await pause(repeatMs);
   }
 }
 
@@ -44,8 +53,8 @@ export function request(
   });
 }
 
-export async function makePerson(id: string): Promise<Person> {
-  await ask("PUT", "/api/users/:id", `/api/users/${id}`, { name: `Load ${id}` });
+export async function makePerson(id: string, patienceMs?: number): Promise<Person> {
+  await ask("PUT", "/api/users/:id", `/api/users/${id}`, { name: `Load ${id}` }, patienceMs);
   return signIn(id);
 }
 

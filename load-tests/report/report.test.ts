@@ -6,7 +6,6 @@ import { textOf } from "./text.ts";
 
 const trend = { count: 10, min: 1, avg: 2, med: 12.34, "p(95)": 40, "p(99)": 612.7, max: 700 };
 const data: SummaryData = {
-  options: { scenarios: { steady: {} } },
   state: { testRunDurationMs: 61_500 },
   metrics: {
     parloir_ack: { type: "trend", contains: "time", values: trend },
@@ -25,7 +24,7 @@ const data: SummaryData = {
     parloir_failed_sends: {
       type: "rate",
       contains: "default",
-      values: {},
+      values: { rate: 0, passes: 0, fails: 0 },
       thresholds: { "rate<=0.001": { ok: true } },
     },
     vus: { type: "gauge", contains: "default", values: { value: 3 } },
@@ -36,6 +35,7 @@ const data: SummaryData = {
   },
 };
 const about = {
+  scenarios: ["steady"],
   url: "http://localhost:8080",
   run: "r",
   instance: 0,
@@ -78,6 +78,7 @@ it("the terminal shows what held and what did not", () => {
   const text = textOf(result);
   expect(text).toContain("BROKEN  parloir_ack{scenario:steady} p(99)<=500 (613)");
   expect(text).toContain("held    parloir_missing count<=0 (0)");
+  expect(text).toContain("held    parloir_failed_sends rate<=0.001 (no sample)");
   expect(text).toContain("steady against http://localhost:8080, 61.5 s: FAILED");
 });
 

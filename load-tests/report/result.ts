@@ -1,15 +1,16 @@
 /** What k6 hands to `handleSummary`, as far as it is read here (the format without `--new-machine-readable-summary`). */
 export interface SummaryData {
-  options: { scenarios?: Record<string, unknown> };
   state: { testRunDurationMs: number };
   metrics: Record<string, SummaryMetric>;
   root_group: SummaryGroup;
 }
 
+type Values = Record<string, number>;
+
 export interface SummaryMetric {
   type: "trend" | "counter" | "rate" | "gauge";
   contains: string;
-  values: Record<string, number>;
+  values: Values;
   thresholds?: Record<string, { ok: boolean }>;
 }
 
@@ -22,7 +23,7 @@ export interface Judgement {
   metric: string;
   /** As k6 writes it: `p(99)<=500`. */
   expression: string;
-  /** What was measured; null when the metric had no sample. */
+  /** What was measured; null when the metric had no sample, for which k6 itself says 0. */
   measured: number | null;
   ok: boolean;
 }
@@ -38,23 +39,22 @@ export interface Result {
   passed: boolean;
   thresholds: Judgement[];
   checks: { name: string; passes: number; fails: number }[];
-  metrics: Record<string, { type: SummaryMetric["type"]; values: Record<string, number> }>;
+  metrics: Record<string, { type: SummaryMetric["type"]; values: Values }>;
 }
 
-type About = Pick<Result, "url" | "run" | "instance" | "instances" | "at">;
+type About = Pick<Result, "scenarios" | "url" | "run" | "instance" | "instances" | "at">;
 
 export function resultOf(data: SummaryData, about: About): Result {
-  const thresholds = Object.entries(data.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
+  const thresholds = Object.entries(data.metrics).flatMap(([metric, { type, values, thresholds = {} }]) =>
     Object.entries(thresholds).map(([expression, { ok }]) => ({
       metric,
       expression,
-      measured: measuredBy(expression, values),
+      measured: measuredBy(expression, type, values),
       ok,
     })),
   );
   const checks = checksOf(data.root_group);
   return {
-    scenarios: Object.keys(data.options.scenarios ?? {}),
     ...about,
     seconds: data.state.testRunDurationMs / 1_000,
     passed: thresholds.every(({ ok }) => ok) && checks.every(({ fails }) => fails === 0),
@@ -66,9 +66,16 @@ export function resultOf(data: SummaryData, about: About): Result {
   };
 }
 
-function measuredBy(expression: string, values: Record<string, number>): number | null {
+function measuredBy(expression: string, type: SummaryMetric["type"], values: Values): number | null {
+  if (samplesOf(type, values) === 0) return null;
   const statistic = /^[a-z]+(\([\d.]+\))?/.exec(expression)?.[0] ?? "";
   return values[statistic] ?? null;
+}
+
+/** Null where a summary does not tell. */
+function samplesOf(type: SummaryMetric["type"], { count, passes, fails }: Values): number | null {
+  if (type === "trend") return count ?? null;
+  return type === "rate" && passes !== undefined && fails !== undefined ? passes + fails : null;
 }
 
 function checksOf({ checks = [], groups = [] }: SummaryGroup): Result["checks"] {
@@ -83,10 +90,10 @@ export function rounded(value: number): string {
 }
 
 /** Trends of ours and of REST, in the order in which one reads them; a metric's parts by tag follow it. */
-export function trendsOf(result: Result): [name: string, values: Record<string, number>][] {
+export function trendsOf(result: Result): [name: string, values: Values][] {
   return Object.entries(result.metrics)
     .filter(([name, { type, values }]) => type === "trend" && isOurs(name) && (values.count ?? 1) > 0)
-    .map(([name, { values }]): [string, Record<string, number>] => [name, values])
+    .map(([name, { values }]): [string, Values] => [name, values])
     .sort(([a], [b]) => a.localeCompare(b));
 }
 

@@ -4,7 +4,7 @@ import { countsOf, type Result, rounded, trendsOf } from "./result.ts";
 export function textOf(result: Result): string {
   const judged = result.thresholds.map(
     ({ ok, metric, expression, measured }) =>
-      `  ${ok ? "held  " : "BROKEN"}  ${metric} ${expression}${measured === null ? "" : ` (${rounded(measured)})`}`,
+      `  ${ok ? "held  " : "BROKEN"}  ${metric} ${expression} (${measured === null ? "no sample" : rounded(measured)})`,
   );
   const checks = result.checks.map(
     ({ name, passes, fails }) =>

@@ -3,16 +3,19 @@ import type { Options } from "k6/options";
 import { randomFrom } from "../../bench/src/load/schedule.ts";
 import { clock, pause } from "../k6/clock.ts";
 import { number, prefix, seconds, seed, shareOf } from "../k6/environment.ts";
+import { finishedThreshold, hasFinished, nearlyAll, orAbort } from "../k6/finished.ts";
 import { thresholds, trendStats } from "../k6/levels.ts";
 import { observerOf } from "../k6/observed.ts";
 import { makePerson, type Person } from "../k6/people.ts";
 import { openSession } from "../k6/wires.ts";
 import { createDevice } from "../traffic/device.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /** RATE people a second open the application, stay for HOLD and leave; those who come do not wait for those before. */
 const rate = shareOf(number("RATE", 100));
+const duration = seconds("DURATION", "1m");
 const hold = seconds("HOLD", "2s");
 /** Enough for two seconds of waiting; more are made when connecting takes longer than that. */
 const people = Math.ceil(rate * (hold + 2));
@@ -23,7 +26,7 @@ export const options: Options = {
       executor: "constant-arrival-rate",
       rate,
       timeUnit: "1s",
-      duration: `${seconds("DURATION", "1m")}s`,
+      duration: `${duration}s`,
       preAllocatedVUs: people,
       maxVUs: people * 3,
     },
@@ -33,6 +36,7 @@ export const options: Options = {
       "parloir_connect{scenario:connect_storm}": "connect",
       parloir_failed_connects: "attempts",
     }),
+    ...finishedThreshold(nearlyAll(rate * duration)),
     // Arrivals that k6 had no VU for: the storm was smaller than asked.
     dropped_iterations: ["count<1"],
   },
@@ -43,7 +47,7 @@ export const options: Options = {
 let person: Person | null = null;
 
 export default async function connectStorm(): Promise<void> {
-  person ??= await makePerson(`${prefix}-storm-${vu.idInTest}`);
+  person ??= await orAbort(makePerson(`${prefix}-storm-${vu.idInTest}`));
   const { id, token } = person;
   const device = createDevice({
     userId: id,
@@ -55,4 +59,5 @@ export default async function connectStorm(): Promise<void> {
   await device.come(30_000);
   await pause(hold * 1_000);
   device.leave();
+  hasFinished();
 }

@@ -1,8 +1,9 @@
 import type { Options } from "k6/options";
 import { number, seconds } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
+import { talkThresholds, trendStats } from "../k6/levels.ts";
 import { planPairs, runPairs } from "../k6/pairs.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /** Some people are behind proxies that let no WebSocket through: POLLING of all pairs use long polling throughout. */
@@ -12,16 +13,13 @@ const plan = planPairs({ seconds: duration, rate: 50 });
 
 export const options: Options = {
   scenarios: { mixed: plan.scenario },
-  thresholds: thresholds({
+  thresholds: talkThresholds(plan.cells, {
     "parloir_ack{transport:websocket}": "ack",
     "parloir_ack{transport:polling}": "ack",
     "parloir_delivery{transport:websocket}": "delivery",
     "parloir_delivery{transport:polling}": "delivery",
     "parloir_connect{transport:polling}": "connect",
     parloir_failed_connects: "attempts",
-    parloir_failed_sends: "send",
-    parloir_missing: "complete",
-    parloir_misordered: "complete",
   }),
   summaryTrendStats: trendStats,
 };

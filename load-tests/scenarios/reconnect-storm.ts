@@ -1,9 +1,10 @@
 import type { Options } from "k6/options";
 import { pause } from "../k6/clock.ts";
 import { number, seconds } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
+import { talkThresholds, trendStats } from "../k6/levels.ts";
 import { planPairs, runPairs } from "../k6/pairs.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /**
@@ -16,11 +17,8 @@ const plan = planPairs({ seconds: duration, rate: 20, sockets: number("SOCKETS",
 
 export const options: Options = {
   scenarios: { reconnect_storm: plan.scenario },
-  thresholds: thresholds({
+  thresholds: talkThresholds(plan.cells, {
     "parloir_return{scenario:reconnect_storm}": "return",
-    parloir_failed_sends: "send",
-    parloir_missing: "complete",
-    parloir_misordered: "complete",
   }),
   summaryTrendStats: trendStats,
 };

@@ -3,13 +3,16 @@ import { vu } from "k6/execution";
 import type { Options } from "k6/options";
 import { randomFrom } from "../../bench/src/load/schedule.ts";
 import { number, prefix, seconds, seed, shareOf } from "../k6/environment.ts";
+import { finishedThreshold, hasFinished, nearlyAll, orAbort } from "../k6/finished.ts";
 import { thresholds, trendStats } from "../k6/levels.ts";
 import { makeDirect, makePerson, type Person, request } from "../k6/people.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /** RATE requests a second, in the mixture of a page without sockets: mostly looking, now and then a message. */
 const rate = shareOf(number("RATE", 100));
+const duration = seconds("DURATION", "1m");
 /** Half a second for each request, which is far beyond the level. */
 const people = Math.max(10, Math.ceil(rate / 2));
 
@@ -19,7 +22,7 @@ export const options: Options = {
       executor: "constant-arrival-rate",
       rate,
       timeUnit: "1s",
-      duration: `${seconds("DURATION", "1m")}s`,
+      duration: `${duration}s`,
       preAllocatedVUs: people,
       maxVUs: people * 4,
     },
@@ -29,6 +32,7 @@ export const options: Options = {
       "http_req_duration{kind:rest}": "restTime",
       "http_req_failed{kind:rest}": "rest",
     }),
+    ...finishedThreshold(nearlyAll(rate * duration)),
     dropped_iterations: ["count<1"],
   },
   summaryTrendStats: trendStats,
@@ -63,11 +67,12 @@ const reads: [share: number, route: string, path: (me: Me) => string][] = [
 ];
 
 export default async function rest(): Promise<void> {
-  me ??= await begin();
+  me ??= await orAbort(begin());
   const drawn = me.random();
   const read = reads.find(([share]) => drawn < share);
   const answer = read ? await request("GET", read[1], read[2](me), null, me.token, "rest") : await send(me);
   check(answer, { "the answer is a success": ({ status }) => status === 200 || status === 201 });
+  hasFinished();
 }
 
 function send(me: Me) {

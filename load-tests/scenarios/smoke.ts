@@ -2,13 +2,15 @@ import { check } from "k6";
 import type { Options } from "k6/options";
 import { clock, pause } from "../k6/clock.ts";
 import { prefix } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
-import { beginCounting, observerOf } from "../k6/observed.ts";
+import { finishedThreshold, hasFinished } from "../k6/finished.ts";
+import { lossless, thresholds, trendStats } from "../k6/levels.ts";
+import { observerOf } from "../k6/observed.ts";
 import { makeDirect, makePerson, type Person, request } from "../k6/people.ts";
 import { openSession, type Transport } from "../k6/wires.ts";
 import { createDevice, type Device } from "../traffic/device.ts";
 import { textOf } from "../traffic/talk.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /** Everything once, in a few seconds: is the cluster there at all, and do these scripts speak its protocol? */
@@ -16,12 +18,8 @@ export const options: Options = {
   scenarios: { smoke: { executor: "per-vu-iterations", vus: 1, iterations: 1, maxDuration: "2m" } },
   thresholds: {
     checks: ["rate==1"],
-    ...thresholds({
-      parloir_failed_connects: "attempts",
-      parloir_failed_sends: "send",
-      parloir_missing: "complete",
-      parloir_misordered: "complete",
-    }),
+    ...thresholds({ parloir_failed_connects: "attempts", ...lossless }),
+    ...finishedThreshold(1),
   },
   summaryTrendStats: trendStats,
 };
@@ -29,7 +27,6 @@ export const options: Options = {
 const patienceMs = 30_000;
 
 export default async function smoke(): Promise<void> {
-  beginCounting();
   // Who has been here before starts where the last run ended.
   const run = `${prefix}-smoke-${Date.now()}`;
   const people = await Promise.all(["a", "b"].map((side) => makePerson(`${run}-${side}`)));
@@ -57,6 +54,7 @@ export default async function smoke(): Promise<void> {
   check(stranger, { "a stranger gets nothing": ({ status }) => status === 401 });
   await Promise.all(devices.map((device) => device.settle(patienceMs)));
   for (const device of devices) device.leave();
+  hasFinished();
 }
 
 function deviceOf({ id, token }: Person, transport: Transport, heard: string[]): Device {

@@ -1,8 +1,9 @@
 import type { Options } from "k6/options";
 import { seconds } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
+import { talkThresholds, trendStats } from "../k6/levels.ts";
 import { planPairs, runPairs } from "../k6/pairs.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /**
@@ -15,14 +16,11 @@ const plan = planPairs({ seconds: duration, rate: 20 });
 
 export const options: Options = {
   scenarios: { soak: plan.scenario },
-  thresholds: thresholds({
+  thresholds: talkThresholds(plan.cells, {
     "parloir_ack{phase:soak}": "ack",
     "parloir_ack{phase:end}": "ack",
     "parloir_delivery{by:push}": "delivery",
     "parloir_return{transport:websocket}": "return",
-    parloir_failed_sends: "send",
-    parloir_missing: "complete",
-    parloir_misordered: "complete",
   }),
   summaryTrendStats: trendStats,
 };

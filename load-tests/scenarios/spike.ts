@@ -1,8 +1,9 @@
 import type { Options } from "k6/options";
 import { number, seconds } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
+import { talkThresholds, trendStats } from "../k6/levels.ts";
 import { planPairs, runPairs } from "../k6/pairs.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /**
@@ -13,17 +14,14 @@ const duration = seconds("DURATION", "90s");
 const times = number("SPIKE", 10);
 const rate = number("RATE", 20);
 // Enough people for the spike: each may write only so often.
-const plan = planPairs({ seconds: duration, rate, sockets: Math.max(20, rate * times * 0.5) });
+const plan = planPairs({ seconds: duration, rate, sockets: Math.max(20, rate * times * 0.5), times });
 
 export const options: Options = {
   scenarios: { spike: plan.scenario },
-  thresholds: thresholds({
+  thresholds: talkThresholds(plan.cells, {
     "parloir_ack{phase:before}": "ack",
     "parloir_ack{phase:after}": "ack",
     "parloir_delivery{phase:after}": "delivery",
-    parloir_failed_sends: "send",
-    parloir_missing: "complete",
-    parloir_misordered: "complete",
   }),
   summaryTrendStats: trendStats,
 };

@@ -1,8 +1,9 @@
 import type { Options } from "k6/options";
 import { seconds } from "../k6/environment.ts";
-import { thresholds, trendStats } from "../k6/levels.ts";
+import { talkThresholds, trendStats } from "../k6/levels.ts";
 import { planPairs, runPairs } from "../k6/pairs.ts";
 
+export { setup } from "../k6/preflight.ts";
 export { handleSummary } from "../k6/summary.ts";
 
 /** People in pairs write at a steady rate: what an ordinary hour looks like. */
@@ -11,14 +12,11 @@ const plan = planPairs({ seconds: duration, rate: 50 });
 
 export const options: Options = {
   scenarios: { steady: plan.scenario },
-  thresholds: thresholds({
+  thresholds: talkThresholds(plan.cells, {
     "parloir_ack{scenario:steady}": "ack",
     "parloir_delivery{by:push}": "delivery",
     "parloir_connect{transport:websocket}": "connect",
     parloir_failed_connects: "attempts",
-    parloir_failed_sends: "send",
-    parloir_missing: "complete",
-    parloir_misordered: "complete",
   }),
   summaryTrendStats: trendStats,
 };

@@ -13,8 +13,8 @@ async function asyncRequest(method: string, url: string, body?: string | null, p
     async (response) => ({ status: response.status, body: await response.text(), error: "" }),
     (error: unknown) => ({ status: 0, body: null, error: String(error) }),
   );
-  record("http_req_duration", "trend", performance.now() - began, tags);
-  record("http_req_failed", "rate", answer.status >= 200 && answer.status < 400 ? 0 : 1, tags);
+  record("http_req_duration", performance.now() - began, tags);
+  record("http_req_failed", answer.status >= 200 && answer.status < 400 ? 0 : 1, tags);
   return answer;
 }
 

@@ -1,5 +1,5 @@
 /** `k6/metrics`: see run.ts. */
-import { record } from "./recorded.ts";
+import { declare, record } from "./recorded.ts";
 
 type Tags = Record<string, string>;
 const metricOf = (type: "trend" | "counter" | "rate") =>
@@ -7,9 +7,10 @@ const metricOf = (type: "trend" | "counter" | "rate") =>
     readonly #name: string;
     constructor(name: string) {
       this.#name = name;
+      declare(name, type);
     }
     add(value: number | boolean, tags?: Tags): void {
-      record(this.#name, type, Number(value), tags);
+      record(this.#name, Number(value), tags);
     }
   };
 

@@ -6,8 +6,9 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { scenario, vu } from "./execution.ts";
-import { nameScenario, record, summaryOf } from "./recorded.ts";
+import type { SummaryData } from "../report/result.ts";
+import { aborted, scenario, test, vu } from "./execution.ts";
+import { isEveryThresholdHeld, nameScenario, record, summaryOf } from "./recorded.ts";
 
 interface Executor {
   executor: string;
@@ -21,7 +22,7 @@ interface Script {
   options: { scenarios: Record<string, Executor>; thresholds?: Record<string, unknown[]> };
   setup?: () => Promise<unknown>;
   default: (data: unknown) => Promise<void>;
-  handleSummary: (data: unknown) => Record<string, string>;
+  handleSummary: (data: SummaryData) => Record<string, string>;
 }
 
 registerHooks({
@@ -41,30 +42,60 @@ const file = new URL(`../scenarios/${process.argv[2]}.ts`, import.meta.url);
 /** Each VU has a copy of the script, with variables of its own. */
 const load = (id: number) => import(`${file.href}?vu=${id}`) as Promise<Script>;
 
+/** As k6 exits. */
+const exits = { thresholds: 99, exception: 107, aborted: 108 };
+
 const script = await load(0);
 const [[name, executor]] = Object.entries(script.options.scenarios) as [[string, Executor]];
 nameScenario(name);
-const data = JSON.parse(JSON.stringify((await script.setup?.()) ?? null)) as unknown;
+test.options = script.options;
 const began = performance.now();
-scenario.startTime = Date.now();
-await (executor.executor === "per-vu-iterations" ? eachOnce(executor) : atRate(executor));
-const summary = script.handleSummary(summaryOf(script.options, performance.now() - began));
-for (const [target, text] of Object.entries(summary))
+const failure = await main();
+const summary = summaryOf(script.options, performance.now() - began);
+for (const [target, text] of Object.entries(script.handleSummary(summary)))
   if (target === "stdout") process.stdout.write(text);
   else writeFileSync(target, text);
+process.exit(failure ?? (isEveryThresholdHeld(summary) ? 0 : exits.thresholds));
 
-function iterate(copy: Script, id: number, iteration: number): Promise<void> {
+/** Null when the scenario ran to its end, whatever it measured. */
+async function main(): Promise<number | null> {
+  const work = begin().then(
+    () => null,
+    (error: unknown) => {
+      log(error);
+      return exits.exception;
+    },
+  );
+  return Promise.race([work, aborted.then(() => exits.aborted)]);
+}
+
+async function begin(): Promise<void> {
+  const data = JSON.parse(JSON.stringify((await script.setup?.()) ?? null)) as unknown;
+  scenario.startTime = Date.now();
+  await (executor.executor === "per-vu-iterations" ? eachOnce(executor, data) : atRate(executor, data));
+}
+
+function log(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+}
+
+/** What an iteration throws is only logged. */
+async function iterate(copy: Script, id: number, iteration: number, data: unknown): Promise<void> {
   vu.idInTest = id;
   scenario.iterationInTest = iteration;
-  return copy.default(data);
+  try {
+    await copy.default(data);
+  } catch (error) {
+    log(error);
+  }
 }
 
-async function eachOnce({ vus = 1 }: Executor): Promise<void> {
+async function eachOnce({ vus = 1 }: Executor, data: unknown): Promise<void> {
   const copies = await Promise.all(Array.from({ length: vus }, (_, index) => load(index + 1)));
-  await Promise.all(copies.map((copy, index) => iterate(copy, index + 1, index)));
+  await Promise.all(copies.map((copy, index) => iterate(copy, index + 1, index, data)));
 }
 
-async function atRate({ rate = 1, duration = "1s", preAllocatedVUs = 1 }: Executor): Promise<void> {
+async function atRate({ rate = 1, duration = "1s", preAllocatedVUs = 1 }: Executor, data: unknown) {
   const free: { copy: Script; id: number }[] = [];
   for (let id = 1; id <= preAllocatedVUs; id++) free.push({ copy: await load(id), id });
   scenario.startTime = Date.now();
@@ -74,8 +105,8 @@ async function atRate({ rate = 1, duration = "1s", preAllocatedVUs = 1 }: Execut
     const due = scenario.startTime + (iteration * 1_000) / rate;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
     const next = free.shift();
-    if (!next) record("dropped_iterations", "counter", 1);
-    else running.push(iterate(next.copy, next.id, iteration).finally(() => free.push(next)));
+    if (!next) record("dropped_iterations", 1);
+    else running.push(iterate(next.copy, next.id, iteration, data).finally(() => free.push(next)));
   }
   await Promise.all(running);
 }

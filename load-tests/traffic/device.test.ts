@@ -22,6 +22,7 @@ function start() {
     received: ({ seq }: Message, by: string) => void seen.push(["received", seq, by]),
     misordered: note("misordered"),
     missing: note("missing"),
+    absent: note("absent"),
   } as Observer;
   const links: { events: SessionEvents; calls: Call[] }[] = [];
   const device = createDevice({
@@ -61,6 +62,7 @@ const synced = (from: number, to: number, complete = true): Ack => {
   return { ok: true, data: { conversations: [{ conversationId: "c", messages, lastSeq: to, complete }] } };
 };
 const unavailable: Ack = { ok: false, error: { code: "UNAVAILABLE", message: "", retryable: true } };
+const limited: Ack = { ok: false, error: { code: "RATE_LIMITED", message: "", retryable: true } };
 
 async function connected(lastSeq = 3) {
   const all = start();
@@ -170,5 +172,72 @@ describe("a device", () => {
     await answer("heartbeat", { ok: true, data: { tips: { c: 6 } } });
     await settling;
     expect(seen.at(-1)).toEqual(["missing", 2]);
+  });
+
+  it("keeps what it was told last when the server will not say it again", async () => {
+    const { clock, device, push, answer, seen } = await connected(3);
+    const settling = device.settle(1_500);
+    await answer("heartbeat", { ok: true, data: { tips: { c: 6 } } });
+    push(4);
+    for (let asked = 0; asked < 2; asked++) {
+      clock.pass(1_000);
+      await settled();
+      await answer("heartbeat", limited);
+    }
+    await settling;
+    expect(seen.at(-1)).toEqual(["missing", 2]);
+  });
+
+  it("asks no more often than it may, and no longer than it must", async () => {
+    const { clock, device, link, push, answer, seen } = await connected(3);
+    const settling = device.settle(30_000);
+    await answer("heartbeat", { ok: true, data: { tips: { c: 4 } } });
+    clock.pass(999);
+    await settled();
+    expect(link().calls).toEqual([]);
+    push(4);
+    clock.pass(1);
+    await settled();
+    await answer("heartbeat", { ok: true, data: { tips: { c: 4 } } });
+    await settling;
+    expect(seen.at(-1)).toEqual(["missing", 0]);
+  });
+
+  it("is absent in the end when it has not come back, with what it knew to be missing", async () => {
+    const { clock, device, link, answer, seen } = await connected(3);
+    const settling = device.settle(1_500);
+    await answer("heartbeat", { ok: true, data: { tips: { c: 5 } } });
+    link().events.lost("closed");
+    for (let passed = 0; passed < 2; passed++) {
+      clock.pass(1_000);
+      await settled();
+    }
+    await settling;
+    expect(seen.slice(-2)).toEqual([["missing", 2], ["absent"]]);
+  });
+
+  it("is absent in the end when nobody ever told it what there is", async () => {
+    const { device, answer, seen } = await connected(3);
+    const settling = device.settle(0);
+    await answer("heartbeat", limited);
+    await settling;
+    expect(seen).toEqual([["absent"]]);
+  });
+
+  it("that is not ready in time has failed to connect", async () => {
+    const { clock, device, seen } = start();
+    const came = device.come(1_000);
+    clock.pass(1_000);
+    expect(await came).toBe(false);
+    expect(seen).toEqual([["connectFailed", "NOT_READY"]]);
+  });
+
+  it("that has left opens nothing any more", async () => {
+    const { clock, device, link, links } = await connected();
+    link().events.lost("closed");
+    device.leave();
+    expect(clock.waiting()).toBe(0);
+    clock.pass(60_000);
+    expect(links).toHaveLength(1);
   });
 });

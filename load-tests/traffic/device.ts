@@ -1,5 +1,6 @@
-import type { AckError, Clock, Session, SessionEvents } from "../framing/session.ts";
+import type { Clock, Session, SessionEvents } from "../framing/session.ts";
 import { createCursor } from "./cursor.ts";
+import { createOutbox } from "./outbox.ts";
 
 /** One connected person as a good client behaves: comes back by itself, catches up, sends again what was not acked. */
 
@@ -15,6 +16,8 @@ interface Ready {
   conversations: { id: string; lastSeq: number }[];
 }
 
+type Tips = Record<string, number>;
+
 /** Everything that a run counts. Times in milliseconds. */
 export interface Observer {
   /** From wanting to connect to `ready`. */
@@ -29,8 +32,10 @@ export interface Observer {
   received: (message: Message, by: "push" | "sync") => void;
   /** Came although an earlier one of its conversation had not, or twice. */
   misordered: () => void;
-  /** Were in a conversation and had not come in the end. */
+  /** Were in a conversation and had not come in the end, as far as the device learned. */
   missing: (count: number) => void;
+  /** In the end not connected, or never told what there is: it knows less than it should, nobody knows how much. */
+  absent: () => void;
 }
 
 export interface DeviceOptions {
@@ -56,19 +61,11 @@ export interface Device {
   isReady: () => boolean;
 }
 
-interface Send {
-  conversationId: string;
-  clientMessageId: string;
-  content: string;
-  dueAt: number;
-}
-
 const firstBackoffMs = 500;
 const longestBackoffMs = 30_000;
-/** A send whose outcome is unknown is repeated for so long, always with its id: it is stored once at most. */
-const sendPatienceMs = 60_000;
-const resendMs = 1_000;
-const checkMs = 500;
+const repeatMs = 1_000;
+/** As often as the cluster lets one person ask (LIMIT_HEARTBEATS_PER_SECOND). */
+const checkMs = 1_000;
 
 export function createDevice(options: DeviceOptions): Device {
   const { clock, observer, random, userId } = options;
@@ -76,7 +73,12 @@ export function createDevice(options: DeviceOptions): Device {
     received: (message, by) => observer.received(message, by),
     misordered: () => observer.misordered(),
   });
-  const unsettled = new Set<Send>();
+  const outbox = createOutbox({
+    clock,
+    session: () => (ready ? session : null),
+    acked: (ms, content) => observer.acked(ms, content),
+    failed: (reason) => observer.sendFailed(reason),
+  });
   const arrivals = new Set<() => void>();
   let session: Session | null = null;
   let ready = false;
@@ -85,6 +87,7 @@ export function createDevice(options: DeviceOptions): Device {
   let failures = 0;
   let wantedAt = 0;
   let lostAt: number | null = null;
+  let callOff = (): void => undefined;
 
   const pause = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
 
@@ -111,7 +114,7 @@ export function createDevice(options: DeviceOptions): Device {
   function comeBack(afterMs?: number): void {
     const longest = Math.min(firstBackoffMs * 2 ** failures, longestBackoffMs);
     failures += 1;
-    clock.after((afterMs ?? 0) + random() * longest, connect);
+    callOff = clock.after((afterMs ?? 0) + random() * longest, connect);
   }
 
   function heard(name: string, payload: unknown): void {
@@ -150,7 +153,7 @@ export function createDevice(options: DeviceOptions): Device {
     lostAt = null;
     for (const arrived of arrivals) arrived();
     arrivals.clear();
-    for (const send of unsettled) void attempt(send);
+    outbox.again();
   }
 
   /** Asks until it has everything up to the heads. False when the connection ended meanwhile. */
@@ -163,35 +166,13 @@ export function createDevice(options: DeviceOptions): Device {
       const ack = await mine?.call("sync", { cursors });
       if (session !== mine || !ack) return false;
       if (!ack.ok) {
-        await pause(ack.error.retryAfterMs ?? resendMs);
+        await pause(ack.error.retryAfterMs ?? repeatMs);
         continue;
       }
       if (cursor.synced(ack.data as Parameters<typeof cursor.synced>[0])) break;
     }
     cursor.release();
     return true;
-  }
-
-  async function attempt(send: Send): Promise<void> {
-    const mine = session;
-    const { dueAt, ...payload } = send;
-    const ack = await mine?.call("send_message", payload);
-    if (!unsettled.has(send)) return;
-    if (ack?.ok) {
-      unsettled.delete(send);
-      observer.acked(clock.now() - dueAt, send.content);
-    } else if (ack && !isRepeatable(ack.error)) fail(send, ack.error.code);
-    else if (clock.now() - dueAt > sendPatienceMs) fail(send, ack?.error.code ?? "NO_ACK");
-    // On a new connection `onReady` repeats it.
-    else if (session === mine && ready) {
-      await pause(ack?.error.retryAfterMs ?? resendMs);
-      if (session === mine && ready && unsettled.has(send)) void attempt(send);
-    }
-  }
-
-  function fail(send: Send, reason: string): void {
-    unsettled.delete(send);
-    observer.sendFailed(reason);
   }
 
   const isReady = () => ready;
@@ -203,6 +184,7 @@ export function createDevice(options: DeviceOptions): Device {
       return new Promise((resolve) => {
         const giveUp = clock.after(patienceMs, () => {
           arrivals.delete(arrived);
+          observer.connectFailed("NOT_READY");
           resolve(false);
         });
         const arrived = () => {
@@ -214,41 +196,40 @@ export function createDevice(options: DeviceOptions): Device {
       });
     },
     send(conversationId, clientMessageId, content, dueAt) {
-      const send = { conversationId, clientMessageId, content, dueAt };
-      unsettled.add(send);
-      if (ready) void attempt(send);
+      outbox.send({ conversationId, clientMessageId, content, dueAt });
     },
     call: (event, payload, timeoutMs) => session?.call(event, payload, timeoutMs) ?? Promise.resolve(null),
     cut(spreadMs) {
       lostAt ??= clock.now();
       drop();
-      clock.after(random() * spreadMs, connect);
+      callOff();
+      callOff = clock.after(random() * spreadMs, connect);
     },
     async settle(patienceMs) {
       const until = clock.now() + patienceMs;
-      let missing = await missingNow();
-      while ((unsettled.size > 0 || missing !== 0) && clock.now() < until) {
+      let tips: Tips | null = null;
+      for (;;) {
+        const now = await tipsNow();
+        tips = now ?? tips;
+        const isComplete = now !== null && cursor.behind(now) === 0;
+        if ((isComplete && outbox.isEmpty()) || clock.now() >= until) break;
         await pause(checkMs);
-        missing = await missingNow();
       }
-      for (const send of [...unsettled]) fail(send, "NO_ACK");
-      if (missing !== null) observer.missing(missing);
+      outbox.giveUp();
+      if (tips !== null) observer.missing(cursor.behind(tips));
+      if (tips === null || !ready) observer.absent();
     },
     leave() {
       over = true;
+      // k6 ends no iteration while a timer waits.
+      callOff();
       drop();
     },
   };
 
-  /** By the heads that the server knows; null without a connection. */
-  async function missingNow(): Promise<number | null> {
+  /** The heads that the server knows; null without a connection, or when it does not say. */
+  async function tipsNow(): Promise<Tips | null> {
     const ack = ready ? await session?.call("heartbeat", {}) : null;
-    if (!ack?.ok) return null;
-    return cursor.behind((ack.data as { tips: Record<string, number> }).tips);
+    return ack?.ok ? (ack.data as { tips: Tips }).tips : null;
   }
-}
-
-/** Not written, for now: the same id may try again. */
-function isRepeatable({ code, retryable }: AckError): boolean {
-  return retryable || code === "RATE_LIMITED";
 }
