@@ -27,34 +27,41 @@ export async function findLaunch(options: LoadOptions): Promise<Launch | null> {
   return null;
 }
 
-const common = ["run", "--new-machine-readable-summary=false"];
+/** The tags tell the samples of several machines, and of several runs, apart wherever they are sent. */
+const common = ({ run, instance }: LoadOptions) => [
+  ...["run", "--new-machine-readable-summary=false"],
+  ...["--tag", `run=${run}`, "--tag", `instance=${instance}`],
+];
 
-function onPath({ scenario, resultsDir, variables, k6Options, env }: LoadOptions): Launch {
+function onPath(options: LoadOptions): Launch {
+  const { scenario, resultsDir, variables, k6Options, env } = options;
   const script = path.join(root, "load-tests/scenarios", `${scenario}.ts`);
   return {
     command: "k6",
-    args: [...common, ...k6Options, script],
+    args: [...common(options), ...k6Options, script],
     // By the environment and not as arguments, which are for everybody to read: a server key is among them.
     env: { ...env, ...variables, LOAD_REPORT_DIR: resultsDir },
   };
 }
 
-function inDocker({ scenario, resultsDir, variables, k6Options, env }: LoadOptions): Launch {
-  const given = { ...variables, LOAD_REPORT_DIR: "/results" };
-  const names = [...Object.keys(given), ...("LOAD_SERVER_KEY" in env ? ["LOAD_SERVER_KEY"] : [])];
+function inDocker(options: LoadOptions): Launch {
+  const { scenario, resultsDir, variables, k6Options, env } = options;
+  const given = { ...env, ...variables, LOAD_REPORT_DIR: "/results" };
+  const names = Object.keys(given).filter((name) => /^(LOAD|K6)_/.test(name));
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   return {
     command: "docker",
     args: [
       ...["run", "--rm", "--network", "host", "--user", user],
       ...["--volume", `${root}:/parloir:ro`, "--volume", `${resultsDir}:/results`],
+      // What k6 on PATH would see. By name: the values are not for everybody to read.
       ...names.flatMap((name) => ["--env", name]),
       image,
-      ...common,
+      ...common(options),
       ...k6Options,
       `/parloir/load-tests/scenarios/${scenario}.ts`,
     ],
-    env: { ...env, ...given },
+    env: given,
   };
 }
 

@@ -4,9 +4,13 @@ import path from "node:path";
 import { advice, findLaunch, type Launch } from "./k6.ts";
 import { type LoadOptions, parseOptions, UsageError, usage } from "./options.ts";
 
-/** `npm run load -- SCENARIO`: exits as k6 does, which is 99 when a service level was not held. */
+/** `npm run load -- SCENARIO`: exits as k6 does, and says what that means. */
 
-const thresholdsBroken = 99;
+const meanings: Record<number, string> = {
+  99: "a threshold was not held: a service level (infra/service-levels.json), or the run is not valid",
+  107: "the scenario could not begin: see the error above",
+  108: "the run was ended, because people for it could not be made: see the error above",
+};
 
 function readOptions(): LoadOptions {
   try {
@@ -42,6 +46,5 @@ if (!launch) {
 mkdirSync(options.resultsDir, { recursive: true });
 const code = await run(launch);
 process.stdout.write(`report: ${path.join(options.resultsDir, "report.html")}\n`);
-if (code === thresholdsBroken)
-  process.stdout.write("a service level was not held (infra/service-levels.json)\n");
+if (code in meanings) process.stdout.write(`${meanings[code]}\n`);
 process.exit(code);

@@ -45,12 +45,16 @@ ${Object.entries(scenarios)
   --docker           k6 from its image, even if there is one on PATH
   --help             this text
 
-The server key is taken from LOAD_SERVER_KEY (dev-server-key).
+The server key is taken from LOAD_SERVER_KEY (dev-server-key); each option of one value above may come from the
+environment too: LOAD_RATE and so on.
 `;
 
 export interface LoadOptions {
   scenario: ScenarioName;
   resultsDir: string;
+  /** Of the whole, which machines may share. */
+  run: string;
+  instance: string;
   /** LOAD_ variables for the scripts. */
   variables: Record<string, string>;
   docker: boolean;
@@ -105,17 +109,27 @@ export function parseOptions(argv: readonly string[], now: Date, env = process.e
     const value = values[name];
     if (value !== undefined) variables[variableOf(name)] = value;
   }
-  // Names people: two runs must not meet in one conversation.
-  variables.LOAD_RUN ??= `load-${stamp.replace(/\D/g, "")}`;
+  variables.LOAD_RUN = runOf(variables, env, stamp);
   if (values.unlimited) variables.LOAD_UNLIMITED = "1";
   return {
     scenario,
     resultsDir: path.resolve(values.results ?? path.join(root, ".local/load", `${scenario}-${stamp}`)),
+    run: variables.LOAD_RUN,
+    instance: variables.LOAD_INSTANCE || env.LOAD_INSTANCE || "0",
     variables,
     docker: values.docker ?? false,
     k6Options: end === -1 ? [] : argv.slice(end + 1),
     env,
   };
+}
+
+/** Names people: two runs must not meet in one conversation. Machines that carry one run must agree on it. */
+function runOf(variables: Record<string, string>, env: LoadOptions["env"], stamp: string): string {
+  const given = variables.LOAD_RUN || env.LOAD_RUN;
+  if (given) return given;
+  if (Number(variables.LOAD_INSTANCES ?? env.LOAD_INSTANCES ?? 1) > 1)
+    throw new UsageError("--instances needs --run NAME, the same on all machines, and another for each run");
+  return `load-${stamp.replace(/\D/g, "")}`;
 }
 
 const variableOf = (flag: string) => `LOAD_${flag.replace(/-/g, "_").toUpperCase()}`;
