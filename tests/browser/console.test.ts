@@ -1,8 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
-import path from "node:path";
-import type { Locator, Page, Route } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import type { Locator, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root, type Stage, startStage } from "./stage.ts";
+import { type Stage, startStage } from "./stage.ts";
 import { beyond, createSupportDesk, notice, row, type SupportDesk, seriousIn } from "./support-desk.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
@@ -22,12 +21,6 @@ beforeAll(async () => {
   [ana, karim] = [await desk.openConsole("demo-ana"), await desk.openConsole("demo-karim")];
 }, 300_000);
 afterAll(() => stage?.stop(), 90_000);
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.UPDATE_SCREENSHOTS !== "1") return;
-  await mkdir(path.join(root, "docs/images"), { recursive: true });
-  await page.screenshot({ path: path.join(root, `docs/images/${name}.png`) });
-}
 
 describe("the console", () => {
   it("shows what customers wrote; opening one shows the thread and who the customer is", {
@@ -93,7 +86,6 @@ describe("the console", () => {
       .toBe("Hello Zoé Lambert, Ana Ruiz here about A bicycle.");
     await ana.composer.press("Enter");
     await karim.bubble("Hello Zoé Lambert").waitFor();
-    await picture(ana.page, "console");
   });
 
   it("closes, and takes it back; the keys do the same", { timeout: 120_000 }, async () => {
@@ -188,14 +180,12 @@ describe("the console", () => {
   }, async () => {
     await ana.page.locator('[data-testid="team"]').click();
     await ana.page.locator('[data-testid="team-list"]', { hasText: "Karim Benali" }).waitFor();
-    await picture(ana.page, "console-team");
     await ana.page.keyboard.press("Escape");
     expect(await seriousIn(ana.page)).toEqual([]);
     await ana.page.emulateMedia({ colorScheme: "dark" });
     await ana.page.setViewportSize({ width: 834, height: 1_112 });
     await ana.page.getByRole("button", { name: "Show the customer" }).click();
     await ana.page.locator('[data-testid="context"][data-shown]').waitFor();
-    await picture(ana.page, "console-tablet");
     expect(await seriousIn(ana.page)).toEqual([]);
     expect(await beyond(ana.page)).toBe(0);
     // French words are the longer ones: nothing of a pane may lie over the next.
@@ -232,7 +222,6 @@ describe("the statistics", () => {
     await tile.getByRole("button", { name: "1 answered" }).click();
     const waits = ana.page.locator('[data-testid="waits"]');
     await waits.getByRole("link", { name: "Open" }).first().waitFor();
-    await picture(ana.page, "stats");
     expect(await seriousIn(ana.page)).toEqual([]);
     const saved = ana.page.waitForEvent("download");
     await waits.getByRole("button", { name: "Save as CSV" }).click();

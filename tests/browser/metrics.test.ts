@@ -1,8 +1,6 @@
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root, type Stage, startStage } from "./stage.ts";
+import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
 /** The metrics page before a real cluster of which a part dies. */
@@ -90,10 +88,6 @@ describe("the metrics page", () => {
     }
     await row("gw2").getByRole("button", { name: "Drain gw2" }).scrollIntoViewIfNeeded();
     await sam.page.setViewportSize({ width: 1_280, height: 900 });
-    if (process.env.UPDATE_SCREENSHOTS === "1") {
-      await mkdir(path.join(root, "docs/images"), { recursive: true });
-      await sam.page.screenshot({ path: path.join(root, "docs/images/metrics.png"), fullPage: true });
-    }
   });
 
   it("looks up the way of a message", { timeout: 120_000 }, async () => {

@@ -1,26 +1,6 @@
-import type { BrowserContextOptions, Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { by, dark, french, phone, type Scene } from "./scene.ts";
 
-/** A page in a state that is worth a picture. */
-export interface Scene {
-  /** Of the file in docs/images. */
-  name: string;
-  person: string | null;
-  path: string;
-  view?: BrowserContextOptions;
-  /** Brings the page into the state. */
-  act?: (page: Page) => Promise<void>;
-}
-
-const phone: BrowserContextOptions = {
-  viewport: { width: 390, height: 780 },
-  isMobile: true,
-  hasTouch: true,
-  locale: "fr-FR",
-};
-const dark: BrowserContextOptions = { colorScheme: "dark" };
-const french: BrowserContextOptions = { locale: "fr-FR" };
-
-const by = (page: Page, id: string) => page.locator(`[data-testid="${id}"]`);
 const openThread = async (page: Page) => {
   await by(page, "conversation").filter({ hasText: "Tom" }).first().click();
   await by(page, "bubble").first().waitFor();
@@ -70,6 +50,7 @@ const settings = async (page: Page) => {
 const contact = async (page: Page) => {
   await by(page, "contact-seller").first().click();
   await by(page, "composer").waitFor();
+  await page.locator(".thread-log strong").waitFor();
 };
 const host = async (page: Page) => {
   await by(page, "act-as-host").click();
@@ -90,9 +71,90 @@ const adviser = async (page: Page) => {
   await by(page, "bubble").first().waitFor();
 };
 
+const openOf = (name: string) => async (page: Page) => {
+  await by(page, "conversation").filter({ hasText: name }).first().click();
+  await by(page, "bubble").last().waitFor();
+};
+const choose = async (page: Page) => {
+  await by(page, "new-conversation").click();
+  await page.locator("[data-person]").first().waitFor();
+};
+/** Léa has blocked him. */
+const fail = async (page: Page) => {
+  await openOf("Léa")(page);
+  await by(page, "composer").fill("And a lamp?");
+  await by(page, "composer").press("Enter");
+  await page.locator('[data-testid="delivery"][data-delivery="failed"]').waitFor();
+};
+const upload = async (page: Page) => {
+  await openThread(page);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Network.enable");
+  const upload = (uploadThroughput: number) => {
+    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput };
+    return cdp.send("Network.emulateNetworkConditions", conditions);
+  };
+  await upload(500_000);
+  const file = (name: string, bytes: number) => ({
+    name,
+    mimeType: "application/octet-stream",
+    buffer: Buffer.alloc(bytes),
+  });
+  await by(page, "file-picker").setInputFiles([file("a-ride.mp4", 6_000_000), file("bill.pdf", 90_000)]);
+  await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.3);
+  // And there it stands.
+  await upload(1_000);
+};
+const view = async (page: Page) => {
+  await openOf("Léa")(page);
+  await by(page, "picture").click();
+  await by(page, "viewed-picture").waitFor();
+};
+const hold = async (page: Page) => {
+  await openThread(page);
+  const dataTransfer = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["…"], "plan.pdf"));
+    return transfer;
+  });
+  await by(page, "thread").dispatchEvent("dragover", { dataTransfer });
+  await by(page, "drop-hint").waitFor();
+};
+const call = (phase: string) => `[data-testid="call"][data-phase="${phase}"]`;
+type Meet = Parameters<NonNullable<Scene["act"]>>[1];
+const beCalled = async (page: Page, meet: Meet) => {
+  const tom = await meet("demo-tom", "/messages");
+  await openOf("Zoé")(tom);
+  await by(tom, "call-button").click();
+  await page.locator(call("incoming")).waitFor();
+};
+const talk = async (page: Page, meet: Meet) => {
+  await openThread(page);
+  await beCalled(page, meet);
+  await by(page, "call-accept").click();
+  await page.locator(call("talking")).waitFor();
+  await by(page, "call-other").evaluate(
+    (video) => new Promise((shown) => (video as HTMLVideoElement).requestVideoFrameCallback(shown)),
+  );
+};
+const hangUp = (page: Page) => by(page, "call-end").click();
+const turn = async (page: Page) => {
+  await openThread(page);
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+  });
+};
+const archived = (page: Page) => by(page, "archived").click();
+const showSource = async (page: Page) => {
+  await by(page, "show-source").click();
+  await by(page, "source").waitFor();
+};
+
 const zoe = "demo-zoe";
-export const scenes: readonly Scene[] = [
+/** The pages of those who write to each other. */
+export const peoplesScenes: readonly Scene[] = [
   { name: "sign-in", person: null, path: "/sign-in" },
+  { name: "sign-in-dark", person: null, path: "/sign-in", view: dark },
   { name: "sign-in-phone", person: null, path: "/sign-in", view: phone },
   { name: "messages-empty", person: "demo-karim", path: "/messages" },
   { name: "messages-thread", person: zoe, path: "/messages", act: openThread },
@@ -105,20 +167,39 @@ export const scenes: readonly Scene[] = [
   { name: "messages-recording", person: zoe, path: "/messages", act: record },
   { name: "messages-emoji-dark", person: zoe, path: "/messages", view: dark, act: emoji },
   { name: "messages-bell", person: zoe, path: "/messages", act: bell },
-  { name: "messages-call", person: zoe, path: "/messages", act: callSomebody },
-  { name: "messages-call-phone", person: zoe, path: "/messages", view: phone, act: callSomebody },
+  { name: "messages-call", person: zoe, path: "/messages", act: callSomebody, end: hangUp },
+  {
+    name: "messages-call-phone",
+    person: zoe,
+    path: "/messages",
+    view: phone,
+    act: callSomebody,
+    end: hangUp,
+  },
   { name: "messages-keep", person: zoe, path: "/messages", act: keep },
   { name: "messages-settings", person: zoe, path: "/messages", act: settings },
   { name: "messages-settings-phone", person: zoe, path: "/messages", view: phone, act: settings },
   { name: "messages-offline", person: zoe, path: "/messages", act: offline },
+  { name: "messages-new", person: zoe, path: "/messages", act: choose },
+  { name: "messages-failed", person: "demo-tom", path: "/messages", act: fail },
+  { name: "messages-upload", person: zoe, path: "/messages", act: upload, isBusy: true },
+  { name: "messages-drop", person: zoe, path: "/messages", act: hold },
+  { name: "messages-viewer", person: zoe, path: "/messages", act: view },
+  { name: "messages-call-incoming", person: zoe, path: "/messages", act: beCalled, end: hangUp },
+  { name: "messages-call-talking", person: zoe, path: "/messages", act: talk, end: hangUp },
+  { name: "messages-right-to-left", person: zoe, path: "/messages", act: turn },
+  { name: "messages-archived", person: zoe, path: "/messages", act: archived },
+  { name: "messages-source", person: zoe, path: "/messages", act: showSource },
   { name: "marketplace-visitor", person: null, path: "/marketplace" },
   { name: "marketplace", person: zoe, path: "/marketplace", act: contact },
+  { name: "marketplace-dark", person: zoe, path: "/marketplace", view: dark, act: contact },
   { name: "marketplace-phone", person: zoe, path: "/marketplace", view: phone },
   { name: "marketplace-source", person: zoe, path: "/marketplace", act: source },
   { name: "portal", person: zoe, path: "/portal", act: host },
   { name: "portal-dark", person: zoe, path: "/portal", view: dark, act: host },
   { name: "portal-phone", person: zoe, path: "/portal", view: phone },
   { name: "bank", person: zoe, path: "/bank", act: widget },
+  { name: "bank-dark", person: zoe, path: "/bank", view: dark, act: widget },
   { name: "bank-phone", person: zoe, path: "/bank", view: phone, act: widget },
   { name: "bank-adviser-dark", person: "demo-sam", path: "/bank", view: dark, act: adviser },
 ];
