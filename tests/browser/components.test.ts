@@ -55,6 +55,7 @@ describe("the widget", () => {
     await page.getByRole("button", { name: "Open messages, 1 unread" }).click();
     await panel.waitFor();
     expect(await launcher.getAttribute("aria-label")).toBe("Close messages");
+    expect(await launcher.locator(".badge").count()).toBe(0);
     // The focus is still on the button.
     expect(await launcher.evaluate((button) => button === document.activeElement)).toBe(true);
     await page.keyboard.press("Escape");

@@ -94,7 +94,8 @@ export function ChatWidget(props: ChatWidgetProps) {
         onClick={isOpen ? closeByHand : open}
       >
         <Icon name={isOpen ? "close" : "logo"} size={24} />
-        {unread > 0 && (
+        {/* Open, it closes: the list tells what is unread, and a number is no part of the button's name. */}
+        {unread > 0 && !isOpen && (
           <span className="badge" aria-hidden="true">
             {unread > 99 ? "99+" : unread}
           </span>
