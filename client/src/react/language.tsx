@@ -1,18 +1,25 @@
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import { createFormats, type Formats } from "./texts/formats.ts";
 import { catalogues, type Language, preferredLanguage, type Texts } from "./texts/texts.ts";
+import { useToday } from "./use-today.ts";
 
 interface Spoken {
   language: Language;
   t: Texts;
   formats: Formats;
+  /** By which the formats say «today»: who shows a date shows it again when the day changes. */
+  today?: string;
 }
 
 const LanguageContext = createContext<Spoken | null>(null);
 
 /** @param language a tag as `fr-CA`; the browser's own by default, and English where there is no browser */
 export function ChatLanguage({ language, children }: { language?: string | undefined; children: ReactNode }) {
-  const spoken = useMemo(() => speak(language === undefined ? browserTags() : [language]), [language]);
+  const today = useToday();
+  const spoken = useMemo(
+    () => ({ ...speak(language === undefined ? browserTags() : [language]), today }),
+    [language, today],
+  );
   return <LanguageContext value={spoken}>{children}</LanguageContext>;
 }
 

@@ -1,6 +1,7 @@
 import { ChatLanguage, regional } from "@parloir/client/react/language.tsx";
 import { remember, remembered } from "@parloir/client/react/remembered.ts";
 import { createFormats, type Formats } from "@parloir/client/react/texts/formats.ts";
+import { useToday } from "@parloir/client/react/use-today.ts";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { type Catalogue, catalogues, type Language, languages, preferredLanguage } from "./catalogue.ts";
 
@@ -8,6 +9,8 @@ interface Spoken {
   language: Language;
   t: Catalogue;
   formats: Formats;
+  /** By which the formats say «today». */
+  today: string;
   speak(language: Language): void;
 }
 
@@ -23,17 +26,19 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     document.documentElement.lang = language;
   }, [language]);
 
+  const today = useToday();
   const spoken = useMemo<Spoken>(
     () => ({
       language,
       t: catalogues[language],
       formats: createFormats(regional(language)),
+      today,
       speak(next) {
         remember("language", next);
         setLanguage(next);
       },
     }),
-    [language],
+    [language, today],
   );
   return (
     <LanguageContext value={spoken}>
