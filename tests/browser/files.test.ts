@@ -153,12 +153,12 @@ describe("files in a thread", () => {
         downloadThroughput: -1,
         uploadThroughput,
       });
-    // Some 20 s long, were it left to end.
+    // Longer than any machine is busy, were it left to end.
     await slow(100_000);
     const failed: string[] = [];
     page.on("requestfailed", (request) => failed.push(new URL(request.url()).pathname));
     await page.locator('[data-testid="file-picker"]').setInputFiles([
-      { name: "film.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(2_000_000) },
+      { name: "film.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(9_000_000) },
       { name: "mot.txt", mimeType: "text/plain", buffer: Buffer.from("Bonjour") },
     ]);
     const [film, word] = [uploadsOf(page).first(), uploadsOf(page).last()];

@@ -90,11 +90,9 @@ const upload = async (page: Page) => {
   await openThread(page);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Network.enable");
-  const upload = (uploadThroughput: number) => {
-    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput };
-    return cdp.send("Network.emulateNetworkConditions", conditions);
-  };
-  await upload(500_000);
+  // Set once: Chromium lets go what is under way when it changes.
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 300_000 };
+  await cdp.send("Network.emulateNetworkConditions", slow);
   const file = (name: string, bytes: number) => ({
     name,
     mimeType: "application/octet-stream",
@@ -102,8 +100,6 @@ const upload = async (page: Page) => {
   });
   await by(page, "file-picker").setInputFiles([file("a-ride.mp4", 6_000_000), file("bill.pdf", 90_000)]);
   await page.waitForFunction(() => (document.querySelector("progress")?.value ?? 0) > 0.3);
-  // And there it stands.
-  await upload(1_000);
 };
 const view = async (page: Page) => {
   await openOf("Léa")(page);
