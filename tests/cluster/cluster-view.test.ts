@@ -20,7 +20,11 @@ const everybody = ["api1", "api2", "gw1", "gw2", "worker1", "worker2"];
 
 describe("the cluster's view of itself", () => {
   it("shows every process, by role and name, each with its own figures", async () => {
-    const { nodes } = await eventually("all nodes", view, (all) => all.nodes.length === everybody.length);
+    const { nodes } = await eventually(
+      "all nodes",
+      view,
+      (all) => all.nodes.length === everybody.length && all.nodes.every(({ state }) => state === "ready"),
+    );
     expect(nodes.map(({ name }) => name)).toEqual(everybody);
     for (const node of nodes) {
       expect(Date.parse(node.at)).toBeGreaterThan(Date.now() - snapshotGoneMs);
