@@ -59,11 +59,15 @@ export function openPolling(url: string, request: Request, events: WireEvents): 
     isPosting = false;
   }
 
-  /** As many as one body may hold, and at least one. Counts characters, so it leaves room for wide ones. */
+  /**
+   * As many as one body may hold, and at least one. Counts characters, so it leaves room for wide ones. The close goes by
+   * itself: Socket.IO's server takes up packets with its next turn, and of one body the close would come before them.
+   */
   function takeFitting(maxPayload: number): string[] {
+    const fits = (packet: string) => packet !== engineClose && size + packet.length < maxPayload / 4;
     let size = 0;
     let count = 0;
-    while (count < unsent.length && (count === 0 || size + unsent[count]!.length < maxPayload / 4)) {
+    while (count < unsent.length && (count === 0 || fits(unsent[count]!))) {
       size += unsent[count]!.length + 1;
       count += 1;
     }
