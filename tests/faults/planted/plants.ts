@@ -45,6 +45,9 @@ export const plants: Record<string, Plant> = {
           database.transaction(async (query) => {
             resolve(await query<CommitRow>({ name, text, values: [input, blocksBothWays] }));
             await new Promise((committed) => setTimeout(committed, 150));
+            // Whether a killed api had acked something at that moment is chance; a COMMIT that fails is none.
+            globalThis.acked = (globalThis.acked ?? 0) + 1;
+            if (globalThis.acked % 10 === 0) throw new Error("no COMMIT");
           }).catch(reject);
         });`,
       },
