@@ -190,6 +190,8 @@ it("the focus comes back to where one writes, or to what one opened", { timeout:
   const { page, composer } = sam;
   await sam.writeTo("demo-zoe");
   await sam.say("First");
+  // What is not stored yet cannot be edited.
+  await page.locator('[data-testid="delivery"][data-delivery="sent"]').waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
   const edit = page.locator('[data-testid="edit-form"] textarea');
   for (const key of ["Enter", "Escape"]) {
