@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { eventually } from "../setup/waiting.ts";
 
 export const waitMs = 30_000;
+const saidMs = 15_000;
 
 /** One person before one page, and what goes wrong in it. */
 export class Visitor {
@@ -32,16 +33,24 @@ export class Visitor {
     await this.page.locator('[data-testid="connection"][data-status="online"]').waitFor();
   }
 
-  /** The gateway that said `ready` to this page. */
+  /** The gateway that said `ready` to this page, over a WebSocket: one that fell back to polling comes again. */
   async online(): Promise<string> {
-    await this.connected();
-    await eventually(
-      "a gateway that says ready",
-      () => this.node,
-      (node) => node !== null,
-      waitMs,
-    );
-    return this.node!;
+    for (let tries = 0; tries < 3; tries++) {
+      await this.connected();
+      const said = () => this.node;
+      const isSaid = await eventually(
+        "a gateway that says ready",
+        said,
+        (node) => node !== null,
+        saidMs,
+      ).then(
+        () => true,
+        () => false,
+      );
+      if (isSaid) return this.node!;
+      await this.page.reload();
+    }
+    throw new Error("no gateway says ready over a WebSocket");
   }
 
   async reload(): Promise<string> {
