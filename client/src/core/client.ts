@@ -344,16 +344,5 @@ function tracing(ask: ClientOptions["traceparent"]): { traceparent?: string } {
   return traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {};
 }
 
-// What it gives, and what it throws, by name.
-export { CodedError, type ErrorCode } from "@parloir/contracts/errors.ts";
-export type {
-  Attachment,
-  Conversation,
-  Message,
-  Notification,
-  Participant,
-  Presence,
-  Reaction,
-  Subject,
-} from "@parloir/contracts/shapes.ts";
+export * from "./given.ts";
 export type { Observable };

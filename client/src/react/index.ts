@@ -1,15 +1,6 @@
 /** What a React application uses. Styles: `@parloir/client/styles.css`; without them the components are plain markup. */
-export type {
-  Attachment,
-  Conversation,
-  Message,
-  Notification,
-  Participant,
-  Presence,
-  Reaction,
-  Subject,
-} from "@parloir/contracts/shapes.ts";
-export { type Client, CodedError, type ErrorCode } from "../core/client.ts";
+export type { Client } from "../core/client.ts";
+export * from "../core/given.ts";
 export { NotificationBell, type NotificationBellProps } from "./alerts/notification-bell.tsx";
 export { ChatToasts, type ChatToastsProps, notify, type Toast } from "./alerts/toasts.tsx";
 export { useSound } from "./alerts/use-sound.ts";
