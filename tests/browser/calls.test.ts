@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expectAccessible } from "./accessible.ts";
 import { host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** Two people see each other, whatever becomes of the gateways between them. */
+/** Nobody lets it ring until a whole page is analysed. */
+const theCall = { only: '[data-testid="call"]' };
 let stage: Stage;
 /** Nobody answers there, and nobody has to: the two find each other on this machine. */
 const relays = {
@@ -97,7 +99,7 @@ it("rings, is accepted in one of two tabs, shows both to each other, and ends fo
   await call(secondTab, "incoming").waitFor({ state: "detached" });
   expect(await secondTab.page.locator('[data-testid="call"]').count()).toBe(0);
   for (const person of [tom, zoe]) await sees(person);
-  for (const person of [tom, zoe]) await expectAccessible(person);
+  for (const person of [tom, zoe]) await expectAccessible(person.page, theCall);
 
   // Without a camera there is nothing to see, and one is told so.
   await press(tom, "video");
@@ -175,7 +177,7 @@ it("is declined, finds somebody busy, and is missed; in French", async () => {
   await ana.page.locator('[data-testid="language-switch"] button[lang="fr"]').click();
   await karim.page.locator('[data-testid="call-button"]').click();
   await call(ana, "incoming").waitFor();
-  await expectAccessible(ana);
+  await expectAccessible(ana.page, theCall);
   await press(ana, "end");
   await karim.page.locator('[data-testid="call"][data-outcome="declined"]').waitFor();
   await press(karim, "quiet");
@@ -214,10 +216,3 @@ it("names both in support, where the agent is in nobody's list", async () => {
   await press(ana, "end");
   await line(ana, /Ana.* called .*Zoé.*, without an answer/).waitFor();
 }, 300_000);
-
-/** Of the call alone: nobody lets it ring until a whole page is analysed. */
-async function expectAccessible({ page }: Visitor): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include('[data-testid="call"]').analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}

@@ -1,5 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "./accessible.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
 
@@ -79,9 +79,7 @@ describe("the metrics page", () => {
     ] as const) {
       await sam.page.setViewportSize({ width, height });
       await sam.page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page: sam.page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      await expectAccessible(sam.page);
       // Tables scroll for themselves: the page never does, and whatever is in it can be reached.
       const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
       expect([width, await sam.page.evaluate(overflow)]).toEqual([width, 0]);

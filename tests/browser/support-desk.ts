@@ -1,4 +1,3 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Stage } from "./stage.ts";
@@ -62,12 +61,6 @@ export const row = (page: Page, id: string): Locator =>
   page.locator(`[data-testid="console-row"][data-conversation-id="${id}"]`);
 export const notice = (page: Page, text: string): Locator =>
   page.locator('[data-testid="notices"] p', { hasText: text }).last();
-
-export async function seriousIn(page: Page): Promise<unknown[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
-}
 
 /** How many pixels the page is wider than its window. */
 export const beyond = (page: Page): Promise<number> =>
