@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build, preview } from "vite";
@@ -112,6 +112,34 @@ it("is loaded by Node as it is, and renders there", { timeout: 120_000 }, async 
   await writeFile(path.join(application, "render.js"), script);
   const { stdout } = await run(process.execPath, ["render.js"], { cwd: application });
   expect(stdout).toContain("3 messages non lus");
+});
+
+it("is imported by server components: what cannot run there says that it is the client's", {
+  timeout: 120_000,
+}, async () => {
+  const place = path.join(application, "package");
+  const { exports } = JSON.parse(await readFile(path.join(place, "package.json"), "utf8"));
+  const clients: string[] = [];
+  for (const [name, entry] of Object.entries<{ default?: string }>(exports)) {
+    if (entry.default === undefined) continue;
+    const code = await readFile(path.join(place, entry.default), "utf8");
+    if (code.startsWith('"use client";\n')) clients.push(name);
+    // Of a client component's module each name has to be in the module itself.
+    expect(code).not.toMatch(/^export \*/m);
+    // The React of server components has neither contexts nor state.
+    const load = `await import("@parloir/client/${path.basename(name)}")`;
+    const failure: string | null = await run(
+      process.execPath,
+      ["--conditions", "react-server", "--input-type", "module", "--eval", load],
+      { cwd: application },
+    ).then(
+      () => null,
+      ({ stderr }) => stderr,
+    );
+    if (clients.includes(name)) expect(failure).toContain("createContext");
+    else expect(failure).toBeNull();
+  }
+  expect(clients).toEqual(["./react", "./calls"]);
 });
 
 it("looks in a page as it should, and leaves the rest of the page as it was", {

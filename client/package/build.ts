@@ -22,6 +22,13 @@ const entries = {
 };
 
 /**
+ * Entries whose modules need a browser's React. Where pages are made of server components (Next.js) each begins with
+ * the directive that makes it a client component: a page imports it without a file of its own between. In the entry
+ * alone: whatever is behind it follows. The others run on a server as they are, and with it could not be called there.
+ */
+const clientEntries = new Set<string>([entries.react, entries.calls].map(chunkOf));
+
+/**
  * Kilobytes after gzip, not minified, of all that an entry imports at once, without the package's dependencies; what is
  * lazy is not counted. A package that grows beyond fails to build. Measured: core 25, react 67 (70 within a test, with
  * the JSX of development), server 5, calls 9.
@@ -55,7 +62,7 @@ async function manifestOf() {
     ...dependencies
   } = own.dependencies;
   const modules = Object.entries(entries).map(([name, file]) => {
-    const place = `client/${file.replace(/\.ts$/, "")}`;
+    const place = chunkOf(file);
     return [`./${name}`, { types: `./types/${place}.d.ts`, default: `./modules/${place}.js` }];
   });
   return {
@@ -70,6 +77,11 @@ async function manifestOf() {
   };
 }
 
+/** A module's name among those that are built. */
+function chunkOf(file: string): string {
+  return `client/${file.replace(/\.ts$/, "")}`;
+}
+
 async function buildModules(outDir: string, external: string[]): Promise<void> {
   await build({
     configFile: false,
@@ -81,15 +93,19 @@ async function buildModules(outDir: string, external: string[]): Promise<void> {
       emptyOutDir: false,
       minify: false,
       lib: {
-        entry: Object.fromEntries(
-          Object.values(entries).map((file) => [`client/${file.replace(/\.tsx?$/, "")}`, file]),
-        ),
+        entry: Object.fromEntries(Object.values(entries).map((file) => [chunkOf(file), file])),
         formats: ["es"],
       },
       rollupOptions: {
         external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
         // One file for each: a bundler leaves out what the application does not use, and keeps apart what is lazy.
-        output: { preserveModules: true, preserveModulesRoot: root, entryFileNames: "modules/[name].js" },
+        output: {
+          preserveModules: true,
+          preserveModulesRoot: root,
+          entryFileNames: "modules/[name].js",
+          // Not in the sources: what bundles them leaves a module's directives out, and warns of each.
+          banner: ({ name }) => (clientEntries.has(name) ? '"use client";' : ""),
+        },
       },
     },
   });
