@@ -1,20 +1,19 @@
 import * as z from "zod/mini";
 import {
   type ApiFigures,
-  type ClusterHistory,
-  type ClusterPoint,
   type ClusterView,
   type GatewayFigures,
   harms,
-  historyKeptSeconds,
   type LevelCounts,
   type NodeCounts,
   type Quantiles,
   type QueueFigures,
-  type RecentQuantiles,
+  type RecentFigures,
   type WorkerFigures,
 } from "./cluster.ts";
+import { type ClusterHistory, type ClusterPoint, historyKeptSeconds } from "./cluster-history.ts";
 import { wholeNumber } from "./http.ts";
+import { type NodeFigure, type NodePoint, type NodesPoint, nodeFigures } from "./node-history.ts";
 import { schemaFor, time } from "./shape-schemas.ts";
 
 export const nodeParams = z.strictObject({ name: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,63}$/)) });
@@ -23,12 +22,15 @@ export const harmBody = z.strictObject({ harm: z.enum(harms) });
 
 export const clusterHistoryQuery = z.strictObject({
   minutes: z.optional(wholeNumber(1, historyKeptSeconds / 60)),
+  /** Whether to tell of each process, too. */
+  nodes: z.optional(z.enum(["true", "false"])),
 });
 
 /** The cluster's snapshots as schemas, each tied to its type: see shape-schemas.ts. */
 
 const number = z.number();
 const figure = z.nullable(number);
+const nodeRole = z.enum(["gateway", "api", "worker"]);
 const quantiles = z.nullable(
   schemaFor<Quantiles>()(z.strictObject({ p50: number, p95: number, p99: number, n: number })),
 );
@@ -67,10 +69,27 @@ const api = schemaFor<ApiFigures>()(
 
 const levels = z.record(z.string(), schemaFor<LevelCounts>()(z.strictObject({ all: number, bad: number })));
 
-const counts = schemaFor<NodeCounts>()(z.strictObject({ sends: number, deliveries: number, levels }));
+const counts = schemaFor<NodeCounts>()(
+  z.strictObject({
+    sends: number,
+    deliveries: number,
+    requests: z.exactOptional(number),
+    committed: z.exactOptional(number),
+    jobs: z.exactOptional(number),
+    levels,
+  }),
+);
 
-const recent = schemaFor<RecentQuantiles>()(
-  z.strictObject({ ack: quantiles, delivery: quantiles, outboxAge: quantiles }),
+const recent = schemaFor<RecentFigures>()(
+  z.strictObject({
+    ack: quantiles,
+    delivery: quantiles,
+    outboxAge: quantiles,
+    commit: z.exactOptional(quantiles),
+    job: z.exactOptional(quantiles),
+    cpu: z.exactOptional(number),
+    eventLoopLagSeconds: z.exactOptional(number),
+  }),
 );
 
 const queue = schemaFor<QueueFigures>()(
@@ -104,7 +123,7 @@ export const clusterView = schemaFor<ClusterView>()(
     nodes: z.array(
       z.strictObject({
         name: z.string(),
-        role: z.enum(["gateway", "api", "worker"]),
+        role: nodeRole,
         state: z.enum(["starting", "ready", "degraded", "draining"]),
         checks: z.record(z.string(), z.enum(["ok", "degraded"])),
         roundTrips: z.exactOptional(z.record(z.string(), figure)),
@@ -142,6 +161,22 @@ export const clusterPoint = schemaFor<ClusterPoint>()(
   }),
 );
 
+function nodePointShape() {
+  const figures = Object.keys(nodeFigures).map((name) => [name, z.exactOptional(figure)]);
+  return {
+    role: nodeRole,
+    began: z.exactOptional(z.literal(true)),
+    ...(Object.fromEntries(figures) as Record<NodeFigure, z.ZodMiniExactOptional<typeof figure>>),
+  };
+}
+
+const nodesPoint = schemaFor<NodesPoint>()(
+  z.strictObject({
+    at: time,
+    nodes: z.record(z.string(), schemaFor<NodePoint>()(z.strictObject(nodePointShape()))),
+  }),
+);
+
 export const clusterHistory = schemaFor<ClusterHistory>()(
   z.strictObject({
     points: z.array(clusterPoint),
@@ -153,5 +188,6 @@ export const clusterHistory = schemaFor<ClusterHistory>()(
         ),
       }),
     ),
+    nodes: z.exactOptional(z.array(nodesPoint)),
   }),
 );

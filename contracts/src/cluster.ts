@@ -110,8 +110,8 @@ export interface NodeSnapshot {
   eventLoopLagSeconds: number;
   /** Absent as `roundTrips`. */
   counts?: NodeCounts;
-  /** Of the last `historyStepSeconds`, for the history. Absent as `roundTrips`. */
-  recent?: RecentQuantiles;
+  /** For the history. Absent as `roundTrips`. */
+  recent?: RecentFigures;
   gateway?: GatewayFigures;
   api?: ApiFigures;
   worker?: WorkerFigures;
@@ -122,6 +122,10 @@ export interface NodeCounts {
   /** Messages that clients sent here and got acked. */
   sends: number;
   deliveries: number;
+  /** What an api answered and committed, and what a worker did. Absent from a process of the version before. */
+  requests?: number;
+  committed?: number;
+  jobs?: number;
   /** By the names of infra/service-levels.json, those that this process counts for. */
   levels: Record<string, LevelCounts>;
 }
@@ -132,10 +136,17 @@ export interface LevelCounts {
   bad: number;
 }
 
-export interface RecentQuantiles {
+/** Of the last `historyStepSeconds`. What may be absent, the version before did not tell. */
+export interface RecentFigures {
   ack: Quantiles | null;
   delivery: Quantiles | null;
   outboxAge: Quantiles | null;
+  commit?: Quantiles | null;
+  job?: Quantiles | null;
+  /** Of one core. */
+  cpu?: number;
+  /** The worst of its windows' 99th percentiles. */
+  eventLoopLagSeconds?: number;
 }
 
 /** What the chaos panel does to a process, in development: end it without warning, or let it stand still for a while. */
@@ -153,112 +164,10 @@ export interface ClusterView {
   alone?: string;
 }
 
-/** The whole cluster since the point before, kept for a day. */
-export interface ClusterPoint {
-  at: string;
-  /** At that moment. */
-  sockets: number;
-  sendsPerSecond: number;
-  deliveriesPerSecond: number;
-  /** The worst gateway's of the last `historyStepSeconds`; null without observations. */
-  ackP99: number | null;
-  deliveryP50: number | null;
-  deliveryP95: number | null;
-  deliveryP99: number | null;
-  outboxAgeP99: number | null;
-  /** Absent from what the version before wrote. */
-  levels?: Record<string, LevelCounts>;
-}
-
-/** How far each process had counted at that moment. */
-export interface CountedNodes {
-  at: string;
-  nodes: CountedNode[];
-}
-
-export type CountedNode = Pick<NodeSnapshot, "name" | "startedAt" | "counts">;
-
-/** `GET /api/cluster/history` */
-export interface ClusterHistory {
-  /** Oldest first. */
-  points: ClusterPoint[];
-  /** At the newest point: the next one is about what happened since. Null when there is none. */
-  counted: CountedNodes | null;
-}
-
-export const historyStepSeconds = 10;
-export const historyKeptSeconds = 86_400;
-
 export function isSilent({ at }: NodeSnapshot, now: number): boolean {
   return now - Date.parse(at) > snapshotLateMs;
 }
 
 export function isGone({ at }: NodeSnapshot, now: number): boolean {
   return now - Date.parse(at) > snapshotGoneMs;
-}
-
-/**
- * The whole cluster's figures: sums over the processes; of latencies the worst, because percentiles of several
- * processes cannot be averaged. What is counted is the growth since the point before, whenever that was, so that
- * nothing is left out and nothing counts twice.
- */
-export function pointOf(
-  { at, nodes }: Pick<ClusterView, "at" | "nodes">,
-  before: CountedNodes,
-): ClusterPoint {
-  const now = Date.parse(at);
-  const seconds = Math.max(1, (now - Date.parse(before.at)) / 1_000);
-  const present = nodes.filter((node) => !isGone(node, now));
-  // Of one that is gone, too: what it counted last.
-  const growth = nodes.flatMap((node) => grown(node, before) ?? []);
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  const worst = (read: (recent: RecentQuantiles) => number | undefined) => {
-    const known = present.flatMap(({ recent }) => (recent && read(recent)) ?? []);
-    return known.length > 0 ? Math.max(...known) : null;
-  };
-  return {
-    at,
-    sockets: sum(present.map(({ gateway }) => gateway?.sockets ?? 0)),
-    sendsPerSecond: sum(growth.map(({ sends }) => sends)) / seconds,
-    deliveriesPerSecond: sum(growth.map(({ deliveries }) => deliveries)) / seconds,
-    ackP99: worst(({ ack }) => ack?.p99),
-    deliveryP50: worst(({ delivery }) => delivery?.p50),
-    deliveryP95: worst(({ delivery }) => delivery?.p95),
-    deliveryP99: worst(({ delivery }) => delivery?.p99),
-    outboxAgeP99: worst(({ outboxAge }) => outboxAge?.p99),
-    levels: addedUp(growth.map(({ levels }) => levels)),
-  };
-}
-
-export function countedOf({ at, nodes }: Pick<ClusterView, "at" | "nodes">): CountedNodes {
-  return {
-    at,
-    nodes: nodes.map(({ name, startedAt, counts }) => ({ name, startedAt, ...(counts ? { counts } : {}) })),
-  };
-}
-
-/** Undefined where it is not known: of a process that was there before and was not heard then. */
-function grown({ name, startedAt, counts }: CountedNode, before: CountedNodes): NodeCounts | undefined {
-  if (!counts) return undefined;
-  const known = before.nodes.find((each) => each.name === name && each.startedAt === startedAt)?.counts;
-  if (!known) return startedAt >= before.at ? counts : undefined;
-  const levels = Object.entries(counts.levels).map(([level, { all, bad }]): [string, LevelCounts] => {
-    const former = known.levels[level] ?? { all: 0, bad: 0 };
-    return [level, { all: all - former.all, bad: bad - former.bad }];
-  });
-  return {
-    sends: counts.sends - known.sends,
-    deliveries: counts.deliveries - known.deliveries,
-    levels: Object.fromEntries(levels),
-  };
-}
-
-export function addedUp(all: readonly Record<string, LevelCounts>[]): Record<string, LevelCounts> {
-  const sums: Record<string, LevelCounts> = {};
-  for (const levels of all)
-    for (const [name, { all, bad }] of Object.entries(levels)) {
-      const sum = sums[name] ?? { all: 0, bad: 0 };
-      sums[name] = { all: sum.all + all, bad: sum.bad + bad };
-    }
-  return sums;
 }

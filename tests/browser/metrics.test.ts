@@ -105,9 +105,30 @@ describe("the metrics page", () => {
     expect(await flight.textContent()).not.toContain("The way of this one");
   });
 
+  it("shows each process's past: those of a role compared, or one alone, with a table behind each chart", {
+    timeout: 120_000,
+  }, async () => {
+    const past = sam.page.locator('[data-testid="node-history"]');
+    const heads = (chart: string) =>
+      past.locator("figure", { hasText: chart }).locator("thead th").allTextContents();
+    await past.getByText("Event loop lag, p99").waitFor();
+    await past.locator("figure", { hasText: "Sockets" }).locator("summary").click();
+    await expect.poll(() => heads("Sockets"), { timeout: waitMs }).toEqual(["Time", "gw1", "gw2"]);
+    await past.getByLabel("Process").selectOption("gw2");
+    await expect.poll(() => heads("Sockets"), { timeout: waitMs }).toEqual(["Time", "gw2"]);
+    await past.locator("td", { hasText: /^\d+$/ }).first().waitFor();
+    await past.getByRole("button", { name: "Workers" }).click();
+    await past.getByText("Outbox age, p95").waitFor();
+    expect(await past.getByLabel("Process").locator("option").allTextContents()).toEqual([
+      "All, compared",
+      "worker1",
+    ]);
+    await past.getByRole("button", { name: "Gateways" }).click();
+  });
+
   it("looks back a day, as the server kept it", { timeout: 120_000 }, async () => {
     const history = sam.page.locator('[data-testid="history"]');
-    const rows = history.locator("tbody tr");
+    const rows = history.locator("details").first().locator("tbody tr");
     await sam.page.getByRole("button", { name: "Last day" }).click();
     await history.locator("details summary").first().click();
     // Of a cluster that has just begun a day has few steps.

@@ -1,9 +1,6 @@
-import {
-  type ClusterHistory,
-  type ClusterView,
-  type NodeSnapshot,
-  snapshotGoneMs,
-} from "@parloir/contracts/cluster.ts";
+import { type ClusterView, type NodeSnapshot, snapshotGoneMs } from "@parloir/contracts/cluster.ts";
+import type { ClusterHistory } from "@parloir/contracts/cluster-history.ts";
+import { figuresFor } from "@parloir/contracts/node-history.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
 import { serverKey, startCluster } from "./cluster.ts";
@@ -114,6 +111,32 @@ describe("the cluster's view of itself", () => {
     expect(points.at(-1)!.sockets).toBeGreaterThan(0);
     // Nothing was sent in most steps: that is no latency of 0.
     expect(points.every(({ ackP99 }) => ackP99 === null || ackP99 > 0)).toBe(true);
+  });
+});
+
+describe("the history of each process", () => {
+  it("holds what each did, by its role, and is told only to who asks for it", async () => {
+    const sender = await cluster.socket(ana, 0);
+    const withNodes = async () => {
+      await cluster.send(sender, id);
+      const path = "/api/cluster/history?minutes=5&nodes=true";
+      return (await cluster.call<ClusterHistory>(admin, "GET", path)).nodes!;
+    };
+    const points = await eventually("a point with a send", withNodes, (all) =>
+      all.some(({ nodes }) => (nodes.gw1?.sendsPerSecond ?? 0) > 0 && nodes.gw1!.ackP95 !== null),
+    );
+    const { nodes } = points.at(-1)!;
+    expect(Object.keys(nodes).toSorted()).toEqual(everybody);
+    for (const [name, node] of Object.entries(nodes)) {
+      const { role, began, ...figures } = node;
+      expect(name.startsWith({ gateway: "gw", api: "api", worker: "worker" }[role])).toBe(true);
+      expect(Object.keys(figures).toSorted()).toEqual(figuresFor(role).toSorted());
+      expect(node.memoryBytes).toBeGreaterThan(1e6);
+    }
+    // Nobody sent over the second: that is a rate of 0, and no latency.
+    expect(nodes.gw2).toMatchObject({ sendsPerSecond: 0, ackP95: null });
+    expect(await history()).not.toHaveProperty("nodes");
+    expect((await cluster.rest(admin, "GET", "/api/cluster/history?nodes=yes")).status).toBe(400);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ClusterHistory } from "@parloir/contracts/cluster.ts";
+import type { ClusterHistory } from "@parloir/contracts/cluster-history.ts";
 import { channelOf } from "@parloir/platform/publisher.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Cluster, startCluster, type TestPerson } from "../cluster/cluster.ts";
@@ -133,10 +133,18 @@ it("when a master dies, nothing is lost, and its replica's rooms are pushed agai
 
 it("the metrics page's history is kept there too", async () => {
   const admin = await cluster.person("admin", "admin");
-  const { points, counted: upToHere } = await eventually(
+  const read = (minutes: number) =>
+    cluster.call<ClusterHistory>(admin, "GET", `/api/cluster/history?minutes=${minutes}&nodes=true`);
+  const {
+    points,
+    counted: upToHere,
+    nodes,
+  } = await eventually(
     "a point",
-    () => cluster.call<ClusterHistory>(admin, "GET", "/api/cluster/history?minutes=5"),
-    (history) => history.points.length > 0,
+    () => read(5),
+    (history) => history.points.length > 0 && history.nodes!.length > 0,
   );
   expect(upToHere?.at).toBe(points.at(-1)!.at);
+  for (const each of [nodes!, (await read(1_440)).nodes!])
+    expect(Object.keys(each.at(-1)!.nodes)).toEqual(expect.arrayContaining(["api1", "gw1", "gw2"]));
 });

@@ -1,9 +1,10 @@
-import { countedOf, historyStepSeconds, pointOf } from "@parloir/contracts/cluster.ts";
+import { countedOf, historyStepSeconds, pointOf } from "@parloir/contracts/cluster-history.ts";
+import { nodesPointOf } from "@parloir/contracts/node-history.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { RedisClient } from "@parloir/platform/redis.ts";
 import { appendPoint, claimStep, readBoard, readCounted } from "@parloir/platform/snapshot/board.ts";
 
-/** Keeps a day of the whole cluster's figures. Of several workers one writes each step. */
+/** Keeps a day of figures, of the whole cluster and of each process. Of several workers one writes each step. */
 export function startClusterHistory(options: { redis: RedisClient; log: Log }): { stop: () => void } {
   const { redis, log } = options;
   const timer = setInterval(() => {
@@ -15,7 +16,12 @@ export function startClusterHistory(options: { redis: RedisClient; log: Log }): 
     if (!(await claimStep(redis, Math.floor(Date.now() / 1_000 / historyStepSeconds)))) return;
     const view = await readBoard(redis);
     const before = await readCounted(redis);
-    await appendPoint(redis, before && pointOf(view, before), countedOf(view));
+    const added = before && {
+      whole: pointOf(view, before),
+      nodes: nodesPointOf(view, before),
+      since: before.at,
+    };
+    await appendPoint(redis, added, countedOf(view));
   }
 
   return { stop: () => clearInterval(timer) };

@@ -39,17 +39,17 @@ export function clusterRoutes(options: { database: Database; redis: RedisClient 
     route({
       method: "get",
       path: "/api/cluster/history",
-      about: "The cluster's figures over the last minutes.",
+      about: "The cluster's figures over the last minutes, and each process's where `nodes` is `true`.",
       answer: clusterHistory,
       who: "admin",
       scope: "cluster:read",
       query: clusterHistoryQuery,
-      async handle({ query }) {
-        const minutes = query.minutes ?? defaultHistoryMinutes;
-        const { points, counted } = await readHistory(redis, minutes * 60).catch((error: unknown) => {
+      async handle({ query: { minutes = defaultHistoryMinutes, nodes } }) {
+        const ofNodes = nodes === "true";
+        const history = await readHistory(redis, minutes * 60, { ofNodes }).catch((error: unknown) => {
           throw new CodedError("UNAVAILABLE", "the history cannot be read now", { cause: error });
         });
-        return { data: { points: coarser(points, minutes), counted } };
+        return { data: { ...history, points: coarser(history.points, minutes) } };
       },
     }),
     route({

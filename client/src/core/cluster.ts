@@ -1,5 +1,7 @@
-import type { ClusterHistory, ClusterPoint, ClusterView, Harm } from "@parloir/contracts/cluster.ts";
-import { createClusterPoints } from "./cluster-points.ts";
+import type { ClusterView, Harm } from "@parloir/contracts/cluster.ts";
+import type { ClusterHistory, ClusterPoint } from "@parloir/contracts/cluster-history.ts";
+import type { NodesPoint } from "@parloir/contracts/node-history.ts";
+import { createClusterPoints, type ShownPoints } from "./cluster-points.ts";
 import type { Link } from "./link.ts";
 import { createCell, type Observable } from "./observable.ts";
 import { createRest } from "./rest.ts";
@@ -13,7 +15,7 @@ export interface ClusterFeed {
   /** While paused the state does not change; what came meanwhile shows afterwards. */
   pause(paused: boolean): void;
   /** The last day, coarser; from the server, which keeps it. @throws CodedError */
-  day(): Promise<ClusterPoint[]>;
+  day(): Promise<ShownPoints>;
   /** The chaos panel, in development; `redis` is the one for rooms. @throws CodedError */
   harm(nodeName: string, harm: Harm): Promise<void>;
   /** @throws CodedError */
@@ -28,6 +30,8 @@ export interface ClusterFeedState {
   receivedAt: number;
   /** Of the last hour, oldest first. */
   points: ClusterPoint[];
+  /** The same time, by process. */
+  nodes: NodesPoint[];
   paused: boolean;
 }
 
@@ -35,7 +39,13 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
   const tokens = createTokens(options.getToken);
   const rest = createRest({ url: options.url, tokens, fetch: globalThis.fetch.bind(globalThis) });
   const link = createSocketLink({ url: options.url, tokens });
-  const state = createCell<ClusterFeedState>({ view: null, receivedAt: 0, points: [], paused: false });
+  const state = createCell<ClusterFeedState>({
+    view: null,
+    receivedAt: 0,
+    points: [],
+    nodes: [],
+    paused: false,
+  });
   let latest = state.getSnapshot();
   const points = createClusterPoints();
 
@@ -46,12 +56,12 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
   }
 
   function receive(view: ClusterView): void {
-    show({ view, receivedAt: Date.now(), points: points.take(view) });
+    show({ view, receivedAt: Date.now(), ...points.take(view) });
   }
 
   async function start(): Promise<void> {
     try {
-      show({ points: points.begin(await rest("GET", "/api/cluster/history?minutes=60")) });
+      show(points.begin(await rest("GET", "/api/cluster/history?minutes=60&nodes=true")));
     } catch {
       // Without the server's history the charts begin now.
     }
@@ -74,8 +84,9 @@ export function createClusterFeed(options: { url: string; getToken: GetToken }):
     state,
     pause: (paused) => show({ paused }),
     async day() {
-      const { points } = await rest<ClusterHistory>("GET", "/api/cluster/history?minutes=1440");
-      return points;
+      const path = "/api/cluster/history?minutes=1440&nodes=true";
+      const { points, nodes = [] } = await rest<ClusterHistory>("GET", path);
+      return { points, nodes };
     },
     async harm(nodeName, harm) {
       await rest("POST", `/api/cluster/nodes/${encodeURIComponent(nodeName)}/harm`, { harm });

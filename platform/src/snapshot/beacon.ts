@@ -1,11 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import {
-  type Harm,
-  historyStepSeconds,
-  type NodeRole,
-  type NodeSnapshot,
-  snapshotMs,
-} from "@parloir/contracts/cluster.ts";
+import { type Harm, type NodeRole, type NodeSnapshot, snapshotMs } from "@parloir/contracts/cluster.ts";
+import { historyStepSeconds } from "@parloir/contracts/cluster-history.ts";
 import { answerFlights, type FlightRecorder } from "../flights.ts";
 import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
@@ -56,6 +51,8 @@ export function startBeacon(options: {
   lag.enable();
   const startedAt = new Date(Date.now() - process.uptime() * 1_000).toISOString();
   let cpuBefore = process.cpuUsage();
+  /** Of the last step, oldest first. */
+  let loads: Load[] = [];
   let posting = Promise.resolve();
   let busy = false;
   let stopped = false;
@@ -92,10 +89,8 @@ export function startBeacon(options: {
       health.report(),
     ]);
     const windowSeconds = await window.tick();
-    const used = process.cpuUsage(cpuBefore);
-    cpuBefore = process.cpuUsage();
-    const lagSeconds = Math.max(0, lag.percentile(99) / nanosecondsPerSecond - resolutionMs / 1_000);
-    lag.reset();
+    const load = loadOf(windowSeconds);
+    loads = [...loads, load].slice(-stepTicks);
     return {
       name,
       role,
@@ -107,13 +102,21 @@ export function startBeacon(options: {
       startedAt,
       at: new Date().toISOString(),
       windowSeconds,
-      cpu: (used.user + used.system) / microsecondsPerSecond / windowSeconds,
+      cpu: load.cpuSeconds / windowSeconds,
       memoryBytes: process.memoryUsage.rss(),
-      eventLoopLagSeconds: lagSeconds,
+      eventLoopLagSeconds: load.lagSeconds,
       counts: countsOf(role, window),
-      recent: recentOf(role, window, stepTicks),
+      recent: { ...recentOf(role, window, stepTicks), ...recentLoad(loads) },
       ...figuresOf(role, window),
     };
+  }
+
+  function loadOf(windowSeconds: number): Load {
+    const used = process.cpuUsage(cpuBefore);
+    cpuBefore = process.cpuUsage();
+    const lagSeconds = Math.max(0, lag.percentile(99) / nanosecondsPerSecond - resolutionMs / 1_000);
+    lag.reset();
+    return { windowSeconds, cpuSeconds: (used.user + used.system) / microsecondsPerSecond, lagSeconds };
   }
 
   return {
@@ -126,5 +129,19 @@ export function startBeacon(options: {
         log.debug({ err: error }, "a snapshot was not taken away"),
       );
     },
+  };
+}
+
+interface Load {
+  windowSeconds: number;
+  cpuSeconds: number;
+  lagSeconds: number;
+}
+
+function recentLoad(loads: readonly Load[]): { cpu: number; eventLoopLagSeconds: number } {
+  const sum = (read: (load: Load) => number) => loads.reduce((total, load) => total + read(load), 0);
+  return {
+    cpu: sum(({ cpuSeconds }) => cpuSeconds) / sum(({ windowSeconds }) => windowSeconds),
+    eventLoopLagSeconds: Math.max(...loads.map(({ lagSeconds }) => lagSeconds)),
   };
 }

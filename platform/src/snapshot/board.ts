@@ -1,24 +1,27 @@
 import {
-  type ClusterHistory,
-  type ClusterPoint,
   type ClusterView,
-  type CountedNodes,
   type Harm,
   harms,
-  historyKeptSeconds,
-  historyStepSeconds,
   type NodeSnapshot,
   snapshotKeptMs,
 } from "@parloir/contracts/cluster.ts";
+import {
+  type ClusterHistory,
+  type ClusterPoint,
+  type CountedNodes,
+  historyKeptSeconds,
+  historyStepSeconds,
+} from "@parloir/contracts/cluster-history.ts";
+import type { NodesPoint } from "@parloir/contracts/node-history.ts";
 import type { ChainableCommander } from "ioredis";
 import type { RedisClient } from "../redis.ts";
+import { addNodesPoint, historyKey, readNodesPoints } from "./node-history.ts";
 
 /**
  * Where snapshots lie: the Redis for rooms. Nothing here is worth keeping: a Redis that comes back empty is full
  * again after two seconds, but for the history.
  */
 const boardKey = "parloir:cluster";
-const historyKey = "parloir:cluster-history";
 /** In the history's slot of a Redis Cluster: both are read and written in one step. */
 const countedKey = `{${historyKey}}:counted`;
 const drainsKey = "parloir:drains";
@@ -45,7 +48,11 @@ export async function readBoard(redis: RedisClient): Promise<ClusterView> {
   return { at: new Date(now).toISOString(), nodes: known };
 }
 
-export async function readHistory(redis: RedisClient, seconds: number): Promise<ClusterHistory> {
+export async function readHistory(
+  redis: RedisClient,
+  seconds: number,
+  { ofNodes }: { ofNodes: boolean },
+): Promise<ClusterHistory> {
   const count = Math.ceil(seconds / historyStepSeconds);
   // Together: a point that came in between would be counted twice.
   const [texts, counted] = await inOneStep<[string[], string | null]>(
@@ -56,6 +63,7 @@ export async function readHistory(redis: RedisClient, seconds: number): Promise<
   return {
     points: points.filter(({ at }) => Date.parse(at) >= oldest),
     counted: counted === null ? null : JSON.parse(counted),
+    ...(ofNodes ? { nodes: await readNodesPoints(redis, seconds) } : {}),
   };
 }
 
@@ -71,14 +79,25 @@ export async function claimStep(redis: RedisClient, step: number): Promise<boole
   return (await redis.set(`${key}:${step}`, "1", "EX", 2 * historyStepSeconds, "NX")) === "OK";
 }
 
-/** @param point null for the first: there is nothing to compare with */
+/** What a step adds, of the whole and of each process. */
+export interface HistoryStep {
+  whole: ClusterPoint;
+  nodes: NodesPoint;
+  /** Of the point before. */
+  since: string;
+}
+
+/** @param added null for the first: there is nothing to compare with */
 export async function appendPoint(
   redis: RedisClient,
-  point: ClusterPoint | null,
+  added: HistoryStep | null,
   counted: CountedNodes,
 ): Promise<void> {
   const step = redis.multi().set(countedKey, JSON.stringify(counted));
-  if (point) step.rpush(historyKey, JSON.stringify(point)).ltrim(historyKey, -historyLength, -1);
+  if (added) {
+    step.rpush(historyKey, JSON.stringify(added.whole)).ltrim(historyKey, -historyLength, -1);
+    await addNodesPoint(redis, step, added.nodes, added.since);
+  }
   await inOneStep(step);
 }
 

@@ -1,4 +1,4 @@
-import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint } from "@parloir/contracts/cluster-history.ts";
 import { describe, expect, it } from "vitest";
 import { coarser } from "./coarser.ts";
 

@@ -1,4 +1,4 @@
-import { addedUp, type ClusterPoint, historyStepSeconds } from "@parloir/contracts/cluster.ts";
+import { addedUp, type ClusterPoint, historyStepSeconds } from "@parloir/contracts/cluster-history.ts";
 
 /** As many as a chart can show apart. */
 const mostPoints = 360;

@@ -4,7 +4,7 @@ import type {
   NodeCounts,
   NodeRole,
   QueueFigures,
-  RecentQuantiles,
+  RecentFigures,
   WorkerFigures,
 } from "@parloir/contracts/cluster.ts";
 import type { MetricName } from "../metrics.ts";
@@ -60,19 +60,29 @@ export function figuresOf(role: NodeRole, window: MetricsWindow): Figures {
 
 export function countsOf(role: NodeRole, window: MetricsWindow): NodeCounts {
   const isGateway = role === "gateway";
+  const { total } = window;
   return {
-    sends: isGateway ? window.total("parloir_commands_total", { ...sends, outcome: "ok" }) : 0,
-    deliveries: isGateway ? window.total("parloir_messages_delivered_total") : 0,
+    sends: isGateway ? total("parloir_commands_total", { ...sends, outcome: "ok" }) : 0,
+    deliveries: isGateway ? total("parloir_messages_delivered_total") : 0,
+    ...(role === "api"
+      ? {
+          requests: total("parloir_http_requests_total"),
+          committed: total("parloir_messages_committed_total", { outcome: "ok" }),
+        }
+      : {}),
+    ...(role === "worker" ? { jobs: total("parloir_jobs_total", { outcome: "completed" }) } : {}),
     levels: levelsOf(metricsOf[role], window),
   };
 }
 
-export function recentOf(role: NodeRole, { quantiles }: MetricsWindow, ticks: number): RecentQuantiles {
+export function recentOf(role: NodeRole, { quantiles }: MetricsWindow, ticks: number): RecentFigures {
   const of = (owner: NodeRole, name: MetricName) => (role === owner ? quantiles(name, ticks) : null);
   return {
     ack: of("gateway", "parloir_ack_seconds"),
     delivery: of("gateway", "parloir_delivery_seconds"),
     outboxAge: of("worker", "parloir_outbox_lag_seconds"),
+    commit: of("api", "parloir_commit_seconds"),
+    job: of("worker", "parloir_job_seconds"),
   };
 }
 

@@ -1,16 +1,16 @@
-import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import UPlot from "uplot";
 import { useLanguage } from "../languages/language.tsx";
-import { dataOf, type Series } from "./series.ts";
+import { Scroll } from "./scroll.tsx";
+import { dataOf, type Series, type Stroke, type TimedPoint } from "./series.ts";
 import { metricsTexts } from "./texts.ts";
 
 /** `series` and `format` stay the same from one rendering to the next, or the chart is drawn anew. */
-interface ChartProps {
+interface ChartProps<Point extends TimedPoint> {
   title: string;
   unit: string;
-  points: ClusterPoint[];
-  series: Series[];
+  points: Point[];
+  series: Series<Point>[];
   format: (value: number) => string;
   /** What is counted has no halves on its scale. */
   whole?: boolean;
@@ -21,11 +21,12 @@ const wholeSteps = [1, 2, 5]
   .flatMap((n) => [1, 10, 100, 1_000, 10_000].map((power) => n * power))
   .sort((a, b) => a - b);
 
-export function Chart(props: ChartProps) {
-  const { title, unit, points, series, format } = props;
+export function Chart<Point extends TimedPoint>(props: ChartProps<Point>) {
+  const { title, unit, series } = props;
   const { language } = useLanguage();
   const t = metricsTexts[language];
-  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+  // Hundreds of rows for each chart: there while somebody looks at them.
+  const [isOpen, setOpen] = useState(false);
   return (
     <figure className="chart">
       <figcaption>
@@ -34,50 +35,59 @@ export function Chart(props: ChartProps) {
         {series.length > 1 && <Legend series={series} />}
       </figcaption>
       <Plot {...props} />
-      <details>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t.table}</summary>
-        <div className="metrics-scroll chart-table">
-          <table className="metrics-table">
-            <thead>
-              <tr>
-                <th scope="col">{t.time}</th>
-                {series.map(({ name }) => (
-                  <th scope="col" key={name} className="figure">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {points.toReversed().map((point) => (
-                <tr key={point.at}>
-                  <th scope="row">
-                    <time dateTime={point.at}>{time.format(new Date(point.at))}</time>
-                  </th>
-                  {series.map(({ name, read }) => {
-                    const value = read(point);
-                    return (
-                      <td key={name} className="figure">
-                        {value === null ? t.unknown : format(value)}
-                      </td>
-                    );
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        {isOpen && <Table {...props} />}
       </details>
     </figure>
   );
 }
 
-function Legend({ series }: { series: Series[] }) {
+function Table<Point extends TimedPoint>({ title, points, series, format }: ChartProps<Point>) {
+  const { language } = useLanguage();
+  const t = metricsTexts[language];
+  const time = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+  return (
+    <Scroll title={title} className="chart-table">
+      <table className="metrics-table">
+        <thead>
+          <tr>
+            <th scope="col">{t.time}</th>
+            {series.map(({ name }) => (
+              <th scope="col" key={name} className="figure">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {points.toReversed().map((point) => (
+            <tr key={point.at}>
+              <th scope="row">
+                <time dateTime={point.at}>{time.format(new Date(point.at))}</time>
+              </th>
+              {series.map(({ name, read }) => {
+                const value = read(point);
+                return (
+                  <td key={name} className="figure">
+                    {value === null ? t.unknown : format(value)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Legend({ series }: { series: Pick<Series<TimedPoint>, "name" | "colour" | "stroke">[] }) {
   return (
     <span className="chart-legend">
-      {series.map(({ name, colour }) => (
+      {series.map(({ name, colour, stroke = "solid" }) => (
         <span key={name}>
-          <span className="chart-line" style={{ background: `var(${colour})` }} /> {name}
+          <span className="chart-line" style={{ borderTop: `2px ${stroke} var(${colour})` }} /> {name}
         </span>
       ))}
     </span>
@@ -85,7 +95,8 @@ function Legend({ series }: { series: Series[] }) {
 }
 
 /** Drawn anew when the series change; new points only move the data. */
-function Plot({ title, points, series, format, whole = false }: ChartProps) {
+function Plot<Point extends TimedPoint>(props: ChartProps<Point>) {
+  const { title, points, series, format, whole = false } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(null);
   const { language } = useLanguage();
@@ -108,8 +119,10 @@ function Plot({ title, points, series, format, whole = false }: ChartProps) {
   return <div ref={place} className="chart-plot" role="img" aria-label={title} />;
 }
 
+const dashes: Record<Stroke, number[]> = { solid: [], dashed: [6, 4], dotted: [2, 3] };
+
 interface Drawing {
-  series: Series[];
+  series: Pick<Series<TimedPoint>, "name" | "colour" | "stroke">[];
   format: (value: number) => string;
   whole: boolean;
   language: string;
@@ -145,10 +158,11 @@ function optionsOf(element: HTMLElement, { series, format, whole, language }: Dr
     ],
     series: [
       {},
-      ...series.map(({ name, colour: stroke }) => ({
+      ...series.map(({ name, colour: stroke, stroke: kind = "solid" }) => ({
         label: name,
         stroke: colour(stroke),
         width: 1.5,
+        dash: dashes[kind],
         spanGaps: false,
         // One alone makes no line.
         points: { show: (plot: UPlot) => plot.data[0].length < 3 },

@@ -1,4 +1,5 @@
-import type { ClusterPoint, GatewayFigures, Quantiles } from "@parloir/contracts/cluster.ts";
+import type { GatewayFigures, Quantiles } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint } from "@parloir/contracts/cluster-history.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats, type FigureFormats } from "./format.ts";

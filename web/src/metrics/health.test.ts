@@ -1,4 +1,5 @@
-import type { ClusterPoint, NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint } from "@parloir/contracts/cluster-history.ts";
 import { describe, expect, it } from "vitest";
 import { deliveryLevel, levelReached, reach } from "./health.ts";
 import { type Seen, standingOf } from "./standing.ts";

@@ -1,4 +1,5 @@
-import { addedUp, type ClusterPoint, isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import { isGone, type NodeSnapshot } from "@parloir/contracts/cluster.ts";
+import { addedUp, type ClusterPoint } from "@parloir/contracts/cluster-history.ts";
 import serviceLevels from "../../../infra/service-levels.json" with { type: "json" };
 import { isHeard, type Seen } from "./standing.ts";
 

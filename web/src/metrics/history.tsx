@@ -1,83 +1,88 @@
-import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
-import { useEffect, useMemo, useState } from "react";
+import type { ShownPoints } from "@parloir/client/core/cluster-points.ts";
+import type { ClusterPoint } from "@parloir/contracts/cluster-history.ts";
+import { memo, useEffect, useMemo, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { Chart } from "./chart.tsx";
 import { createFigureFormats } from "./format.ts";
+import { NodeCharts } from "./node-charts.tsx";
+import { Segmented } from "./segmented.tsx";
 import type { Series } from "./series.ts";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
 
-interface HistoryProps {
-  /** The last hour. */
-  points: ClusterPoint[];
-  loadDay: () => Promise<ClusterPoint[]>;
+interface HistoryProps extends ShownPoints {
+  loadDay: () => Promise<ShownPoints>;
   paused: boolean;
 }
 
-/** The last hour or day as charts, each with the table behind it. */
-export function History({ points: hour, loadDay, paused }: HistoryProps) {
+/** The last hour or day as charts, each with the table behind it: of the whole, and of each process. */
+export const History = memo(function History({ points, nodes, loadDay, paused }: HistoryProps) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
-  const formats = useMemo(() => createFigureFormats(language), [language]);
-  const { receive, messages, sockets } = useMemo(() => seriesOf(t), [t]);
   const [range, setRange] = useState<"hour" | "day">("hour");
   const day = useDay(range === "day" && !paused, loadDay);
-  const points = range === "hour" ? hour : day.points;
+  const shown = range === "hour" ? { points, nodes } : day;
   return (
     <section className="metrics-section" data-testid="history">
       <div className="metrics-section-head">
         <h2>{t.history}</h2>
-        <fieldset className="segmented" aria-label={t.historyRange}>
-          {(["hour", "day"] as const).map((each) => (
-            <button key={each} type="button" aria-pressed={range === each} onClick={() => setRange(each)}>
-              {t.historyRanges[each]}
-            </button>
-          ))}
-        </fieldset>
+        <Segmented label={t.historyRange} names={t.historyRanges} chosen={range} choose={setRange} />
         {range === "day" && day.isFailed && (
           <p className="metrics-stale" role="status">
             {t.historyFailed}
           </p>
         )}
       </div>
-      <div className="charts">
-        <Chart
-          title={t.chartReceive}
-          unit={t.milliseconds}
-          points={points}
-          series={receive}
-          format={formats.rate}
-        />
-        <Chart
-          title={t.chartMessages}
-          unit={t.perSecond}
-          points={points}
-          series={messages}
-          format={formats.rate}
-        />
-        <Chart title={t.chartSockets} unit="" points={points} series={sockets} format={formats.count} whole />
-      </div>
+      <WholeCharts points={shown.points} />
+      <NodeCharts points={shown.nodes} />
     </section>
+  );
+});
+
+function WholeCharts({ points }: { points: ClusterPoint[] }) {
+  const { language } = useLanguage();
+  const t = metricsTexts[language];
+  const formats = useMemo(() => createFigureFormats(language), [language]);
+  const { receive, messages, sockets } = useMemo(() => seriesOf(t), [t]);
+  return (
+    <div className="charts">
+      <Chart
+        title={t.chartReceive}
+        unit={t.milliseconds}
+        points={points}
+        series={receive}
+        format={formats.rate}
+      />
+      <Chart
+        title={t.chartMessages}
+        unit={t.perSecond}
+        points={points}
+        series={messages}
+        format={formats.rate}
+      />
+      <Chart title={t.chartSockets} unit="" points={points} series={sockets} format={formats.count} whole />
+    </div>
   );
 }
 
 const dayEveryMs = 60_000;
 
 /** Read when it is looked at, and every minute; what was read stays when a later reading fails. */
-function useDay(wanted: boolean, load: () => Promise<ClusterPoint[]>) {
-  const [day, setDay] = useState<{ points: ClusterPoint[]; isFailed: boolean }>({
+function useDay(wanted: boolean, load: () => Promise<ShownPoints>) {
+  const [day, setDay] = useState<ShownPoints & { isFailed: boolean }>({
     points: [],
+    nodes: [],
     isFailed: false,
   });
   useEffect(() => {
     if (!wanted) return;
     let ended = false;
-    const read = () =>
+    const ask = () =>
       load().then(
-        (points) => ended || setDay({ points, isFailed: false }),
+        (read) => ended || setDay({ ...read, isFailed: false }),
         () => ended || setDay((present) => ({ ...present, isFailed: true })),
       );
-    void read();
-    const timer = setInterval(() => void read(), dayEveryMs);
+    void ask();
+    const timer = setInterval(() => void ask(), dayEveryMs);
     return () => {
       ended = true;
       clearInterval(timer);
@@ -86,7 +91,7 @@ function useDay(wanted: boolean, load: () => Promise<ClusterPoint[]>) {
   return day;
 }
 
-function seriesOf(t: MetricsTexts): Record<"receive" | "messages" | "sockets", Series[]> {
+function seriesOf(t: MetricsTexts): Record<"receive" | "messages" | "sockets", Series<ClusterPoint>[]> {
   const inMs = (read: (point: ClusterPoint) => number | null) => (point: ClusterPoint) => {
     const seconds = read(point);
     return seconds === null ? null : seconds * 1_000;

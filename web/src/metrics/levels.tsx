@@ -1,4 +1,4 @@
-import type { ClusterPoint } from "@parloir/contracts/cluster.ts";
+import type { ClusterPoint } from "@parloir/contracts/cluster-history.ts";
 import { useMemo } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { createFigureFormats } from "./format.ts";

@@ -51,7 +51,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
   const { language } = useLanguage();
   const t = metricsTexts[language];
   const { status } = useSnapshot(feed.connection);
-  const { view, receivedAt, points, paused } = useSnapshot(feed.state);
+  const { view, receivedAt, points, nodes, paused } = useSnapshot(feed.state);
   const now = useNow(1_000);
   const isDemo = useIsDemonstration();
   const age = now - receivedAt;
@@ -114,7 +114,7 @@ function Live({ feed, user }: MetricsPageProps & { feed: ClusterFeed }) {
             )}
             <Nodes seen={seen} drain={feed.drain} doHarm={isDemo ? feed.harm : null} />
             <Queues seen={seen} />
-            <History points={points} loadDay={feed.day} paused={paused} />
+            <History points={points} nodes={nodes} loadDay={feed.day} paused={paused} />
             <Levels points={points} />
             <ResponseTimesSection paused={paused} />
             <FlightSection />

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ClusterView, countedOf, type NodeSnapshot, pointOf } from "./cluster.ts";
+import type { ClusterView, NodeSnapshot } from "./cluster.ts";
+import { countedOf, pointOf } from "./cluster-history.ts";
 
 const start = Date.parse("2026-01-01T12:00:00Z");
 const at = (seconds: number) => new Date(start + seconds * 1_000).toISOString();
