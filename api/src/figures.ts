@@ -22,6 +22,7 @@ import {
   readWaiting,
   type WaitFilter,
 } from "@parloir/store/figures.ts";
+import { accountablesOf } from "@parloir/store/people.ts";
 import { readRolledUp } from "@parloir/store/rollups.ts";
 import { figuresOfRollups } from "./rolled-up.ts";
 
@@ -43,6 +44,13 @@ export async function responseTimes(reader: Reader, query: ResponseTimesQuery): 
   ]);
   const totals = rows.filter((row) => row.total);
   const keys = [...new Set(rows.filter((row) => !row.total).map((row) => row.key))];
+  const people =
+    groupBy === "agent"
+      ? await accountablesOf(
+          reader,
+          keys.filter((key) => key !== null),
+        )
+      : null;
   return {
     from,
     to,
@@ -52,7 +60,11 @@ export async function responseTimes(reader: Reader, query: ResponseTimesQuery): 
     ...byMeasure(totals),
     groups:
       groupBy &&
-      keys.map((key) => ({ key, ...byMeasure(rows.filter((row) => !row.total && row.key === key)) })),
+      keys.map((key) => ({
+        key,
+        ...(people ? { who: people.get(key ?? "") ?? null } : {}),
+        ...byMeasure(rows.filter((row) => !row.total && row.key === key)),
+      })),
     waiting: {
       n: waiting.n,
       oldestSeconds: seconds(waiting.oldestMs),
@@ -67,7 +79,7 @@ export async function distribution(reader: Reader, query: DistributionQuery): Pr
   if (!exact) throw tooLong(exactDays);
   const { by = "start" } = query;
   const filter: WaitFilter = { from, to, by, agentId: query.agentId ?? null, kind: query.kind ?? null };
-  const rows = await readDistribution(reader, filter, distributionBounds);
+  const rows = await readDistribution(reader, filter, distributionBounds, query.clock ?? "calendar");
   const of = (measure: string) =>
     [...distributionBounds, null].map(
       (_, bucket) => rows.find((row) => row.measure === measure && row.bucket === bucket)?.n ?? 0,

@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import { userId, uuid } from "./ids.ts";
-import { schemaFor, time } from "./shape-schemas.ts";
+import { role, schemaFor, time } from "./shape-schemas.ts";
 import {
+  type Accountable,
   type Distribution,
+  type ListedWait,
   type MeasureFigures,
   measuredKinds,
   measures,
@@ -35,6 +37,8 @@ const figures = z.strictObject({
 const byMeasure = { firstReply: figures, nextReply: figures, resolution: figures };
 schemaFor<MeasureFigures>()(z.strictObject(byMeasure));
 
+const accountable = schemaFor<Accountable>()(z.strictObject({ userId, name: z.string(), role }));
+
 export const responseTimes = schemaFor<ResponseTimes>()(
   z.strictObject({
     ...byMeasure,
@@ -43,7 +47,15 @@ export const responseTimes = schemaFor<ResponseTimes>()(
     by: z.enum(["start", "end"]),
     zone: z.string(),
     exact: z.boolean(),
-    groups: z.nullable(z.array(z.strictObject({ key: z.nullable(z.string()), ...byMeasure }))),
+    groups: z.nullable(
+      z.array(
+        z.strictObject({
+          key: z.nullable(z.string()),
+          who: z.exactOptional(z.nullable(accountable)),
+          ...byMeasure,
+        }),
+      ),
+    ),
     waiting: z.strictObject({ n: number, oldestSeconds: figure, oldestBusinessSeconds: figure }),
   }),
 );
@@ -61,23 +73,23 @@ export const distribution = schemaFor<Distribution>()(
   }),
 );
 
-export const waitLine = schemaFor<WaitLine>()(
-  z.strictObject({
-    conversationId: uuid,
-    cycle: number,
-    startSeq: number,
-    endSeq: figure,
-    measure: z.enum(measures),
-    kind: z.enum(measuredKinds),
-    outcome: z.enum(outcomes),
-    startedAt: time,
-    endedAt: z.nullable(time),
-    agentId: z.nullable(userId),
-    assigneeId: z.nullable(userId),
-    seconds: number,
-    businessSeconds: figure,
-  }),
-);
+const wait = {
+  conversationId: uuid,
+  cycle: number,
+  startSeq: number,
+  endSeq: figure,
+  measure: z.enum(measures),
+  kind: z.enum(measuredKinds),
+  outcome: z.enum(outcomes),
+  startedAt: time,
+  endedAt: z.nullable(time),
+  agentId: z.nullable(userId),
+  assigneeId: z.nullable(userId),
+  seconds: number,
+  businessSeconds: figure,
+};
+export const waitLine = schemaFor<WaitLine>()(z.strictObject(wait));
+export const listedWait = schemaFor<ListedWait>()(z.strictObject({ ...wait, who: z.nullable(accountable) }));
 
 export const seller = schemaFor<SellerFigures>()(
   z.strictObject({ userId, days: number, samples: figure, medianSeconds: figure, replyRate: figure }),

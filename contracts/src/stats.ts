@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { pageCursor, pageLimit, wholeNumber } from "./http.ts";
 import { userId } from "./ids.ts";
+import type { Role } from "./shapes.ts";
 import { moment, timeOfDay, zone } from "./time.ts";
 
 /** Response times: what is measured, how it is asked for, and the shapes in which it is told. Durations are seconds. */
@@ -53,7 +54,13 @@ export const distributionBounds = [
   60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400, 259_200, 604_800,
 ] as const;
 
-export const distributionQuery = z.strictObject(range).check(fromBeforeTo);
+/** All time, or what of it lies in business hours: then only of waits that began under a schedule. */
+export const clocks = ["calendar", "business"] as const;
+export type Clock = (typeof clocks)[number];
+
+export const distributionQuery = z
+  .strictObject({ ...range, clock: z.optional(z.enum(clocks)) })
+  .check(fromBeforeTo);
 export type DistributionQuery = z.infer<typeof distributionQuery>;
 
 /** ISO weekday and hour, in `zone`. */
@@ -62,9 +69,10 @@ const someSeconds = wholeNumber(0, 1_000_000_000);
 
 const waitFilter = {
   ...range,
-  /** Of a bucket: longer than the one, and not longer than the other. */
+  /** Of a bucket: longer than the one, and not longer than the other, by this clock. */
   longerThan: z.optional(someSeconds),
   upTo: z.optional(someSeconds),
+  clock: z.optional(z.enum(clocks)),
   hourOfWeek: z.optional(hourOfWeek),
   zone: z.optional(zone),
   /** Waits that nobody is accountable for: unanswered, and assigned to nobody. */
@@ -111,6 +119,13 @@ export interface MeasureFigures {
   resolution: Figures;
 }
 
+/** Who answered, else who has it: one of the team or, in a direct conversation, whoever was written to. */
+export interface Accountable {
+  userId: string;
+  name: string;
+  role: Role;
+}
+
 export interface ResponseTimes extends MeasureFigures {
   from: string;
   to: string;
@@ -118,8 +133,8 @@ export interface ResponseTimes extends MeasureFigures {
   zone: string;
   /** False: of rollups, so `from` and `to` are whole hours, and percentiles within 1 %. */
   exact: boolean;
-  /** With `groupBy`: `key` is the hour's beginning in UTC, the day or the hour of the week in `zone`, or the agent. */
-  groups: ({ key: string | null } & MeasureFigures)[] | null;
+  /** With `groupBy`: `key` is the hour's beginning in UTC, the day or the hour of the week in `zone`, or the agent, who then is `who`. */
+  groups: ({ key: string | null; who?: Accountable | null } & MeasureFigures)[] | null;
   /** Everything that waits at this moment, whenever it began. */
   waiting: { n: number; oldestSeconds: number | null; oldestBusinessSeconds: number | null };
 }
@@ -151,6 +166,12 @@ export interface WaitLine {
   /** So far, while it is open. */
   seconds: number;
   businessSeconds: number | null;
+}
+
+/** As a list has it. */
+export interface ListedWait extends WaitLine {
+  /** Null: nobody, or somebody whom nobody knows any more. */
+  who: Accountable | null;
 }
 
 /** How a person answers first messages in direct conversations; null where too few would give them away. */

@@ -1,4 +1,4 @@
-import type { Measure, MeasuredKind, Outcome, WaitLine } from "@parloir/contracts/stats.ts";
+import type { Clock, Measure, MeasuredKind, Outcome, WaitLine } from "@parloir/contracts/stats.ts";
 import type { Database, Reader } from "./database.ts";
 
 /** Figures of `waits`: see contracts/src/stats.ts. Percentiles are of the waits themselves. */
@@ -16,6 +16,7 @@ const assignee = `COALESCE(w.assignee_id, (SELECT c.assignee_id FROM conversatio
   WHERE w.outcome = 'open' AND c.id = w.conversation_id))`;
 /** Who is accountable: who answered, else who has it. */
 const who = `COALESCE(w.agent_id, ${assignee})`;
+const tookOf: Record<Clock, string> = { calendar: "w.ms", business: "w.business_ms" };
 const columnOf = { start: "w.started_at", end: "w.ended_at" } as const;
 const isGood = "outcome IN ('answered', 'resolved')";
 
@@ -100,12 +101,14 @@ export async function readDistribution(
   reader: Reader,
   filter: WaitFilter,
   bounds: readonly number[],
+  clock: Clock,
 ): Promise<DistributionRow[]> {
   const { by } = filter;
+  const took = tookOf[clock];
   return reader.query<DistributionRow>({
-    name: `read-distribution-${by}`,
-    text: `SELECT w.measure, width_bucket(w.ms - 1, $5::bigint[]) AS bucket, count(*) AS n
-      FROM waits w WHERE ${within(by)} AND w.${isGood} AND w.ms IS NOT NULL GROUP BY 1, 2`,
+    name: `read-distribution-${by}-${clock}`,
+    text: `SELECT w.measure, width_bucket(${took} - 1, $5::bigint[]) AS bucket, count(*) AS n
+      FROM waits w WHERE ${within(by)} AND w.${isGood} AND ${took} IS NOT NULL GROUP BY 1, 2`,
     values: [...valuesOf(filter), bounds.map((seconds) => seconds * 1_000)],
   });
 }
@@ -136,6 +139,7 @@ export interface WaitListFilter extends WaitFilter {
   /** Milliseconds: longer than the one, and not longer than the other. */
   longerThanMs: number | null;
   upToMs: number | null;
+  clock: Clock;
   /** As «1-09», in `zone`. */
   hourOfWeek: string | null;
   zone: string;
@@ -147,16 +151,17 @@ export interface WaitListFilter extends WaitFilter {
 
 /** By start or end, as `by` says. */
 export async function listWaits(reader: Reader, filter: WaitListFilter): Promise<WaitLine[]> {
-  const { by, sort, after } = filter;
+  const { by, sort, after, clock } = filter;
+  const took = tookOf[clock];
   const column = columnOf[by];
   const direction = sort === "newest" ? "DESC" : "ASC";
   const keys = [column, "w.conversation_id", "w.cycle", "w.start_seq"];
   const rows = await reader.query<WaitRow>({
-    name: `list-waits-${by}-${sort}`,
+    name: `list-waits-${by}-${sort}-${clock}`,
     text: `SELECT ${waitColumns} FROM waits w
       WHERE ${within(by)} AND (NOT $5 OR ${who} IS NULL)
         AND ($6::text IS NULL OR w.measure = $6) AND ($7::text IS NULL OR w.outcome = $7)
-        AND ($13::bigint IS NULL OR w.ms > $13) AND ($14::bigint IS NULL OR w.ms <= $14)
+        AND ($13::bigint IS NULL OR ${took} > $13) AND ($14::bigint IS NULL OR ${took} <= $14)
         AND ($15::text IS NULL OR ${hourOfWeekOf(column, "$16::text")} = $15)
         AND ($8::timestamptz IS NULL
           OR (${keys.join(", ")}) ${sort === "newest" ? "<" : ">"} ($8, $9::uuid, $10::int, $11::bigint))

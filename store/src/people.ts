@@ -1,7 +1,8 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Agent, Person, Role } from "@parloir/contracts/shapes.ts";
+import type { Accountable } from "@parloir/contracts/stats.ts";
 import { type Origin, originValues } from "./audit.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 
 interface PersonRow {
   id: string;
@@ -128,6 +129,17 @@ export async function listAgents(
   return rows.map(personOf).map(({ id, name, avatarUrl, role }) => {
     return { userId: id, name, role, ...(avatarUrl === undefined ? {} : { avatarUrl }) };
   });
+}
+
+/** Of those that exist. */
+export async function accountablesOf(reader: Reader, ids: string[]): Promise<Map<string, Accountable>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader.query<Accountable>({
+    name: "accountables",
+    text: `SELECT id AS "userId", name, role FROM users WHERE id = ANY ($1::text[])`,
+    values: [ids],
+  });
+  return new Map(rows.map((row) => [row.userId, row]));
 }
 
 export async function rolesOf(database: Database, ids: string[]): Promise<Map<string, Role>> {

@@ -1,6 +1,13 @@
 import type { Page } from "@parloir/contracts/http.ts";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
-import type { ResponseTimes, Schedule, SellerFigures, WaitLine } from "@parloir/contracts/stats.ts";
+import type {
+  Distribution,
+  ListedWait,
+  ResponseTimes,
+  Schedule,
+  SellerFigures,
+  WaitLine,
+} from "@parloir/contracts/stats.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCluster, type TestPerson } from "../cluster/cluster.ts";
 import { eventually } from "../setup/waiting.ts";
@@ -19,7 +26,7 @@ const query = (path: string, params: Record<string, string>) => `${path}?${new U
 const figures = (params: Record<string, string>) =>
   cluster.call<ResponseTimes>(agent, "GET", query(base, params));
 const list = (params: Record<string, string>) =>
-  cluster.call<Page<WaitLine>>(agent, "GET", query("/api/stats/waits", params));
+  cluster.call<Page<ListedWait>>(agent, "GET", query("/api/stats/waits", params));
 
 interface Arranged {
   startedAt: string;
@@ -183,6 +190,50 @@ describe("figures", () => {
     ]);
     const nobodys = await list({ ...range, nobody: "true" });
     expect(nobodys.items).toHaveLength(1);
+  });
+
+  it("name who is accountable, a seller as well, and say that this one is not of the team", async () => {
+    const seller = await cluster.person("lena");
+    const at = "2024-06-03T10:00:00Z";
+    await arrange([
+      { startedAt: at, seconds: 5, agentId: agent.id },
+      { startedAt: at, seconds: 7, kind: "direct", agentId: seller.id },
+      { startedAt: at, seconds: 9, agentId: "kim.gone" },
+    ]);
+    const bounds = { from: at, to: "2024-06-04T00:00:00Z" };
+    const named = {
+      [agent.id]: { userId: agent.id, name: "kim", role: "agent" },
+      [seller.id]: { userId: seller.id, name: "lena", role: "client" },
+      "kim.gone": null,
+    };
+    const { groups } = await figures({ ...bounds, groupBy: "agent" });
+    expect(Object.fromEntries(groups!.map(({ key, who }) => [key, who]))).toEqual(named);
+    const { items } = await list(bounds);
+    expect(Object.fromEntries(items.map(({ agentId, who }) => [agentId, who]))).toEqual(named);
+    expect((await figures({ ...bounds, groupBy: "day" })).groups![0]).not.toHaveProperty("who");
+  });
+
+  it("by how long they took, by the clock that is asked for; each bucket leads to its waits", async () => {
+    const at = "2024-07-01T10:00:00Z";
+    await arrange([
+      { startedAt: at, seconds: 40 },
+      { startedAt: at, seconds: 60, businessSeconds: 0 },
+      { startedAt: at, seconds: 200, businessSeconds: 100 },
+      { startedAt: at, seconds: 90_000, businessSeconds: 400 },
+    ]);
+    const bounds = { from: at, to: "2024-07-02T00:00:00Z" };
+    const counts = async (clock: Record<string, string>) => {
+      const path = query("/api/stats/distribution", { ...bounds, ...clock });
+      const { firstReply } = await cluster.call<Distribution>(agent, "GET", path);
+      return Object.fromEntries(firstReply.flatMap((n, bucket) => (n > 0 ? [[bucket, n]] : [])));
+    };
+    expect(await counts({})).toEqual({ 0: 2, 1: 1, 9: 1 });
+    expect(await counts({ clock: "business" })).toEqual({ 0: 1, 1: 1, 2: 1 });
+    const behind = async (wanted: Record<string, string>) =>
+      (await list({ ...bounds, ...wanted })).items.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
+    expect(await behind({ upTo: "60" })).toEqual([40, 60]);
+    expect(await behind({ upTo: "60", clock: "business" })).toEqual([60]);
+    expect(await behind({ longerThan: "300", upTo: "900", clock: "business" })).toEqual([90_000]);
   });
 
   it("by local day, and by hour, of which there are two when the clock repeats one", async () => {

@@ -4,6 +4,7 @@ import type { Person } from "@parloir/contracts/shapes.ts";
 import {
   distributionQuery,
   exportWaitsQuery,
+  type ListedWait,
   listWaitsQuery,
   putScheduleBody,
   responseTimesQuery,
@@ -14,13 +15,14 @@ import {
 } from "@parloir/contracts/stats.ts";
 import {
   distribution as distributionAnswer,
+  listedWait,
   responseTimes as responseTimesAnswer,
   schedule,
   seller as sellerAnswer,
-  waitLine,
 } from "@parloir/contracts/stats-schemas.ts";
 import type { Database, Reader } from "@parloir/store/database.ts";
 import { listWaits, readSeller, type WaitListFilter } from "@parloir/store/figures.ts";
+import { accountablesOf } from "@parloir/store/people.ts";
 import { listSchedules, putSchedule } from "@parloir/store/schedules.ts";
 import * as z from "zod/mini";
 import { csvHead, csvLine } from "../csv.ts";
@@ -70,7 +72,7 @@ export function statsRoutes(options: { database: Database; reader: Reader; curso
       method: "get",
       path: "/api/stats/waits",
       about: "The single waits behind the figures.",
-      answer: pageOf(waitLine),
+      answer: pageOf(listedWait),
       query: listWaitsQuery,
       async handle({ query: { cursor, limit = defaultPageSize, sort = "newest", ...query }, ...caller }) {
         mayRead(caller);
@@ -80,7 +82,7 @@ export function statsRoutes(options: { database: Database; reader: Reader; curso
         const items = found.slice(0, limit);
         const last = items.at(-1);
         const nextCursor = found.length > limit && last ? cursors.seal(scope, keyOf(last, query)) : null;
-        return { data: { items, nextCursor } };
+        return { data: { items: await withWho(reader, items), nextCursor } };
       },
     }),
     route({
@@ -156,9 +158,19 @@ function filterOf(query: WaitsQuery): Omit<WaitListFilter, "sort" | "after" | "l
     outcome: query.outcome ?? null,
     longerThanMs: query.longerThan === undefined ? null : query.longerThan * 1_000,
     upToMs: query.upTo === undefined ? null : query.upTo * 1_000,
+    clock: query.clock ?? "calendar",
     hourOfWeek: query.hourOfWeek ?? null,
     zone: query.zone ?? "UTC",
   };
+}
+
+async function withWho(reader: Reader, lines: WaitLine[]): Promise<ListedWait[]> {
+  const idOf = ({ agentId, assigneeId }: WaitLine) => agentId ?? assigneeId;
+  const people = await accountablesOf(
+    reader,
+    lines.flatMap((line) => idOf(line) ?? []),
+  );
+  return lines.map((line) => ({ ...line, who: people.get(idOf(line) ?? "") ?? null }));
 }
 
 function keyOf(line: WaitLine, { by }: WaitsQuery): string[] {

@@ -22,6 +22,7 @@ test.each<StatsAddress>([
       outcome: "open",
       longerThan: 60,
       upTo: 300,
+      business: true,
       hourOfWeek: "1-09",
     },
   },
@@ -40,6 +41,7 @@ test("what waits now is asked for whenever it began, what waits of the range wit
   const range = { from: "2030-01-01T00:00:00Z", to: "2030-01-31T00:00:00Z", zone: "Europe/Paris" };
   const open = { ...anyWaits, outcome: "open" } as const;
   expect(waitsQuery({ ...open, anyTime: true }, range).toString()).toBe("outcome=open");
+  expect(waitsQuery({ ...open, business: true, anyTime: true }, range).get("clock")).toBe("business");
   expect([...waitsQuery({ ...open, hourOfWeek: "1-09" }, range).keys()].sort()).toEqual([
     "from",
     "hourOfWeek",

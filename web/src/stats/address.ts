@@ -25,6 +25,8 @@ export interface WaitsBehind {
   nobody: boolean;
   longerThan: number | null;
   upTo: number | null;
+  /** By which time they are longer: within business hours, or all. */
+  business: boolean;
   hourOfWeek: string | null;
   /** Whatever its time, as what waits now: the page's range does not bound it. */
   anyTime: boolean;
@@ -41,6 +43,7 @@ export const anyWaits: WaitsBehind = {
   nobody: false,
   longerThan: null,
   upTo: null,
+  business: false,
   hourOfWeek: null,
   anyTime: false,
 };
@@ -65,6 +68,7 @@ export function readStatsAddress(search: string): StatsAddress {
           nobody: behind.has("nobody"),
           longerThan: whole(behind.get("longerThan")),
           upTo: whole(behind.get("upTo")),
+          business: behind.has("business"),
           hourOfWeek: behind.get("hourOfWeek"),
           anyTime: behind.has("anyTime"),
         }
@@ -81,11 +85,12 @@ function present(values: object): URLSearchParams {
 
 /** The parameters of `GET /api/stats/waits` for these waits. */
 export function waitsQuery(
-  { anyTime, ...waits }: WaitsBehind,
+  { anyTime, business, ...waits }: WaitsBehind,
   { from, to, zone }: { from: string; to: string; zone: string },
 ): URLSearchParams {
   return present({
     ...waits,
+    ...(business ? { clock: "business" } : {}),
     ...(anyTime ? {} : { from, to }),
     ...(waits.hourOfWeek === null ? {} : { zone }),
   });

@@ -6,12 +6,22 @@ import { useDuration, useStats, useStatsTexts } from "./stats-context.tsx";
 const allOf = (group: MeasureFigures) =>
   measureNames.reduce((sum, [, name]) => sum + group[name].n + group[name].unanswered + group[name].open, 0);
 
-/** Who answered, or who let it wait; the key null is nobody. */
+type Group = NonNullable<ResponseTimes["groups"]>[number];
+
+const isOfTeam = ({ key, who }: Group) => key === null || who?.role === "agent" || who?.role === "admin";
+
+/**
+ * Who answered, or who let it wait; the key null is nobody. Behind the team stand those who answer for themselves, as
+ * sellers do in direct conversations: the figures above are of those as well, unless the kind is chosen.
+ */
 export function ByAgent({ times }: { times: ResponseTimes }) {
   const t = useStatsTexts();
   const duration = useDuration();
   const { agentName, address } = useStats();
-  const groups = times.groups ?? [];
+  const [team, others] = [true, false].map((wanted) =>
+    (times.groups ?? []).filter((group) => isOfTeam(group) === wanted),
+  );
+  const groups = [...team!, ...others!];
   if (groups.length === 0) return null;
   const of = (key: string | null) => (key === null ? { nobody: true } : { agentId: key });
   return (
@@ -42,8 +52,9 @@ export function ByAgent({ times }: { times: ResponseTimes }) {
               <tr key={group.key ?? ""}>
                 <th scope="row">
                   <Figure n={allOf(group)} waits={of(group.key)}>
-                    {agentName(group.key)}
+                    {agentName(group.key, group.who)}
                   </Figure>
+                  {!isOfTeam(group) && <span className="hint"> {t.notOfTeam}</span>}
                 </th>
                 {measureNames.flatMap(([measure, name]) => {
                   const { n, business, ...calendar } = group[name];

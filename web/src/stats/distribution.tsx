@@ -36,6 +36,7 @@ interface BarsProps {
 function Bars({ measure, title, bounds, counts }: BarsProps) {
   const t = useStatsTexts();
   const duration = useDuration();
+  const { address } = useStats();
   const most = Math.max(1, ...counts);
   return (
     <table className="bars">
@@ -48,7 +49,10 @@ function Bars({ measure, title, bounds, counts }: BarsProps) {
             <tr key={upTo ?? "longer"}>
               <th scope="row">{upTo === null ? t.longer(duration(longerThan)) : t.upTo(duration(upTo))}</th>
               <td>
-                <Figure n={count} waits={{ measure, outcome: endOf(measure), longerThan, upTo }} />
+                <Figure
+                  n={count}
+                  waits={{ measure, outcome: endOf(measure), longerThan, upTo, business: address.business }}
+                />
               </td>
               <td className="bar-cell" aria-hidden="true">
                 <meter min={0} max={most} value={count} />

@@ -1,4 +1,5 @@
 import type { Rest } from "@parloir/client/core/rest.ts";
+import type { Accountable } from "@parloir/contracts/stats.ts";
 import { createContext, useContext, useMemo } from "react";
 import { durationIn } from "../durations.ts";
 import { useLanguage } from "../languages/language.tsx";
@@ -15,7 +16,8 @@ export interface StatsParts {
   from: string;
   to: string;
   zone: string;
-  agentName: (userId: string | null) => string;
+  /** Of the team, and of whom else a list was told. */
+  agentName: (userId: string | null, who?: Accountable | null) => string;
 }
 
 export const StatsContext = createContext<StatsParts | null>(null);

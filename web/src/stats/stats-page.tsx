@@ -55,7 +55,7 @@ export default function StatsPage({ user }: { user: { id: string; name: string }
       from: new Date(now - address.days * dayMs).toISOString(),
       to: new Date(now).toISOString(),
       zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
-      agentName: (userId) => (userId === null ? t.nobody : (names.get(userId) ?? userId)),
+      agentName: (userId, who) => (userId === null ? t.nobody : (names.get(userId) ?? who?.name ?? userId)),
     };
   }, [rest, agents.data, address, now, t]);
 
@@ -95,7 +95,10 @@ function Figures({ agents }: { agents: readonly Agent[] }) {
   const times = (groupBy: string) => `/api/stats/response-times?${query}&groupBy=${groupBy}&zone=${zone}`;
   const byAgent = useAnswer<ResponseTimes>(rest, times("agent"));
   const byHour = useAnswer<ResponseTimes>(rest, times("hour_of_week"));
-  const distribution = useAnswer<Distribution>(rest, `/api/stats/distribution?${query}`);
+  const distribution = useAnswer<Distribution>(
+    rest,
+    `/api/stats/distribution?${query}&clock=${address.business ? "business" : "calendar"}`,
+  );
   const at = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date(to));
   const failed = byAgent.error ?? byHour.error ?? distribution.error;
 

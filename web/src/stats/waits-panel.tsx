@@ -1,4 +1,4 @@
-import type { WaitLine } from "@parloir/contracts/stats.ts";
+import type { Accountable, ListedWait } from "@parloir/contracts/stats.ts";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { go } from "../route.ts";
@@ -20,7 +20,7 @@ export function WaitsPanel({ waits }: { waits: WaitsBehind }) {
   const stats = useStats();
   const query = useQuery(waits);
   const now = useTick(openMs);
-  const { items, more, failed } = usePages<WaitLine>(
+  const { items, more, failed } = usePages<ListedWait>(
     stats.rest,
     `/api/stats/waits?${query}&limit=${pageSize}`,
     waits.outcome === "open" ? now : 0,
@@ -46,7 +46,7 @@ export function WaitsPanel({ waits }: { waits: WaitsBehind }) {
     >
       <div className="metrics-head">
         <h2>{t.waits}</h2>
-        <p className="hint">{useDescription(waits)}</p>
+        <p className="hint">{useDescription(waits, items?.[0]?.who ?? null)}</p>
         <span className="bar-gap" />
         <button
           type="button"
@@ -104,8 +104,8 @@ function useArrival() {
   };
 }
 
-/** Which figure it is: the page may have gone far from it. */
-function useDescription(waits: WaitsBehind): string {
+/** Which figure it is: the page may have gone far from it. @param who of one person's waits, that person */
+function useDescription(waits: WaitsBehind, who: Accountable | null): string {
   const t = useStatsTexts();
   const { language } = useLanguage();
   const duration = useDuration();
@@ -114,7 +114,7 @@ function useDescription(waits: WaitsBehind): string {
   return [
     measure && t[measureKeys[measure]],
     anyTime ? t.waitingNow : outcome && t.outcome[outcome],
-    (agentId !== null || nobody) && agentName(agentId),
+    (agentId !== null || nobody) && agentName(agentId, who),
     longerThan !== null && t.longer(duration(longerThan)),
     upTo !== null && t.upTo(duration(upTo)),
     hourOfWeek && `${weekdays(language, "long")[Number(hourOfWeek[0]) - 1]} ${Number(hourOfWeek.slice(2))} h`,
@@ -123,7 +123,7 @@ function useDescription(waits: WaitsBehind): string {
     .join(", ");
 }
 
-function WaitsTable({ items }: { items: readonly WaitLine[] }) {
+function WaitsTable({ items }: { items: readonly ListedWait[] }) {
   const t = useStatsTexts();
   const duration = useDuration();
   const { formats } = useLanguage();
@@ -154,7 +154,7 @@ function WaitsTable({ items }: { items: readonly WaitLine[] }) {
                 {t[measureKeys[wait.measure]]}, {t.outcome[wait.outcome]}
               </td>
               <td className="figure">{duration(address.business ? wait.businessSeconds : wait.seconds)}</td>
-              <td>{agentName(wait.agentId ?? wait.assigneeId)}</td>
+              <td>{agentName(wait.agentId ?? wait.assigneeId, wait.who)}</td>
               <td>{wait.kind === "support" && <ConversationLink id={wait.conversationId} />}</td>
             </tr>
           ))}
