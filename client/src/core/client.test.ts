@@ -307,6 +307,38 @@ describe("reading", () => {
     expect(client.conversations.getSnapshot().unreadTotal).toBe(0);
   });
 
+  test("while a view of it is on its way nothing counts as seen, whichever is said first", async () => {
+    const { client, count, listed } = await start({ history: 2, open: false });
+    client.awaitView(conversationId);
+    client.open(conversationId);
+    client.awaitView(conversationId);
+    await settle(5_000);
+    expect([count("mark_read"), listed()?.unreadCount]).toEqual([0, 2]);
+    client.setAtBottom(true, conversationId);
+    client.awaitView(conversationId);
+    await settle(1_000);
+    expect([count("mark_read"), listed()?.unreadCount]).toEqual([1, 0]);
+  });
+
+  test("the unread line is there for a thread that was opened before the list came", async () => {
+    const cluster = createScriptedCluster();
+    for (const text of ["one", "two"]) cluster.write("bob", text);
+    const link = cluster.link();
+    const client = createClient({
+      url: "http://cluster.test",
+      userId: "ana",
+      getToken: async () => "token",
+      fetch: cluster.fetch,
+      createLink: () => link,
+    });
+    client.open(conversationId);
+    expect(client.viewing.getSnapshot().unreadAfter).toBeNull();
+    link.up();
+    await settle(1_000);
+    expect(client.viewing.getSnapshot().unreadAfter).toBe(0);
+    client.close();
+  });
+
   test("a hidden page leaves its thread and joins again with its cursor", async () => {
     const { cluster, attention, link, seqs } = await start({ history: 2 });
     attention.set({ visible: false, focused: false });

@@ -58,7 +58,10 @@ export interface Client {
   thread(conversationId: string): Thread;
   /** Says which thread the person has open now; null for none. */
   open(conversationId: string | null): void;
-  setAtBottom(atBottom: boolean): void;
+  /** A view of it is on its way: until it reports by the next, nothing of it is marked as read. */
+  awaitView(conversationId: string): void;
+  /** Whether the newest message is on screen; by default of the thread that is open. */
+  setAtBottom(atBottom: boolean, conversationId?: string): void;
   send(message: OutboxMessage): void;
   /** What it settles with is sent by `send`, in its `attachments`. @throws CodedError */
   upload: Files["upload"];
@@ -111,7 +114,12 @@ const restoreMs = 3_000;
 /** Connects one person to the cluster. Everything it offers is kept up to date until `close`. */
 export function createClient(options: ClientOptions): Client {
   const url = options.url.replace(/\/$/, "");
-  const tokens = createTokens(options.getToken);
+  let me = options.userId ?? null;
+  const tokens = createTokens(async (how) => {
+    const token = await options.getToken(how);
+    me ??= subjectOf(token);
+    return token;
+  });
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const rest = createRest({ url, tokens, fetch });
   const files = createFiles({ url, tokens, rest, fetch });
@@ -120,7 +128,6 @@ export function createClient(options: ClientOptions): Client {
   const notifications = createListeners<Notification>();
   const announcements = createListeners<Announcement>();
   const readLines = createListeners<ReadNotifications>();
-  let me = options.userId ?? null;
   let restored = false;
 
   const tabId = createId();
@@ -131,7 +138,10 @@ export function createClient(options: ClientOptions): Client {
 
   const conversations = createConversations({ rest, me: () => me });
   const outbox = createOutbox({
-    userId: async () => me ?? subjectOf(await tokens.current()) ?? "",
+    async userId() {
+      if (me === null) await tokens.current();
+      return me ?? "";
+    },
     owner: tabId,
     store: options.store ?? (hasIndexedDb() ? createIndexedDbStore() : createMemoryStore()),
     deliver: (payload) => link.request("send_message", { ...payload, ...tracing(options.traceparent) }),
@@ -280,6 +290,7 @@ export function createClient(options: ClientOptions): Client {
     me: () => me,
     thread: threads.open,
     open: viewing.open,
+    awaitView: viewing.awaitView,
     setAtBottom: viewing.setAtBottom,
     send(message) {
       typing.stop();

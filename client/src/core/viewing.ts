@@ -16,8 +16,10 @@ export interface ViewingState {
 export interface Viewing {
   readonly state: Observable<ViewingState>;
   open(conversationId: string | null): void;
-  /** The view reports whether the newest message is on screen. */
-  setAtBottom(atBottom: boolean): void;
+  /** A view of it is on its way: until it reports, nothing counts as seen. Without a view everything does. */
+  awaitView(conversationId: string): void;
+  /** The view reports whether the newest message is on screen; by default that of the open thread. */
+  setAtBottom(atBottom: boolean, conversationId?: string): void;
   opened(): void;
   close(): void;
 }
@@ -36,7 +38,10 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
   const state = createCell<ViewingState>({ conversationId: null, unreadAfter: null });
   const marked = new Map<string, number>();
   let joined: string | null = null;
-  let atBottom = true;
+  /** What was unread when the open thread was opened is known: its conversation is in the list. */
+  let noted = false;
+  /** A view may speak before its thread is said to be open. */
+  let view: { conversationId: string; atBottom: boolean } | null = null;
   let unfollow = () => undefined as unknown;
   let rejoin: ReturnType<typeof setTimeout> | undefined;
   let marking: ReturnType<typeof setTimeout> | undefined;
@@ -84,6 +89,7 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
   function noteUnread(): void {
     const { conversationId } = state.getSnapshot();
     const present = conversationId === null ? undefined : conversations.find(conversationId);
+    noted = present !== undefined;
     if (present && present.unreadCount > 0) state.set({ conversationId, unreadAfter: present.lastReadSeq });
   }
 
@@ -106,7 +112,8 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
   async function markOnce(): Promise<boolean> {
     const { conversationId } = state.getSnapshot();
     const { visible, focused } = attention.getSnapshot();
-    if (conversationId === null || !visible || !focused || !atBottom || !isOnline()) return false;
+    if (conversationId === null || !visible || !focused || !isOnline()) return false;
+    if (view?.conversationId === conversationId && !view.atBottom) return false;
     const open = thread(conversationId);
     const present = conversations.find(conversationId);
     const seq = open.cursor()?.seq;
@@ -128,7 +135,10 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
       markSoon();
     }),
     // A thread opened by its address is not in the list yet.
-    conversations.state.subscribe(markSoon),
+    conversations.state.subscribe(() => {
+      if (!noted) noteUnread();
+      markSoon();
+    }),
   ];
 
   return {
@@ -136,7 +146,7 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
     open(conversationId) {
       if (conversationId === state.getSnapshot().conversationId) return;
       unfollow();
-      atBottom = true;
+      if (view?.conversationId !== conversationId) view = null;
       state.set({ conversationId, unreadAfter: null });
       noteUnread();
       if (conversationId !== null) {
@@ -148,9 +158,12 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
       settle();
       markSoon();
     },
-    setAtBottom(next) {
-      atBottom = next;
-      if (next) markSoon();
+    awaitView(conversationId) {
+      if (view?.conversationId !== conversationId) view = { conversationId, atBottom: false };
+    },
+    setAtBottom(atBottom, conversationId = state.getSnapshot().conversationId ?? "") {
+      view = { conversationId, atBottom };
+      if (atBottom) markSoon();
     },
     opened() {
       joined = null;

@@ -55,6 +55,7 @@ export function createIdleClient(): Client {
       close: nothing,
     }),
     open: nothing,
+    awaitView: nothing,
     setAtBottom: nothing,
     send: () => {
       throw new CodedError("UNAVAILABLE", "there is no connection yet");

@@ -68,6 +68,8 @@ export const en = {
   cancelReply: "Do not reply",
   quoteGone: "This message is not there any more",
   goToMessage: "Go to this message",
+  goingThere: "Loading the messages up to there…",
+  notReached: "The messages up to there could not be loaded.",
   copyText: "Copy text",
   edit: "Edit",
   editMessage: "Edit your message",

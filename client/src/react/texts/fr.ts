@@ -68,6 +68,8 @@ export const fr: Texts = {
   cancelReply: "Ne pas répondre",
   quoteGone: "Ce message n’existe plus",
   goToMessage: "Aller à ce message",
+  goingThere: "Chargement des messages jusque-là…",
+  notReached: "Les messages jusque-là n’ont pas pu être chargés.",
   copyText: "Copier le texte",
   edit: "Modifier",
   editMessage: "Modifier votre message",

@@ -129,10 +129,13 @@ function Log({ conversationId, name }: { conversationId: string; name: string })
   const conversation = useSelected(client.conversations, (state) =>
     state.items.find((item) => item.id === conversationId),
   );
-  const isEmpty = status === "ready" && messages.length === 0 && pending.length === 0;
+  // Opened by its address: what is unread of it, and so where it opens, comes with the list.
+  const isListed = useSelected(client.conversations, (state) => state.status !== "loading");
+  const isReady = status === "ready" && (conversation !== undefined || isListed);
+  const isEmpty = isReady && messages.length === 0 && pending.length === 0;
   return (
     <div className="thread-log">
-      {status === "loading" && messages.length === 0 && (
+      {!isReady && status !== "failed" && (
         <p className="empty" role="status">
           {t.loading}
         </p>
@@ -155,9 +158,7 @@ function Log({ conversationId, name }: { conversationId: string; name: string })
           </p>
         </div>
       )}
-      {!isEmpty && status === "ready" && (
-        <MessageList thread={thread} conversation={conversation} name={name} />
-      )}
+      {isReady && !isEmpty && <MessageList thread={thread} conversation={conversation} name={name} />}
     </div>
   );
 }

@@ -132,7 +132,9 @@ export function Composer(props: ComposerProps) {
 
   /** As most messengers do: the last own message, when nothing is written yet. */
   function editLast(event: KeyboardEvent) {
-    const { messages } = client.thread(conversationId).state.getSnapshot();
+    const { messages, pending } = client.thread(conversationId).state.getSnapshot();
+    // What was just written is meant, and not the one before it; stored in a moment, it can be changed.
+    if (pending.some(({ state }) => state === "sending")) return;
     const last = messages.findLast(
       ({ senderId, deletedAt, content }) => senderId === me && deletedAt === null && content !== "",
     );

@@ -1,6 +1,7 @@
 import { contentProblem } from "@parloir/contracts/content.ts";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTexts } from "../language.tsx";
+import { focusOnceSeen } from "./text-field.ts";
 import type { ThreadUi } from "./thread-ui.tsx";
 
 /** Changes an own message where it stands. Enter saves, Escape leaves it as it was. */
@@ -12,11 +13,7 @@ export function EditForm({ seq, content, ui }: { seq: number; content: string; u
   const words = text.trim();
   const canSave = words !== "" && contentProblem(words) === null && !busy;
 
-  useEffect(() => {
-    const element = field.current;
-    element?.focus();
-    element?.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  useEffect(() => (field.current ? focusOnceSeen(field.current) : undefined), []);
 
   async function save() {
     if (!canSave) return;

@@ -1,14 +1,16 @@
 import type { Conversation } from "@parloir/contracts/shapes.ts";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import type { Thread } from "../../core/thread.ts";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
 import { useSelected, useSnapshot } from "../use-snapshot.ts";
+import { JumpNotice } from "./jump-notice.tsx";
+import { firstPlace, useBottom, useFirstIndex, useStuckToBottom } from "./list-place.ts";
 import { MessageRow } from "./message-row.tsx";
 import { othersOf, readUpTo } from "./names.ts";
-import { counts, type Row, rowsOf, showsMeta } from "./rows.ts";
+import { type Row, rowsOf, showsMeta } from "./rows.ts";
 import { useJumps } from "./use-jumps.ts";
 
 interface MessageListProps {
@@ -37,9 +39,10 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
   const list = useRef<VirtuosoHandle>(null);
   const rowsNow = useRef(rows);
   rowsNow.current = rows;
-  const { atBottom, setAtBottom, missed } = useBottom(rows);
+  const [initial] = useState(() => firstPlace(rows));
+  const { atBottom, missed, setSays, drawnTo } = useBottom(thread.conversationId, rows, !initial.unread);
   const scroller = useStuckToBottom(atBottom);
-  const { firstSeq, generation } = useFirstSeq(rows);
+  const { firstIndex, generation } = useFirstIndex(rows);
 
   // Whoever sends wants to see it, wherever they had scrolled to.
   const newestPending = pending.at(-1)?.clientMessageId;
@@ -47,18 +50,10 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
     if (newestPending) list.current?.scrollToIndex({ index: "LAST", align: "end" });
   }, [newestPending]);
 
-  const marked = useJumps(thread, (seq) => {
+  const jump = useJumps(thread, (seq) => {
     const index = rowsNow.current.findIndex((row) => row.seq === seq);
     if (index >= 0) list.current?.scrollToIndex({ index, align: "center" });
-    return index >= 0;
   });
-
-  const unreadIndex = rows.findIndex((row) => row.startsUnread);
-  const initial = useRef(
-    unreadIndex > 0
-      ? { index: unreadIndex, align: "start" as const }
-      : { index: Math.max(0, rows.length - 1), align: "end" as const },
-  );
 
   return (
     <>
@@ -77,34 +72,36 @@ export function MessageList({ thread, conversation, name, notes }: MessageListPr
           data={rows}
           context={{ loadingOlder }}
           components={components}
-          // seq has no gaps, so the first one is the absolute index: older pages lower it by exactly their length.
-          firstItemIndex={firstSeq}
-          initialTopMostItemIndex={initial.current}
+          firstItemIndex={firstIndex}
+          initialTopMostItemIndex={initial.place}
           computeItemKey={(_index, row) => row.key}
           itemContent={(index, row) => (
             <>
               {row.seq === 1 && notes?.get(0)}
               <MessageRow
                 row={row}
-                meta={showsMeta(row, rows[index - firstSeq + 1])}
+                meta={showsMeta(row, rows[index - firstIndex + 1])}
                 author={authorOf(row, conversation, me)}
-                first={index === firstSeq && !hasOlder}
+                first={index === firstIndex && !hasOlder}
                 conversationId={thread.conversationId}
                 conversation={conversation}
-                marked={row.seq !== null && row.seq === marked}
+                marked={row.seq !== null && row.seq === jump.marked}
               />
               {row.seq !== null && notes?.get(row.seq)}
             </>
           )}
           alignToBottom
-          followOutput={(isAtBottom) => (isAtBottom ? "auto" : false)}
+          // Off as long as it opens elsewhere: as a function it also goes to the end when the first rows are measured.
+          followOutput={atBottom && ((isAtBottom) => (isAtBottom ? "auto" : false))}
           atBottomThreshold={bottomPixels}
-          atBottomStateChange={setAtBottom}
+          atBottomStateChange={setSays}
+          rangeChanged={({ endIndex }) => drawnTo(endIndex - firstIndex)}
           totalListHeightChanged={() => atBottom && list.current?.autoscrollToBottom()}
           startReached={() => void thread.loadOlder()}
           increaseViewportBy={{ top: 600, bottom: 200 }}
         />
       </div>
+      <JumpNotice jump={jump} />
       {!atBottom && (
         <button
           type="button"
@@ -127,50 +124,6 @@ const components = { Header: Edge, Footer: () => <div style={{ height: 8 }} /> }
 function Edge({ context }: { context?: { loadingOlder: boolean } }) {
   const { t } = useTexts();
   return <div className="thread-edge">{context?.loadingOlder && t.loadingOlder}</div>;
-}
-
-/** Whether the newest row is on screen, and how many came from others while it was not. */
-function useBottom(rows: readonly Row[]) {
-  const client = useClient();
-  const [atBottom, set] = useState(true);
-  const seen = useRef(0);
-  const last = rows.findLast((row) => row.seq !== null)?.seq ?? 0;
-  if (atBottom) seen.current = last;
-  const missed = rows.filter((row) => counts(row) && row.seq !== null && row.seq > seen.current).length;
-  return {
-    atBottom,
-    missed,
-    setAtBottom(next: boolean) {
-      set(next);
-      client.setAtBottom(next);
-    },
-  };
-}
-
-/** Keeps the newest message in sight when the space shrinks: a notice above, a keyboard or a long text below. */
-function useStuckToBottom(atBottom: boolean): (scroller: HTMLElement | Window | null) => void {
-  const latest = useRef(atBottom);
-  latest.current = atBottom;
-  const observer = useRef<ResizeObserver>(null);
-  return useCallback((scroller) => {
-    observer.current?.disconnect();
-    if (!(scroller instanceof HTMLElement)) return;
-    observer.current = new ResizeObserver(() => {
-      // Not through the virtual list: it learns of its new height later than this.
-      if (latest.current) scroller.scrollTop = scroller.scrollHeight;
-    });
-    observer.current.observe(scroller);
-  }, []);
-}
-
-/** A first seq that rises means the list was reloaded: to the virtual list that is another list. */
-function useFirstSeq(rows: readonly Row[]) {
-  const firstSeq = rows[0]?.seq ?? 1;
-  const known = useRef({ firstSeq, generation: 0 });
-  if (firstSeq > known.current.firstSeq)
-    known.current = { firstSeq, generation: known.current.generation + 1 };
-  else known.current.firstSeq = firstSeq;
-  return { firstSeq, generation: known.current.generation };
 }
 
 /** An agent who looks in is no participant: then already two others have to be told apart. */

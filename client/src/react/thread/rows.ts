@@ -71,13 +71,19 @@ function together(one: Row, next: Row): boolean {
   return one.senderId === next.senderId && next.createdAt.getTime() - one.createdAt.getTime() < groupPauseMs;
 }
 
+/**
+ * Two people may have used one id. Of one's own the author is left out: a message that was written before the first
+ * token is one's own already, and who that is comes later.
+ */
+const keyOf = (author: string, clientMessageId: string) => `${author} ${clientMessageId}`;
+
 const undecided = { startsDay: false, startsUnread: false, startsGroup: true, endsGroup: true };
 
 function confirmed(message: Message, me: string | null, readUpTo: number): Row {
   const own = message.senderId === me;
   return {
     ...undecided,
-    key: `${message.senderId} ${message.clientMessageId}`,
+    key: keyOf(own ? "" : message.senderId, message.clientMessageId),
     seq: message.seq,
     clientMessageId: message.clientMessageId,
     senderId: message.senderId,
@@ -99,7 +105,7 @@ function confirmed(message: Message, me: string | null, readUpTo: number): Row {
 function unconfirmed(item: Pending, me: string | null): Row {
   return {
     ...undecided,
-    key: `${me} ${item.clientMessageId}`,
+    key: keyOf("", item.clientMessageId),
     seq: null,
     clientMessageId: item.clientMessageId,
     senderId: me ?? "",

@@ -26,3 +26,16 @@ export function insertAtCursor(
     field.setSelectionRange(end, end);
   });
 }
+
+/** The cursor at the end of its text. What is hidden takes no focus, as a list's rows until it has found its place. */
+export function focusOnceSeen(field: HTMLTextAreaElement): () => void {
+  let frame = 0;
+  const take = () => {
+    field.focus();
+    const { activeElement } = field.getRootNode() as Document | ShadowRoot;
+    if (activeElement === field) field.setSelectionRange(field.value.length, field.value.length);
+    else frame = requestAnimationFrame(take);
+  };
+  take();
+  return () => cancelAnimationFrame(frame);
+}

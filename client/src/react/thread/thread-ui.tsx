@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from "react";
+import { createContext, type ReactNode, useContext, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { MessageAddress } from "../../core/client.ts";
 import { useClient } from "../client-context.tsx";
 import { useTexts } from "../language.tsx";
@@ -17,7 +17,8 @@ export interface ThreadUi {
   editText: { current: string | null };
   /** Where the list is asked to go; a new object each time, so that the same place can be asked for again. */
   target: { seq: number } | null;
-  jumpTo(seq: number): void;
+  /** Null: it stays where it is, also when it was on its way. */
+  jumpTo(seq: number | null): void;
   /** What went wrong with the last change, in words. */
   problem: string | null;
   change(message: Omit<MessageAddress, "conversationId">, change: Change): Promise<boolean>;
@@ -48,6 +49,8 @@ export function ThreadActions({ conversationId, moderates = false, children }: T
   const editText = useRef<string | null>(null);
   const [target, setTarget] = useState<ThreadUi["target"]>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  // Its messages may be there before the list that shows them.
+  useLayoutEffect(() => client.awaitView(conversationId), [client, conversationId]);
 
   const ui = useMemo<ThreadUi>(
     () => ({
@@ -61,7 +64,7 @@ export function ThreadActions({ conversationId, moderates = false, children }: T
       },
       editText,
       target,
-      jumpTo: (seq) => setTarget({ seq }),
+      jumpTo: (seq) => setTarget(seq === null ? null : { seq }),
       problem,
       async change({ seq }, change) {
         setProblem(null);

@@ -41,6 +41,8 @@ export function useScrolling(
     }
     shown.current = { first, unread, sent, ...placeOf(element) };
     atBottom.current = isAtBottom(element);
+    // Now, not with the event of the scrolling: what is below would count as read until then.
+    onBottom(atBottom.current);
   });
 
   useEffect(() => {
