@@ -15,8 +15,11 @@ export interface ClusterPoint {
   at: string;
   /** At that moment. */
   sockets: number;
+  /** Of people, by sockets. */
   sendsPerSecond: number;
   deliveriesPerSecond: number;
+  /** What was committed, by sockets and by REST. Absent from what the version before wrote. */
+  messagesPerSecond?: number;
   /** The worst gateway's of the last `historyStepSeconds`; null without observations. */
   ackP99: number | null;
   deliveryP50: number | null;
@@ -72,6 +75,7 @@ export function pointOf(
     sockets: sum(present.map(({ gateway }) => gateway?.sockets ?? 0)),
     sendsPerSecond: sum(growth.map(({ sends }) => sends)) / seconds,
     deliveriesPerSecond: sum(growth.map(({ deliveries }) => deliveries)) / seconds,
+    messagesPerSecond: sum(growth.map(({ committed = 0 }) => committed)) / seconds,
     ackP99: worst(({ ack }) => ack?.p99),
     deliveryP50: worst(({ delivery }) => delivery?.p50),
     deliveryP95: worst(({ delivery }) => delivery?.p95),

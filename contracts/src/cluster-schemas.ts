@@ -152,6 +152,7 @@ export const clusterPoint = schemaFor<ClusterPoint>()(
     sockets: number,
     sendsPerSecond: number,
     deliveriesPerSecond: number,
+    messagesPerSecond: z.exactOptional(number),
     ackP99: figure,
     deliveryP50: figure,
     deliveryP95: figure,

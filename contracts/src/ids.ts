@@ -14,6 +14,14 @@ export const clientNoteId = clientMessageId;
 /** `seq` and `change` are JSON numbers; JSON itself is exact to 2^53 - 1. */
 export const seq = z.int().check(z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
 
+const canaryPrefix = "parloir-canary:";
+
+/** Whom a gateway measures by (gateway/src/canary). */
+export const canaryIdOf = (node: string) => `${canaryPrefix}${node}`;
+
+/** What canaries do is measured by itself and counted nowhere else: a cluster that nobody uses shows no messages. */
+export const isCanary = (userId: string) => userId.startsWith(canaryPrefix);
+
 /**
  * Room names. Each gateway subscribes to the Redis channel of every room it has a member in. A name must not be
  * confused with a Socket.IO socket id, which the adapter recognises by nothing but its 20 characters: see

@@ -6,7 +6,7 @@ import {
 } from "@parloir/contracts/commands.ts";
 import { CodedError, errorBody } from "@parloir/contracts/errors.ts";
 import { type Ack, typingAliases } from "@parloir/contracts/events.ts";
-import { rooms } from "@parloir/contracts/ids.ts";
+import { isCanary, rooms } from "@parloir/contracts/ids.ts";
 import { parse } from "@parloir/contracts/parse.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
 import type { GatewayContext, GatewaySocket } from "./context.ts";
@@ -29,15 +29,15 @@ async function answer(
   const last = args.at(-1);
   const ack = typeof last === "function" ? (last as (answer: Ack<unknown>) => void) : ignore;
   const command = resolveCommand(event, typeof last === "function" ? args.slice(0, -1) : args);
-  const commands = gateway.metrics.get("parloir_commands_total");
+  const count = countOf(gateway, socket);
   socket.data.underWay += 1;
   try {
     const data = await run(gateway, socket, command.name, command.payload);
-    commands.inc({ event: command.name ?? "unknown", outcome: "ok" });
+    count({ event: command.name ?? "unknown", outcome: "ok" });
     ack({ ok: true, data });
   } catch (error) {
     const coded = codedOf(gateway, command.name, error);
-    commands.inc({ event: command.name ?? "unknown", outcome: coded.code });
+    count({ event: command.name ?? "unknown", outcome: coded.code });
     ack({ ok: false, error: errorBody(coded) });
     if (coded.code === "RATE_LIMITED") countRefusal(gateway, socket);
   } finally {
@@ -49,6 +49,13 @@ async function answer(
 }
 
 const ignore = () => undefined;
+
+function countOf(gateway: GatewayContext, socket: GatewaySocket) {
+  const commands = gateway.metrics.get("parloir_commands_total");
+  return (labels: { event: string; outcome: string }) => {
+    if (!isCanary(socket.data.user.userId)) commands.inc(labels);
+  };
+}
 
 function resolveCommand(event: unknown, args: unknown[]): { name: Command | null; payload: unknown } {
   const payload = args[0];

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Server as HttpServer } from "node:http";
 import type { NodeSnapshot } from "@parloir/contracts/cluster.ts";
-import { channelOfRoom, conversationOfRoom, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import { channelOfRoom, conversationOfRoom, isCanary, rooms as roomNames } from "@parloir/contracts/ids.ts";
+import type { Message } from "@parloir/contracts/shapes.ts";
 import { createTokenVerifier } from "@parloir/platform/auth.ts";
 import { createClientAddress } from "@parloir/platform/client-address.ts";
 import type { GatewayConfig } from "@parloir/platform/env.ts";
@@ -296,6 +297,7 @@ function createRoomSequencer(options: {
 }): Sequencer {
   const { io, batchers, rosters, floors, traces, tracing, flights, log, metrics } = options;
   const delivery = metrics.get("parloir_delivery_seconds");
+  const isCounted = ({ senderId }: Message) => !isCanary(senderId);
   return createSequencer({
     async read(conversationId, after, limit, change) {
       const page = await batchers.reads.submit(conversationId, {
@@ -321,8 +323,10 @@ function createRoomSequencer(options: {
       const count = io.of("/").adapter.rooms.get(roomNames.conversation(conversationId))?.size ?? 0;
       span?.end({ conversationId, seq: message.seq, receivers: count });
       flights.note(message, "delivered", { count, traceparent: span?.traceparent });
-      delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);
+      if (isCounted(message))
+        delivery.observe(Math.max(0, Date.now() - Date.parse(message.createdAt)) / 1_000);
     },
+    isCounted,
     resync: (conversationId, reason) =>
       void io.local.to(roomNames.conversation(conversationId)).emit("resync", { reason }),
     log,
@@ -333,6 +337,11 @@ function createRoomSequencer(options: {
 function watchGauges(io: GatewayServer, sequencer: Sequencer, metrics: Metrics): void {
   const sockets = metrics.get("parloir_sockets");
   const open = metrics.get("parloir_rooms");
-  Object.assign(sockets, { collect: () => sockets.set(io.of("/").sockets.size) });
+  const peoples = () => {
+    let count = 0;
+    for (const { data } of io.of("/").sockets.values()) if (!isCanary(data.user.userId)) count += 1;
+    return count;
+  };
+  Object.assign(sockets, { collect: () => sockets.set(peoples()) });
   Object.assign(open, { collect: () => open.set(sequencer.conversations().length) });
 }

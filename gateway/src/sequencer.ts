@@ -106,6 +106,8 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
   resync: (conversationId: string, reason: string) => void;
   log: Log;
   metrics: Metrics;
+  /** What is counted as delivered; everything unless given. */
+  isCounted?: (message: Item) => boolean;
   /** Those of messages unless given. */
   counters?: SequencerCounters;
 }): Sequencer<Item> {
@@ -119,7 +121,7 @@ export function createSequencer<Item extends Sequenced = Message>(options: {
     const what = message.seq > room.position.seq ? "new" : "updated";
     if (what === "new") room.position.seq = message.seq;
     room.ring.push(message);
-    delivered.inc({ source });
+    if (options.isCounted?.(message) ?? true) delivered.inc({ source });
     options.deliver(room.id, message, source, what);
   }
 

@@ -24,7 +24,12 @@ const waitBuckets = [
 ] as const;
 
 export const metricTable = {
-  parloir_sockets: { kind: "gauge", of: ["gateway"], help: "Connected sockets.", labels: [] },
+  parloir_sockets: {
+    kind: "gauge",
+    of: ["gateway"],
+    help: "Connected sockets, without the canaries'.",
+    labels: [],
+  },
   parloir_rooms: { kind: "gauge", of: ["gateway"], help: "Conversations with a local member.", labels: [] },
   parloir_handshakes_total: {
     kind: "counter",
@@ -35,7 +40,7 @@ export const metricTable = {
   parloir_commands_total: {
     kind: "counter",
     of: ["gateway"],
-    help: "Socket commands by event and outcome (ok or the error code).",
+    help: "Socket commands of people by event and outcome (ok or the error code).",
     labels: ["event", "outcome"],
   },
   parloir_calls_total: {
@@ -47,14 +52,14 @@ export const metricTable = {
   parloir_ack_seconds: {
     kind: "histogram",
     of: ["gateway"],
-    help: "From a send's arrival at the gateway to its ack.",
+    help: "From a person's send's arrival at the gateway to its ack.",
     labels: [],
     buckets: latencyBuckets,
   },
   parloir_delivery_seconds: {
     kind: "histogram",
     of: ["gateway"],
-    help: "From a message's created_at to its emission here (database clock against this node's).",
+    help: "From a person's message's created_at to its emission here (database clock against this node's).",
     labels: [],
     buckets: latencyBuckets,
   },
@@ -81,7 +86,7 @@ export const metricTable = {
   parloir_messages_delivered_total: {
     kind: "counter",
     of: ["gateway"],
-    help: "Messages released by the sequencer, by source: push, repair or poll.",
+    help: "People's messages released by the sequencer, by source: push, repair or poll.",
     labels: ["source"],
   },
   parloir_messages_repeated_total: {
@@ -175,7 +180,7 @@ export const metricTable = {
   parloir_messages_committed_total: {
     kind: "counter",
     of: ["api"],
-    help: "Send results: ok, duplicate or the error code.",
+    help: "Results of people's sends: ok, duplicate or the error code.",
     labels: ["outcome"],
   },
   parloir_changes_total: {

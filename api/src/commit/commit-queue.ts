@@ -1,5 +1,6 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { SendReceipt } from "@parloir/contracts/events.ts";
+import { isCanary } from "@parloir/contracts/ids.ts";
 import type { SendItem } from "@parloir/contracts/internal.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
@@ -148,7 +149,7 @@ export function createCommitQueue(options: {
     const refusal = refusalOf(row.outcome);
     if (refusal) {
       for (const each of [entry, ...entry.repeats]) each.reject(refusal);
-      outcomes.inc({ outcome: refusal.code });
+      count(entry, refusal.code);
       return;
     }
     const stored = row.outcome === "stored";
@@ -162,10 +163,14 @@ export function createCommitQueue(options: {
       mentions: row.mentions ?? [],
       attachments: row.attachments ?? [],
     };
-    outcomes.inc({ outcome: stored ? "ok" : "duplicate" });
+    count(entry, stored ? "ok" : "duplicate");
     entry.resolve(committed);
     for (const repeat of entry.repeats) repeat.resolve({ ...committed, duplicate: true });
     if (stored) options.onStored(entry.send, committed, entry.row.traceparent);
+  }
+
+  function count({ send }: Entry, outcome: string): void {
+    if (!isCanary(send.senderId)) outcomes.inc({ outcome });
   }
 
   /** The outcome is unknown: the client asks again with the same clientMessageId. */
@@ -178,7 +183,7 @@ export function createCommitQueue(options: {
     queue = [];
     for (const entry of [...batch, ...waiting])
       for (const each of [entry, ...entry.repeats]) each.reject(error);
-    outcomes.inc({ outcome: "UNAVAILABLE" }, batch.length + waiting.length);
+    for (const entry of [...batch, ...waiting]) count(entry, "UNAVAILABLE");
   }
 
   return {

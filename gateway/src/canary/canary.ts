@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Ack, SendReceipt } from "@parloir/contracts/events.ts";
+import { canaryIdOf } from "@parloir/contracts/ids.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
 import { io, type Socket } from "socket.io-client";
-import { canaryIdOf, issueCanaryToken } from "./token.ts";
+import { issueCanaryToken } from "./token.ts";
 
 /**
  * Measures what a person would feel, all the time and also when nobody writes: a message goes from a socket on this

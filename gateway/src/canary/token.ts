@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { CodedError } from "@parloir/contracts/errors.ts";
+import { canaryIdOf } from "@parloir/contracts/ids.ts";
 import type { Identity, VerifyToken } from "@parloir/platform/auth.ts";
 
 /**
@@ -11,8 +12,6 @@ const prefix = "canary.";
 const validMs = 60_000;
 /** A socket that is connected stays: the pair is moved long before. */
 const sessionMs = 24 * 3_600_000;
-
-export const canaryIdOf = (node: string) => `parloir-canary:${node}`;
 
 function sign(secret: string, node: string, expiresAt: number): string {
   return createHmac("sha256", secret).update(`canary ${node} ${expiresAt}`).digest("base64url");

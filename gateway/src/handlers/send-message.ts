@@ -1,3 +1,4 @@
+import { isCanary } from "@parloir/contracts/ids.ts";
 import { checkSend } from "@parloir/contracts/parse.ts";
 import { traced } from "@parloir/platform/tracing.ts";
 import type { Handler } from "./handlers.ts";
@@ -8,14 +9,15 @@ import type { Handler } from "./handlers.ts";
  */
 export const sendMessage: Handler<"send_message"> = async (gateway, socket, payload) => {
   checkSend(payload);
-  const stop = gateway.metrics.get("parloir_ack_seconds").startTimer();
+  const began = performance.now();
   const receivedAt = Date.now();
   const send = { ...payload, senderId: socket.data.user.userId };
   const span = gateway.tracing.enter("send_message", send.traceparent);
   if (span) send.traceparent = span.traceparent;
   const sent = gateway.sends.submit(payload.conversationId, send);
   const receipt = await (span ? traced(span, sent) : sent);
-  stop();
+  if (!isCanary(send.senderId))
+    gateway.metrics.get("parloir_ack_seconds").observe((performance.now() - began) / 1_000);
   gateway.flights.note(receipt, "received", { at: receivedAt, traceparent: span?.traceparent });
   gateway.flights.note(receipt, "acked");
   gateway.sequencer.tip(receipt.conversationId, { lastSeq: receipt.seq, lastChange: 0 });

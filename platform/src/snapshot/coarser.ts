@@ -37,6 +37,7 @@ function joined(parts: { point: ClusterPoint; seconds: number }[]): ClusterPoint
     sockets: last.sockets,
     sendsPerSecond: mean((point) => point.sendsPerSecond),
     deliveriesPerSecond: mean((point) => point.deliveriesPerSecond),
+    messagesPerSecond: mean(({ messagesPerSecond, sendsPerSecond }) => messagesPerSecond ?? sendsPerSecond),
     ackP99: worst((point) => point.ackP99),
     deliveryP50: worst((point) => point.deliveryP50),
     deliveryP95: worst((point) => point.deliveryP95),

@@ -16,8 +16,9 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
   // A page without news goes on showing its last figures, dimmed.
   const present = seen.view.nodes.filter((node) => isHeard(node, { ...seen, isStale: false }));
   const gateways = present.flatMap(({ gateway }) => gateway ?? []);
+  const apis = present.flatMap(({ api }) => api ?? []);
   const sum = (values: number[]) =>
-    gateways.length > 0 && seen.view.alone === undefined
+    values.length > 0 && seen.view.alone === undefined
       ? values.reduce((total, each) => total + each, 0)
       : null;
   const { budget } = levelReached("send", points);
@@ -36,13 +37,13 @@ export function Headline({ seen, points }: { seen: Seen; points: ClusterPoint[] 
       <Tile
         title={t.sockets}
         value={shown(sum(gateways.map((each) => each.sockets)), formats.count)}
-        note={t.now}
+        note={t.peoples}
         t={t}
       />
       <Tile
         title={t.messages}
-        value={shown(sum(gateways.map((each) => each.sendsPerSecond)), formats.rate)}
-        note={t.now}
+        value={shown(sum(apis.map((each) => each.messagesPerSecond)), formats.rate)}
+        note={t.peoples}
         t={t}
       />
       <Tile

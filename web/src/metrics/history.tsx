@@ -102,7 +102,13 @@ function seriesOf(t: MetricsTexts): Record<"receive" | "messages" | "sockets", S
       { name: "p95", read: inMs((point) => point.deliveryP95), colour: "--accent" },
       { name: "p99", read: inMs((point) => point.deliveryP99), colour: "--error" },
     ],
-    messages: [{ name: t.sent, read: (point) => point.sendsPerSecond, colour: "--accent" }],
+    messages: [
+      {
+        name: t.committed,
+        read: ({ messagesPerSecond, sendsPerSecond }) => messagesPerSecond ?? sendsPerSecond,
+        colour: "--accent",
+      },
+    ],
     sockets: [{ name: t.sockets, read: (point) => point.sockets, colour: "--accent" }],
   };
 }
