@@ -48,6 +48,7 @@ import { channelRoutes } from "./routes/channels.ts";
 import { chaosRoutes } from "./routes/chaos.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { conversationRoutes } from "./routes/conversations.ts";
+import { directoryRoutes } from "./routes/directory.ts";
 import { flightRoutes } from "./routes/flights.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { membershipRoutes } from "./routes/membership.ts";
@@ -190,6 +191,12 @@ export function createApi(options: {
     ...flightRoutes({ database, redis }),
     ...(config.production ? [] : chaosRoutes({ database, redis })),
     ...agentRoutes({ database, cursors }),
+    ...directoryRoutes({
+      database,
+      cursors,
+      everyone: config.everyoneIsFound,
+      searchLimit: limits.searches,
+    }),
     ...teamRoutes({ database, cursors }),
     ...blockRoutes({ database, cursors }),
     ...privacyRoutes({ database, publisher, forgetPerson, exportLimit: limits.exports }),

@@ -69,6 +69,13 @@ export const listConversationsQuery = z.strictObject({
   limit: pageLimit,
 });
 
+/** A cursor holds the beginning of a name and an id, in any script. */
+export const searchDirectoryQuery = z.strictObject({
+  q: z.optional(shortText(100)),
+  cursor: pageCursor,
+  limit: pageLimit,
+});
+
 export const blockParams = z.strictObject({ userId });
 export const listBlocksQuery = z.strictObject({
   cursor: pageCursor,

@@ -134,6 +134,10 @@ export const agent = named<shapes.Agent>("Agent")(
   z.strictObject({ userId, name: z.string(), avatarUrl: z.exactOptional(z.string()), role }),
 );
 
+export const contact = named<shapes.Contact>("Contact")(
+  z.strictObject({ userId, name: z.string(), avatarUrl: z.exactOptional(z.string()), role }),
+);
+
 const somebody = z.strictObject({ userId, name: z.string() });
 const systemLine = named<shapes.SystemLine>("SystemLine")(
   z.strictObject({

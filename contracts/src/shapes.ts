@@ -39,6 +39,14 @@ export interface Agent {
   role: Role;
 }
 
+/** As one finds a person in order to write to them. */
+export interface Contact {
+  userId: string;
+  name: string;
+  avatarUrl?: string;
+  role: Role;
+}
+
 /** A person whom one has blocked. */
 export interface Block {
   userId: string;

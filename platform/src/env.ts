@@ -91,6 +91,8 @@ export interface ApiConfig extends CommonConfig, DatabaseConfig {
   limits: Limits;
   /** A block refuses the sends of both; else only of who was blocked. */
   blocksBothWays: boolean;
+  /** Anybody may find anybody by name; else only agents may, and others those with whom they share a conversation. */
+  everyoneIsFound: boolean;
   attachments: AttachmentConfig;
   calls: CallConfig;
   webRoot: string | null;
@@ -141,6 +143,7 @@ export function readApiConfig(source: Source = process.env): ApiConfig {
     tokens: tokens(env),
     limits: limits(env),
     blocksBothWays: env.oneOf("BLOCKS_REFUSE", ["both", "blocked"], "both") === "both",
+    everyoneIsFound: env.oneOf("PEOPLE_DIRECTORY", ["contacts", "everyone"], "contacts") === "everyone",
     attachments: attachments(env),
     calls: calls(env),
     webRoot: env.optional("WEB_ROOT"),

@@ -50,7 +50,7 @@ export async function planNodes(
   const apis = [];
   for (const name of numbered("api", options.apis)) {
     const own = { DEMO_ACCOUNTS: options.demo ? "1" : "0", WEB_ROOT: path.join(root, "web/dist") };
-    apis.push(await planOne("api", name, { ...withDatabase, ...own }));
+    apis.push(await planOne("api", name, { ...demoDirectory(options), ...withDatabase, ...own }));
   }
   const apiUrls = apis.map((api) => new URL(api.metricsUrl).origin).join(",");
   const gateways = [];
@@ -61,6 +61,11 @@ export async function planNodes(
   for (const name of numbered("worker", options.workers))
     workers.push(await planOne("worker", name, withDatabase));
   return { gateways, apis, workers };
+}
+
+/** Who has just come to try Parloir has no contacts: the demonstration's people find each other. */
+function demoDirectory({ demo }: Options): Environment {
+  return demo ? { PEOPLE_DIRECTORY: "everyone" } : {};
 }
 
 /** Our defaults, then the user's own variables, then what the launcher alone can know. */
