@@ -63,6 +63,7 @@ export class Visitor {
   async writeTo(account: string): Promise<void> {
     await this.page.locator('[data-testid="new-conversation"]').click();
     await this.page.locator(`[data-person="${account}"]`).click();
+    await this.page.locator('[data-testid="begin-conversation"]').click();
     await this.composer.waitFor();
   }
 

@@ -158,6 +158,8 @@ it("by keys alone one signs in, finds somebody, writes, answers and reads on", {
   await page.locator("[data-person]").first().waitFor();
   await tabTo(page, '[data-person="demo-zoe"]');
   await page.keyboard.press("Enter");
+  await tabTo(page, '[data-testid="begin-conversation"]');
+  await page.keyboard.press("Enter");
   // The field has the focus already.
   await ana.composer.waitFor();
   await page.locator('[data-testid="composer"]:focus').waitFor();

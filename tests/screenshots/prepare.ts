@@ -33,6 +33,7 @@ export async function writeToEachOther(open: Open): Promise<void> {
   const writeTo = async (page: Page, person: string, name: string) => {
     await page.locator('[data-testid="new-conversation"]').click();
     await page.locator(`[data-person="${person}"]`).click();
+    await page.locator('[data-testid="begin-conversation"]').click();
     // The former thread's composer would take the words.
     await page.locator('[data-testid="thread"] h1', { hasText: name }).waitFor();
   };

@@ -1,9 +1,8 @@
 import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
-import type { Role } from "@parloir/contracts/shapes.ts";
 import { useHostTexts } from "./host/texts.ts";
 import { Link } from "./link.tsx";
 import { route } from "./route.ts";
-import { session } from "./session.ts";
+import { isTeam, session } from "./session.ts";
 
 const pages = {
   messages: "/messages",
@@ -29,8 +28,4 @@ export function PageLinks() {
       ))}
     </nav>
   );
-}
-
-function isTeam(role: Role | undefined): boolean {
-  return role === "agent" || role === "admin";
 }

@@ -51,6 +51,10 @@ async function call<Data>(path: string, init?: RequestInit): Promise<Data> {
   return unwrap<Data>(response);
 }
 
+export function isTeam(role: Role | undefined): boolean {
+  return role === "agent" || role === "admin";
+}
+
 export async function demoAccounts(): Promise<DemoAccount[]> {
   return (await call<{ accounts: DemoAccount[] }>("/api/demo/accounts")).accounts;
 }

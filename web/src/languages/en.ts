@@ -1,5 +1,9 @@
 import { en as chat } from "@parloir/client/react/texts/en.ts";
 
+import { pluralIn } from "@parloir/client/react/texts/plural.ts";
+
+const plural = pluralIn("en");
+
 export const en = {
   ...chat,
   languageName: "English",
@@ -24,6 +28,23 @@ export const en = {
   pushDenied: "This browser was told not to show notifications. You can change that in its settings",
   pushFailed: "That did not work. Try again",
   newConversationWith: "Who do you want to write to?",
-  nobodyElse: "There is nobody else here.",
-  noDirectory: "Conversations begin in your application; here they are answered.",
+  theTeamHint: "Ask a question; whoever is there answers",
+  findPeople: "Find somebody by name",
+  noContacts: "You share no conversation with anybody yet. Type a name to look for somebody.",
+  nobodyFound: "You can find nobody of this name.",
+  peopleFailed: "People could not be looked for.",
+  peopleFound: (count: number) => plural(count, { one: "1 person found", other: `${count} people found` }),
+  morePeople: "Show more",
+  chosen: "Chosen",
+  takeBack: (name: string) => `${name}: do not choose`,
+  roleName: (role: string) => ({ technician: "Technician", agent: "Team", admin: "Team" })[role] ?? "",
+  groupTitle: "Title of the group (optional)",
+  beginGroup: (count: number) => `Begin a group of ${count}`,
+  personGone: "This person is not there any more.",
+  membersCount: (count: number) => plural(count, { one: "1 member", other: `${count} members` }),
+  addMembers: "Add people",
+  addChosen: (count: number) =>
+    count === 0 ? "Add" : plural(count, { one: "Add 1 person", other: `Add ${count} people` }),
+  removeMember: (name: string) => `Take ${name} out of the group`,
+  reallyRemove: "Really take out",
 };

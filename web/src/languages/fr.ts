@@ -1,5 +1,8 @@
 import { fr as chat } from "@parloir/client/react/texts/fr.ts";
+import { pluralIn } from "@parloir/client/react/texts/plural.ts";
 import type { Catalogue } from "./catalogue.ts";
+
+const plural = pluralIn("fr");
 
 export const fr: Catalogue = {
   ...chat,
@@ -27,6 +30,27 @@ export const fr: Catalogue = {
     "Ce navigateur a reçu l’ordre de ne pas afficher de notifications. Ses réglages permettent de le changer",
   pushFailed: "Cela n’a pas fonctionné. Réessayez",
   newConversationWith: "À qui voulez-vous écrire ?",
-  nobodyElse: "Il n’y a personne d’autre ici.",
-  noDirectory: "Les conversations commencent dans votre application ; ici, on y répond.",
+  theTeamHint: "Posez une question ; qui est là répond",
+  findPeople: "Chercher par nom",
+  noContacts:
+    "Vous ne partagez encore de conversation avec personne. Saisissez un nom pour chercher quelqu’un.",
+  nobodyFound: "Vous ne pouvez trouver personne de ce nom.",
+  peopleFailed: "La recherche de personnes n’a pas fonctionné.",
+  peopleFound: (count) =>
+    plural(count, { one: `${count} personne trouvée`, other: `${count} personnes trouvées` }),
+  morePeople: "Afficher plus",
+  chosen: "Choisis",
+  takeBack: (name) => `${name} : ne pas choisir`,
+  roleName: (role) => ({ technician: "Technique", agent: "Équipe", admin: "Équipe" })[role] ?? "",
+  groupTitle: "Titre du groupe (facultatif)",
+  beginGroup: (count) => `Créer un groupe de ${count}`,
+  personGone: "Cette personne n’est plus là.",
+  membersCount: (count) => plural(count, { one: `${count} membre`, other: `${count} membres` }),
+  addMembers: "Ajouter des personnes",
+  addChosen: (count) =>
+    count === 0
+      ? "Ajouter"
+      : plural(count, { one: `Ajouter ${count} personne`, other: `Ajouter ${count} personnes` }),
+  removeMember: (name) => `Retirer ${name} du groupe`,
+  reallyRemove: "Vraiment retirer",
 };

@@ -1,68 +1,118 @@
-import { Avatar } from "@parloir/client/react/avatar.tsx";
+import { createId } from "@parloir/client/core/ids.ts";
+import { asCodedError } from "@parloir/client/core/link.ts";
 import { useClient } from "@parloir/client/react/client-context.tsx";
 import { Dialog } from "@parloir/client/react/dialog.tsx";
-import { CodedError } from "@parloir/contracts/errors.ts";
-import type { DemoAccount } from "@parloir/contracts/http.ts";
-import { useEffect, useRef, useState } from "react";
+import { Icon } from "@parloir/client/react/icons.tsx";
+import { useSnapshot } from "@parloir/client/react/use-snapshot.ts";
+import type { CreateConversationBody } from "@parloir/contracts/http.ts";
+import type { Contact } from "@parloir/contracts/shapes.ts";
+import { useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
 import { addressOf, go } from "../route.ts";
-import { demoAccounts } from "../session.ts";
+import { isTeam, session } from "../session.ts";
+import { PeoplePicker } from "./people-picker.tsx";
 
-/** Chooses somebody to write to. The people are those of the demonstration: a host knows its own. */
+/** Chooses whom one writes to: one person, several as a group, or the team. */
 export default function NewConversation({ onClose }: { onClose: () => void }) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const client = useClient();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [people, setPeople] = useState<DemoAccount[] | null>(null);
-  const [state, setState] = useState<"choosing" | "starting" | "failed" | "absent">("choosing");
+  // Whoever is of the team does not write to it.
+  const mayAskTeam = !isTeam(useSnapshot(session)?.user.role);
+  const [chosen, setChosen] = useState<readonly Contact[]>([]);
+  const [title, setTitle] = useState("");
+  const [starting, setStarting] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
 
-  useEffect(() => {
-    demoAccounts().then(
-      (accounts) => setPeople(accounts.filter((one) => one.id !== client.me())),
-      (error) => setState(error instanceof CodedError && error.code === "NOT_FOUND" ? "absent" : "failed"),
-    );
-  }, [client]);
-
-  async function start(recipientId: string) {
-    setState("starting");
+  async function start(body: CreateConversationBody) {
+    setStarting(true);
+    setFailure(null);
     try {
-      const conversation = await client.startConversation({ kind: "direct", recipientId });
+      const conversation = await client.startConversation(body);
       dialog.current?.close();
       go(addressOf(conversation.id));
-    } catch {
-      setState("failed");
+    } catch (error) {
+      setFailure(asCodedError(error).code === "NOT_FOUND" ? t.personGone : t.changeFailed);
+      setStarting(false);
     }
   }
 
+  const [first, ...rest] = chosen;
   return (
-    <Dialog ref={dialog} title={t.newConversationWith} onClose={onClose}>
-      {state === "failed" && (
+    <Dialog
+      ref={dialog}
+      title={t.newConversationWith}
+      className="people-dialog"
+      testId="new-conversation-dialog"
+      onClose={onClose}
+    >
+      <div className="people-scroll">
+        {mayAskTeam && chosen.length === 0 && (
+          <button
+            type="button"
+            className="person"
+            data-testid="ask-team"
+            disabled={starting}
+            onClick={() => void start({ kind: "support" })}
+          >
+            <span className="avatar" aria-hidden="true">
+              <Icon name="logo" />
+            </span>
+            <span>
+              <span className="person-name">{t.theTeam}</span>
+              <span className="person-title">{t.theTeamHint}</span>
+            </span>
+          </button>
+        )}
+        <PeoplePicker chosen={chosen} onChoose={setChosen} disabled={starting} />
+      </div>
+      {failure && (
         <p className="note" role="alert">
-          {t.signInFailed}
+          {failure}
         </p>
       )}
-      {state === "absent" && <p className="note">{t.noDirectory}</p>}
-      {!people && state !== "failed" && state !== "absent" && <p className="note">{t.loading}</p>}
-      {people?.length === 0 && <p className="note">{t.nobodyElse}</p>}
-      <ul>
-        {people?.map((one) => (
-          <li key={one.id}>
-            <button
-              type="button"
-              className="person"
-              data-person={one.id}
-              disabled={state === "starting"}
-              onClick={() => void start(one.id)}
-            >
-              <Avatar name={one.name} />
-              <span>
-                <span className="person-name">{one.name}</span>
-                <span className="person-title">{one.title[language]}</span>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
+      {first && (
+        <form
+          className="people-start"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void start(
+              rest.length === 0 ? { kind: "direct", recipientId: first.userId } : group(chosen, title),
+            );
+          }}
+        >
+          {rest.length > 0 && (
+            <label>
+              {t.groupTitle}
+              <input
+                value={title}
+                maxLength={120}
+                dir="auto"
+                data-testid="group-title"
+                onChange={({ target }) => setTitle(target.value)}
+              />
+            </label>
+          )}
+          <button
+            type="submit"
+            className="button button-filled"
+            disabled={starting}
+            data-testid="begin-conversation"
+          >
+            {rest.length === 0 ? t.writeTo(first.name) : t.beginGroup(chosen.length + 1)}
+          </button>
+        </form>
+      )}
     </Dialog>
   );
+}
+
+/** Without a title it is called by its members' names. */
+function group(chosen: readonly Contact[], title: string): CreateConversationBody {
+  const named = title.trim();
+  return {
+    kind: "group",
+    memberIds: chosen.map(({ userId }) => userId),
+    ...(named === "" ? {} : { subject: { type: "group", id: createId(), title: named } }),
+  };
 }

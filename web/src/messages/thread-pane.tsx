@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { useHostTexts } from "../host/texts.ts";
 import { useLanguage } from "../languages/language.tsx";
 import { go } from "../route.ts";
+import { MembersButton } from "./members-button.tsx";
 
 const Source = lazy(() => import("./source.tsx"));
 
@@ -20,6 +21,7 @@ export function ThreadPane({ conversationId }: { conversationId: string | null }
         tools={
           <>
             <CallButton conversationId={conversationId} />
+            <MembersButton conversationId={conversationId} />
             <ConversationMenu conversationId={conversationId} onGone={() => go("/messages")} />
           </>
         }

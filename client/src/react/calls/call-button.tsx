@@ -24,7 +24,7 @@ export default function CallButton({ conversationId, conversation: given }: Call
   );
   const conversation = listed ?? given;
   if (!conversation || !canCall() || !hasSomebody(conversation, client.me())) return null;
-  const name = nameOf(conversation, client.me(), t.unnamed);
+  const name = nameOf(conversation, client.me(), t);
   const label = callTexts[language].call(name);
   return (
     <button

@@ -53,7 +53,7 @@ function Lines({ conversation }: { conversation: Conversation }) {
   const me = client.me();
   const typing = useSelected(client.typing, (state) => state[conversation.id]);
   const { lastMessage, unreadCount } = conversation;
-  const name = nameOf(conversation, me, t.unnamed);
+  const name = nameOf(conversation, me, t);
   const muted = isMuted(conversation);
   const date = new Date(lastMessage?.createdAt ?? conversation.createdAt);
 

@@ -26,6 +26,7 @@ export const en = {
   you: "You",
   youSaid: (text: string) => `You: ${text}`,
   unnamed: "Somebody",
+  theTeam: "The team",
   writeTo: (name: string) => `Write to ${name}`,
   send: "Send",
   attach: "Add files",

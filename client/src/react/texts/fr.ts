@@ -27,6 +27,7 @@ export const fr: Texts = {
   you: "Vous",
   youSaid: (text) => `Vous : ${text}`,
   unnamed: "Quelqu’un",
+  theTeam: "L’équipe",
   writeTo: (name) => `Écrire à ${name}`,
   send: "Envoyer",
   attach: "Ajouter des fichiers",

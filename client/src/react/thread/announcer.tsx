@@ -26,7 +26,7 @@ export function Announcer({ conversationId }: { conversationId: string }) {
         .items.find((item) => item.id === conversationId);
       const participants = conversation?.participants ?? [];
       const author = participants.find((one) => one.userId === message.senderId)?.name;
-      const name = author ?? nameOf(conversation, client.me(), t.unnamed);
+      const name = author ?? nameOf(conversation, client.me(), t);
       const { system } = message;
       waiting.push(
         system

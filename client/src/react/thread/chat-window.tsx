@@ -33,7 +33,7 @@ export function ChatWindow({ conversationId, onBack, tools }: ChatWindowProps) {
     state.items.find((item) => item.id === conversationId),
   );
   const status = useSelected(client.thread(conversationId).state, ({ error }) => error?.code);
-  const name = nameOf(conversation, client.me(), "");
+  const name = conversation ? nameOf(conversation, client.me(), t) : "";
   const [other, ...rest] = conversation ? othersOf(conversation, client.me()) : [];
 
   return (

@@ -1,15 +1,21 @@
 import type { Conversation, Message, Participant } from "@parloir/contracts/shapes.ts";
+import type { Texts } from "../texts/texts.ts";
 
 export function othersOf(conversation: Conversation, me: string | null): Participant[] {
   return conversation.participants.filter((one) => one.userId !== me);
 }
 
-/** What a conversation is called for `me`: the other people's names, else its subject. */
-export function nameOf(conversation: Conversation | undefined, me: string | null, unnamed: string): string {
+/** What a conversation is called for `me`: the other people's names, else its subject, else the team that will answer. */
+export function nameOf(
+  conversation: Conversation | undefined,
+  me: string | null,
+  { unnamed, theTeam }: Pick<Texts, "unnamed" | "theTeam">,
+): string {
   if (!conversation) return unnamed;
   const others = othersOf(conversation, me);
+  const nobody = conversation.kind === "support" ? theTeam : unnamed;
   if (conversation.kind === "group" && conversation.subject) return conversation.subject.title;
-  return others.map((one) => one.name).join(", ") || conversation.subject?.title || unnamed;
+  return others.map((one) => one.name).join(", ") || conversation.subject?.title || nobody;
 }
 
 /** In a line: the words or, without any, the name of the first file. */
