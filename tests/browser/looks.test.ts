@@ -66,6 +66,8 @@ describe("the dark theme", () => {
     await by(page, "composer").waitFor();
     await expectAccessible(page);
     await page.goto(`${stage.url}/portal`);
+    // What is told before the page is connected makes no toast.
+    await page.locator('[data-testid="connection"][data-status="online"]').waitFor();
     await by(page, "act-as-host").click();
     await page.locator("[data-sonner-toast]").first().waitFor();
     await expectAccessible(page);
