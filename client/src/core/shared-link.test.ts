@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { type Client, createClient } from "./client.ts";
+import { NoAnswer } from "./link.ts";
 import { createMemoryStore } from "./outbox-store.ts";
 import { conversationId, createScriptedCluster, type ScriptedLink } from "./scripted-cluster.ts";
 import { createSharedLink, livingTabs } from "./shared-link.ts";
@@ -17,12 +18,13 @@ function createTabs() {
   const cluster = createScriptedCluster();
   cluster.write("bob", "old");
   const links: ScriptedLink[] = [];
+  const reconnects: ScriptedLink[] = [];
   const scope = `test${++scopes}`;
 
   function connect(): ScriptedLink {
     const link = cluster.link();
     links.push(link);
-    return { ...link, open: () => setTimeout(link.up, 1) };
+    return { ...link, open: () => setTimeout(link.up, 1), reconnect: () => reconnects.push(link) };
   }
 
   function tab() {
@@ -46,7 +48,7 @@ function createTabs() {
     return { id, client, gone, contents };
   }
 
-  return { cluster, links, scope, tab };
+  return { cluster, links, reconnects, scope, tab };
 }
 
 const online = (client: Client) => expect.poll(() => client.connection.getSnapshot().status).toBe("online");
@@ -122,4 +124,28 @@ test("a channel that two tabs hear is left when the last of them ends", async ()
   expect(asked("unsubscribe")).toBe(0);
   ends[1]!();
   await expect.poll(() => asked("unsubscribe")).toBe(1);
+});
+
+test("another tab's word ends a connection that does not answer, never a good one", async () => {
+  const { links, reconnects, tab } = createTabs();
+  const [first, second, third] = [tab(), tab(), tab()];
+  for (const { client } of [first, second, third]) await online(client);
+  const link = links[0]!;
+  const asked = () => link.commands.filter(({ command }) => command === "heartbeat").length;
+  second.client.reconnect();
+  await expect.poll(asked).toBe(1);
+  await second.client.request("heartbeat", {});
+  expect(reconnects).toEqual([]);
+  link.before = (command) => {
+    if (command === "heartbeat") throw new NoAnswer("dead");
+  };
+  second.client.reconnect();
+  third.client.reconnect();
+  await expect.poll(() => reconnects.length).toBeGreaterThanOrEqual(1);
+  link.before = () => undefined;
+  const before = reconnects.length;
+  link.down();
+  await expect.poll(() => second.client.connection.getSnapshot().status).toBe("offline");
+  second.client.reconnect();
+  await expect.poll(() => reconnects.length).toBe(before + 1);
 });

@@ -2,7 +2,14 @@ import type { Command } from "@parloir/contracts/commands.ts";
 import { errorBody } from "@parloir/contracts/errors.ts";
 import type { Ack } from "@parloir/contracts/events.ts";
 import { maxWatched } from "@parloir/contracts/shapes.ts";
-import { asCodedError, type ConnectionState, type Link, type LinkEvent, type Opening } from "./link.ts";
+import {
+  asCodedError,
+  type ConnectionState,
+  type Link,
+  type LinkEvent,
+  NoAnswer,
+  type Opening,
+} from "./link.ts";
 
 /**
  * Several tabs of one person share one connection: the tab that holds a Web Lock is the leader and has it, the others
@@ -64,6 +71,8 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
   const presence = new Map<string, string[]>();
   const watched = new Set<string>();
   let opening: Opening | null = null;
+  /** The connection that is being asked whether it still answers. */
+  let asking: ConnectionState | null = null;
 
   const ends = [
     link.listen((event) => {
@@ -139,11 +148,26 @@ export function createLeader({ channel, tabId, link, watchTab }: LeaderOptions):
     channel.post({ kind: "answer", to: from, id, answer });
   }
 
+  /** Another tab's word for it: the machine's event that it heard is each tab's, and the connection may be sound. */
+  async function reconnectUnlessGood(): Promise<void> {
+    const before = link.state.getSnapshot();
+    if (asking === before) return;
+    asking = before;
+    try {
+      if (before.status === "online") await link.request("heartbeat", {});
+      else link.reconnect();
+    } catch (error) {
+      if (error instanceof NoAnswer && link.state.getSnapshot() === before) link.reconnect();
+    } finally {
+      asking = null;
+    }
+  }
+
   return {
     receive(message) {
       if (message.kind === "hello") welcome(message.from);
       else if (message.kind === "request") void serve(message);
-      else if (message.kind === "reconnect") link.reconnect();
+      else if (message.kind === "reconnect") void reconnectUnlessGood();
     },
     request: (command, payload) => request(tabId, command, payload) as Promise<never>,
     close() {
