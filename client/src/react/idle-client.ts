@@ -8,21 +8,40 @@ const later = () => Promise.reject(new CodedError("UNAVAILABLE", "there is no co
 const never = () => () => undefined;
 const nothing = () => undefined;
 
+const loading = { status: "loading", error: null } as const;
+
+/** Of a conversation that is not known, or not yet: nothing is asked for. */
+export function createIdleThread(conversationId: string): Thread {
+  return {
+    conversationId,
+    state: idleThread,
+    load: nothing,
+    loadOlder: async () => undefined,
+    reload: nothing,
+    merge: nothing,
+    catchUp: nothing,
+    noteHead: nothing,
+    setPending: nothing,
+    cursor: nothing,
+    isMissingChanges: () => false,
+    close: nothing,
+  };
+}
+const idleThread = createCell({
+  ...loading,
+  messages: [],
+  stored: [],
+  pending: [],
+  hasOlder: false,
+  loadingOlder: false,
+  behind: false,
+});
+
 /**
  * What components see before there is a connection: while a server renders them, and until the page runs. Everything
  * is loading, so that both render the same.
  */
 export function createIdleClient(): Client {
-  const loading = { status: "loading", error: null } as const;
-  const thread = createCell({
-    ...loading,
-    messages: [],
-    stored: [],
-    pending: [],
-    hasOlder: false,
-    loadingOlder: false,
-    behind: false,
-  });
   return {
     connection: createCell(firstState()),
     conversations: createCell({ ...loading, items: [], hasMore: false, unreadTotal: 0 }),
@@ -40,20 +59,7 @@ export function createIdleClient(): Client {
       loadArchived: later,
     },
     me: () => null,
-    thread: (conversationId): Thread => ({
-      conversationId,
-      state: thread,
-      load: nothing,
-      loadOlder: async () => undefined,
-      reload: nothing,
-      merge: nothing,
-      catchUp: nothing,
-      noteHead: nothing,
-      setPending: nothing,
-      cursor: nothing,
-      isMissingChanges: () => false,
-      close: nothing,
-    }),
+    thread: createIdleThread,
     open: nothing,
     awaitView: nothing,
     setAtBottom: nothing,

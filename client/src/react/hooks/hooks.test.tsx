@@ -99,6 +99,18 @@ test("older pages come on demand, an edit finds its page, and an absence is made
   );
 });
 
+test("without a conversation nothing is asked for, at no connection, and nothing can be sent", async () => {
+  const { seen, element } = probe(() => useChatMessages(null));
+  page = await mount(element, { history: 1 });
+  await act(async () => page.link.down());
+  await act(async () => page.link.up());
+  await until(() => expect(page.client.conversations.getSnapshot().status).toBe("ready"));
+  expect(seen.now).toMatchObject({ messages: [], pending: [], isLoading: false, error: null });
+  expect(page.cluster.requests).not.toContain("GET /api/messages");
+  expect(() => seen.now.sendMessage("to nobody")).toThrow(CodedError);
+  expect(page.client.pending.getSnapshot()).toEqual([]);
+});
+
 test("useChat finds the conversation and has it open while it is mounted", async () => {
   const { seen, element } = probe(() => useChat({ kind: "direct", recipientId: "bob" }));
   page = await mount(element, { history: 1 });

@@ -1,3 +1,4 @@
+import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Message } from "@parloir/contracts/shapes.ts";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
@@ -7,6 +8,7 @@ import { chatKeys } from "../cache/keys.ts";
 import { allMessages, followRun, type MessagePage, type MessagePages } from "../cache/pages.ts";
 import { readPage } from "../cache/thread-pages.ts";
 import { useChatContext } from "../chat-context.ts";
+import { createIdleThread } from "../idle-client.ts";
 import { useSelected } from "../use-snapshot.ts";
 
 type Written = Omit<OutboxMessage, "conversationId">;
@@ -21,7 +23,10 @@ export interface UseChatMessages {
   hasOlder: boolean;
   isLoadingOlder: boolean;
   loadOlder(): Promise<unknown>;
-  /** Shows at once, goes out as soon as it can, and is never sent twice. */
+  /**
+   * Shows at once, goes out as soon as it can, and is never sent twice.
+   * @throws CodedError UNAVAILABLE while there is no conversation
+   */
   sendMessage(content: string, more?: Omit<Written, "content">): void;
   retry(clientMessageId: string): void;
   discard(clientMessageId: string): void;
@@ -35,7 +40,7 @@ export interface UseChatMessages {
 export function useChatMessages(conversationId: string | null): UseChatMessages {
   const { client, ready, queryClient, scope } = useChatContext();
   const id = conversationId ?? "";
-  const thread = useMemo(() => client.thread(id), [client, id]);
+  const thread = useMemo(() => (id === "" ? createIdleThread(id) : client.thread(id)), [client, id]);
   const enabled = ready && conversationId !== null;
   const queryKey = useMemo(() => chatKeys.messages(scope, id), [scope, id]);
   const query = useInfiniteQuery<MessagePage, Error, MessagePages, typeof queryKey, number | null>(
@@ -78,7 +83,11 @@ export function useChatMessages(conversationId: string | null): UseChatMessages 
     hasOlder: hasNextPage,
     isLoadingOlder: isFetchingNextPage,
     loadOlder: fetchNextPage,
-    sendMessage: (content, more = {}) => client.send({ ...more, conversationId: id, content }),
+    sendMessage(content, more = {}) {
+      // It would be refused, and stand in no thread with its retry.
+      if (id === "") throw new CodedError("UNAVAILABLE", "there is no conversation yet");
+      client.send({ ...more, conversationId: id, content });
+    },
     retry: client.retry,
     discard: client.discard,
     edit: client.edit,
