@@ -5,6 +5,7 @@ import type { Attention } from "./attention.ts";
 import { type ClientOptions, createClient } from "./client.ts";
 import { NoAnswer } from "./link.ts";
 import { createCell } from "./observable.ts";
+import { createMemoryStore } from "./outbox-store.ts";
 import { conversationId, createScriptedCluster } from "./scripted-cluster.ts";
 
 beforeEach(() => {
@@ -251,6 +252,38 @@ describe("a send", () => {
     expect(seqs()).toEqual([1]);
     expect(client.pending.getSnapshot()).toEqual([]);
   });
+});
+
+test("what the last visit left unsent goes out first, also when the first token request failed", async () => {
+  const cluster = createScriptedCluster();
+  const link = cluster.link();
+  const store = createMemoryStore();
+  const left = { clientMessageId: "left", userId: "ana", conversationId, content: "from the last visit" };
+  await store.put({
+    ...left,
+    createdAt: new Date(0).toISOString(),
+    order: 1,
+    failure: null,
+    owner: "closed",
+  });
+  let works = false;
+  const client = createClient({
+    url: "http://cluster.test",
+    store,
+    async getToken() {
+      if (!works) throw new Error("the host is not there yet");
+      return "token";
+    },
+    fetch: cluster.fetch,
+    createLink: () => link,
+  });
+  client.send({ conversationId, content: "of this visit" });
+  await settle(10_000);
+  works = true;
+  link.up();
+  await settle(1_000);
+  expect(cluster.messages.map(({ content }) => content)).toEqual(["from the last visit", "of this visit"]);
+  client.close();
 });
 
 test("a send stands in the trace that the host names, and goes without one when it names none", async () => {

@@ -129,6 +129,7 @@ export function createClient(options: ClientOptions): Client {
   const announcements = createListeners<Announcement>();
   const readLines = createListeners<ReadNotifications>();
   let restored = false;
+  let restoring: "needed" | "underway" | "done" = "needed";
 
   const tabId = createId();
   const { link, adoption } = options.createLink
@@ -201,6 +202,25 @@ export function createClient(options: ClientOptions): Client {
     return message;
   }
 
+  /** Sends wait for those of the last visit, which come first; but not for ever for a database that hangs. */
+  function restore(): void {
+    if (restoring !== "needed") return;
+    restoring = "underway";
+    const adopted = adoption(outbox.adopt).then(
+      () => "done" as const,
+      // Whose they are was not known: there was no token. The first connection knows it.
+      () => "needed" as const,
+    );
+    void adopted.then((next) => {
+      restoring = next;
+    });
+    restored = false;
+    void Promise.race([adopted, new Promise((done) => setTimeout(done, restoreMs))]).then(() => {
+      restored = true;
+      outbox.resume();
+    });
+  }
+
   function handle({ event, payload }: LinkEvent): void {
     switch (event) {
       case "ready":
@@ -210,6 +230,7 @@ export function createClient(options: ClientOptions): Client {
         viewing.opened();
         channels.opened(payload.epoch);
         presences.opened();
+        restore();
         outbox.resume();
         break;
       case "new_message":
@@ -258,7 +279,9 @@ export function createClient(options: ClientOptions): Client {
         break;
       case "notification":
         heartbeat.tip(payload.conversationId, payload.seq);
-        notifications.emit(payload);
+        // None is made for the thread that is looked at; over REST the server does not know which one that is.
+        if (link.state.getSnapshot().via !== "polling" || !viewing.isLookedAt(payload.conversationId))
+          notifications.emit(payload);
         break;
     }
   }
@@ -272,14 +295,7 @@ export function createClient(options: ClientOptions): Client {
   for (const event of ["online", "offline"]) {
     globalThis.addEventListener?.(event, link.reconnect, { signal: network.signal });
   }
-  // Sends wait for those of the last visit, which come first; but not for ever for a database that hangs.
-  void Promise.race([
-    adoption(outbox.adopt).catch(() => undefined),
-    new Promise((done) => setTimeout(done, restoreMs)),
-  ]).then(() => {
-    restored = true;
-    outbox.resume();
-  });
+  restore();
 
   return {
     connection: link.state,

@@ -1,3 +1,4 @@
+import type { Notification } from "@parloir/contracts/shapes.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient } from "./client.ts";
 import { createPollingFallback } from "./polling.ts";
@@ -67,12 +68,51 @@ test("with sockets blocked, edits of old messages come within 3 s too, and one's
   client.close();
 });
 
-test("a quiet look costs one request", async () => {
+/** A line of the bell about so many of Bob's messages. */
+function line(id: string, seq: number | null, readAt: string | null = null): Notification {
+  const [type, about] = seq === null ? (["host", null] as const) : (["message", conversationId] as const);
+  const createdAt = "2030-01-01T00:00:00.000Z";
+  return { id, type, conversationId: about, seq, title: id, message: "", count: 1, createdAt, readAt };
+}
+
+test("with sockets blocked, the bell rings and the badges count within 3 s, and what is read elsewhere is read", async () => {
+  const { cluster, client } = await start();
+  client.open(null);
+  cluster.lines.push(line("before", 1));
+  await settle(9_000);
+  const heard: string[] = [];
+  client.onNotification(({ id, seq }) => heard.push(`${id} ${seq}`));
+  client.onNotificationsRead(({ ids, unread }) => heard.push(`read ${ids} ${unread}`));
+  const before = client.conversations.getSnapshot().unreadTotal;
+  cluster.write("bob", "new");
+  cluster.lines[0] = line("before", 2);
+  cluster.lines.unshift(line("host", null));
+  await settle(3_100);
+  expect(client.conversations.getSnapshot()).toMatchObject({
+    unreadTotal: before + 1,
+    items: [{ unreadCount: before + 1 }],
+  });
+  expect(heard.splice(0)).toEqual(["before 2", "host null"]);
+  await settle(6_000);
+  expect(heard).toEqual([]);
+  cluster.lines[0] = line("host", null, "2030-01-02T00:00:00.000Z");
+  await settle(3_100);
+  expect(heard.splice(0)).toEqual(["read host 1"]);
+  // The thread that one looks at rings no bell.
+  client.open(conversationId);
+  cluster.write("bob", "seen");
+  cluster.lines[1] = line("before", 3);
+  await settle(3_100);
+  expect(heard.filter((each) => !each.startsWith("read"))).toEqual([]);
+  client.close();
+});
+
+test("a quiet look costs two requests, for the list and the bell", async () => {
   const { cluster, client } = await start();
   await settle(20_000);
   const before = cluster.requests.length;
   await settle(30_000);
-  expect(cluster.requests.length - before).toBe(10);
+  expect(cluster.requests.length - before).toBe(20);
   client.close();
 });
 

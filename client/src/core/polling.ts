@@ -6,6 +6,7 @@ import type { Conversation, Message, Person, ReadMark } from "@parloir/contracts
 import { maxRetryDelayMs } from "./backoff.ts";
 import { asCodedError, createListeners, firstState, type Link, type LinkEvent, nextState } from "./link.ts";
 import { createCell } from "./observable.ts";
+import { createPollingBell } from "./polling-bell.ts";
 import type { Rest } from "./rest.ts";
 
 interface PollingOptions {
@@ -24,6 +25,7 @@ export function createPollingFallback(options: PollingOptions): Link {
   const { socket, rest, afterMs = 8_000, everyMs = 3_000 } = options;
   const state = createCell(firstState());
   const events = createListeners<LinkEvent>();
+  const bell = createPollingBell(rest, events.emit);
   let seen = new Map<string, Seen>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -53,6 +55,7 @@ export function createPollingFallback(options: PollingOptions): Link {
     round = ++rounds;
     failures = 0;
     seen = new Map();
+    bell.forget();
     clearTimeout(timer);
     timer = setTimeout(poll, afterMs, round);
   }
@@ -76,8 +79,9 @@ export function createPollingFallback(options: PollingOptions): Link {
 
   async function begin(mine: number): Promise<void> {
     const person = await rest<Person>("GET", "/api/me");
-    const page = await readList();
+    const [page, lines] = await Promise.all([readList(), bell.read()]);
     if (mine !== round) return;
+    bell.take(lines);
     for (const item of page.items) seen.set(item.id, seenOf(item));
     state.update((present) => nextState(present, "online", { via: "polling" }));
     events.emit({ event: "ready", payload: { userId: person.id, epoch: null, conversations: null } });
@@ -85,14 +89,16 @@ export function createPollingFallback(options: PollingOptions): Link {
 
   const readList = () => rest<Page<Conversation>>("GET", "/api/messages/conversations?limit=50");
 
-  /** One request while nothing happens; what changed becomes the events that a socket would have brought. */
+  /** Two requests while nothing happens, for the list and the bell; what changed becomes the events that a socket would have brought. */
   async function look(mine: number): Promise<void> {
-    const page = await readList();
+    const [page, lines] = await Promise.all([readList(), bell.read()]);
     const changed = page.items.filter((item) => seen.get(item.id)?.text !== JSON.stringify(item));
     const total = changed.length > 0 ? (await rest<UnreadSummary>("GET", "/api/messages/unread")).total : 0;
     const updates = await Promise.all(changed.map((item) => readUpdates(item)));
     if (mine !== round) return;
     for (const [index, item] of changed.entries()) tell(item, updates[index]!, total);
+    // After the messages that its lines tell of.
+    bell.take(lines);
     if (page.nextCursor !== null) return;
     const present = new Set(page.items.map((item) => item.id));
     for (const id of seen.keys()) {

@@ -117,7 +117,11 @@ export function createScriptedCluster() {
       [`GET /api/messages/conversations/${conversationId}`]: () => ({ ...conversation(), messages }),
       "GET /api/messages/unread": () => ({ total: messages.length - lastReadSeq, conversations: {} }),
       "POST /api/messages/conversations": conversation,
-      "GET /api/notifications": () => ({ items: lines, nextCursor: null, unread: lines.length }),
+      "GET /api/notifications": () => ({
+        items: lines,
+        nextCursor: null,
+        unread: lines.filter(({ readAt }) => readAt === null).length,
+      }),
       "POST /api/notifications/read": () => ({ ids: lines.splice(0).map(({ id }) => id), unread: 0 }),
       "GET /api/messages": () => history(searchParams),
       "POST /api/messages": () => {

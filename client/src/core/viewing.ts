@@ -16,6 +16,8 @@ export interface ViewingState {
 export interface Viewing {
   readonly state: Observable<ViewingState>;
   open(conversationId: string | null): void;
+  /** It is open, and on a page that somebody sees. */
+  isLookedAt(conversationId: string | null): boolean;
   /** A view of it is on its way: until it reports, nothing counts as seen. Without a view everything does. */
   awaitView(conversationId: string): void;
   /** The view reports whether the newest message is on screen; by default that of the open thread. */
@@ -158,6 +160,10 @@ export function createViewing({ link, attention, conversations, thread }: Viewin
       settle();
       markSoon();
     },
+    isLookedAt: (conversationId) =>
+      conversationId !== null &&
+      conversationId === state.getSnapshot().conversationId &&
+      attention.getSnapshot().visible,
     awaitView(conversationId) {
       if (view?.conversationId !== conversationId) view = { conversationId, atBottom: false };
     },

@@ -1,5 +1,5 @@
 import { isHostEvent } from "@parloir/contracts/host-events.ts";
-import type { ToastLevel } from "@parloir/contracts/shapes.ts";
+import type { Notification, ToastLevel } from "@parloir/contracts/shapes.ts";
 import { type ReactNode, useEffect } from "react";
 import { Toaster, toast } from "sonner";
 import { useClient } from "../client-context.tsx";
@@ -48,19 +48,33 @@ export interface ChatToastsProps {
 /** Toasts that nobody sees would pile up and be old; what they tell is in the bell. */
 const isHidden = () => document.visibilityState !== "visible";
 
+/** What the host's back end tells, and where it leads. */
+function notifyOfHost(
+  { title, message, level = "info", href }: Pick<Notification, "title" | "message" | "level" | "href">,
+  show: string,
+  follow: (href: string) => void = (address) => location.assign(address),
+): void {
+  const isSafe = href !== undefined && /^(?:https?:\/\/|\/(?!\/))/.test(href);
+  const action = isSafe ? { action: { label: show, onClick: () => follow(href) } } : {};
+  notify({ level, title, message, ...action });
+}
+
 /** New messages elsewhere, announcements, and what the host's back end tells this person: as toasts. */
 export function ChatToasts({ position = "top-right", theme = "system", onOpen, onFollow }: ChatToastsProps) {
   const { t } = useTexts();
   const client = useClient();
   const me = client.me();
-
   useEffect(() => {
     const ends = [
-      client.onNotification(({ type, title, message, conversationId }) => {
-        // The event of the person's channel shows it already.
-        if (type === "host") return;
+      client.onNotification((line) => {
+        const { type, title, message, conversationId } = line;
         // Other tabs have it in their bell; one that nobody sees would show it when it is old.
         if (isHidden()) return;
+        if (type === "host") {
+          // The event of the person's channel shows it already; without a socket there are no channels.
+          if (client.connection.getSnapshot().via === "polling") notifyOfHost(line, t.show, onFollow);
+          return;
+        }
         const action =
           conversationId === null ? {} : { action: { label: t.show, onClick: () => onOpen(conversationId) } };
         notify({ title, message, ...action, ...(conversationId === null ? {} : { id: conversationId }) });
@@ -76,21 +90,12 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
     return () => {
       for (const end of ends) end();
     };
-  }, [client, t, onOpen]);
+  }, [client, t, onOpen, onFollow]);
 
   useChannel(me === null ? null : `user:${me}`, (news) => {
     if (news.kind !== "event" || !isHostEvent(news.event, "user-notification")) return;
     // It stands in the bell as well.
-    if (isHidden()) return;
-    const { title, message, level = "info", href } = news.event.payload;
-    const follow = onFollow ?? ((address: string) => location.assign(address));
-    const isSafe = href !== undefined && /^(?:https?:\/\/|\/(?!\/))/.test(href);
-    notify({
-      level,
-      title,
-      message,
-      ...(isSafe ? { action: { label: t.show, onClick: () => follow(href) } } : {}),
-    });
+    if (!isHidden()) notifyOfHost(news.event.payload, t.show, onFollow);
   });
 
   return (
