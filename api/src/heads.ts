@@ -33,7 +33,10 @@ export async function answerHeads(
   });
 }
 
-/** As above, of channels; one without a row stands at 0. */
+/**
+ * As above, of channels; one without a row stands at 0. That proves nothing of people's own channels, which go with
+ * who is erased.
+ */
 export async function answerChannelHeads(
   database: Database,
   log: Log,
@@ -41,7 +44,10 @@ export async function answerChannelHeads(
 ): Promise<ChannelHead[]> {
   const names = items.map((item) => item.channel);
   const heads = await readChannelHeads(database, names);
-  const lost = items.find((item, index) => heads[index]!.cursor < item.known);
+  const lost = items.find(({ channel, known }, index) => {
+    const { cursor } = heads[index]!;
+    return cursor < known && !(cursor === 0 && channel.startsWith("user:"));
+  });
   if (lost) {
     log.warn({ channel: lost.channel }, "the database is an older state: new epoch");
     await replaceEpoch(database, lost.epoch);

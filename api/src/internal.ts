@@ -15,7 +15,7 @@ import type { Message, Role } from "@parloir/contracts/shapes.ts";
 import type { Log } from "@parloir/platform/log.ts";
 import type { InternalHandlers } from "@parloir/platform/private-server.ts";
 import { findCallees } from "@parloir/store/calls.ts";
-import { beginCanaryConversation } from "@parloir/store/canary.ts";
+import { openCanaryConversation } from "@parloir/store/canary.ts";
 import { findSubscribers, readChannelPages } from "@parloir/store/channels.ts";
 import { readEpoch } from "@parloir/store/cluster-state.ts";
 import { headsOfPeople } from "@parloir/store/conversations.ts";
@@ -119,7 +119,7 @@ export function createInternalHandlers(options: {
     async canary({ items }) {
       const results = await Promise.all(
         items.map(async ({ userId }) =>
-          ok({ conversationId: await beginCanaryConversation(database, userId) }),
+          ok({ conversationId: await openCanaryConversation(database, userId) }),
         ),
       );
       return { epoch: await epoch.recent(), results };

@@ -55,8 +55,8 @@ export interface Gateway {
   flights: FlightRecorder;
   /** This gateway's newest snapshot, for admins who watch while those of the others cannot be read. */
   tellOwn: (snapshot: NodeSnapshot) => void;
-  /** A new one, in which a canary is alone. @throws CodedError */
-  beginCanaryConversation: (userId: string) => Promise<string>;
+  /** The one in which a canary is alone. @throws CodedError */
+  openCanaryConversation: (userId: string) => Promise<string>;
   /** No new sessions from now on, then the sockets are sent elsewhere. */
   drain: () => Promise<void>;
   /** What was sent is answered; then everything is let go. */
@@ -224,7 +224,7 @@ export function createGateway(options: {
     health,
     flights,
     tellOwn: context.clusterWatch.tellOwn,
-    beginCanaryConversation: async (userId) =>
+    openCanaryConversation: async (userId) =>
       (await batchers.canaries.submit(userId, { userId })).conversationId,
     async drain() {
       health.draining();

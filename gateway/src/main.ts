@@ -62,7 +62,7 @@ const canary =
         secret,
         everyMs,
         others: async () => otherGateways(await readBoard(publisher), node),
-        conversation: (userId) => gateway.beginCanaryConversation(userId),
+        conversation: (userId) => gateway.openCanaryConversation(userId),
         log,
         metrics,
       });

@@ -1,31 +1,31 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "./database.ts";
 
+/** More than a gateway that fell behind reads at once before it starts again from the head. */
+const keptMessages = 1_000;
+
 /**
- * A new conversation for the canary of a gateway: it alone is in it. What it wrote in former ones is deleted with them,
- * but for the last one, which another socket of it may be about to leave.
+ * The conversation in which the canary of a gateway is alone: made once, and the same for ever, emptied of all but its
+ * last messages. Never deleted: a gateway whose sockets are in a conversation that the database does not have takes
+ * that for the proof of an older state, and every client of the cluster would reload.
  */
-export function beginCanaryConversation(database: Database, userId: string): Promise<string> {
+export function openCanaryConversation(database: Database, userId: string): Promise<string> {
   return database.transaction(async (query) => {
-    const former = await query<{ id: string }>({
-      name: "former-canary-conversations",
-      text: `SELECT v.id FROM members p JOIN conversations v ON v.id = p.conversation_id
-        WHERE p.user_id = $1 AND v.subject_type = 'canary' ORDER BY v.id DESC OFFSET 1`,
+    const [found] = await query<{ id: string; last_seq: number }>({
+      name: "find-canary-conversation",
+      text: `SELECT v.id, v.last_seq FROM members p JOIN conversations v ON v.id = p.conversation_id
+        WHERE p.user_id = $1 AND v.subject_type = 'canary' ORDER BY v.id DESC LIMIT 1`,
       values: [userId],
     });
-    const ids = former.map((row) => row.id);
-    // In the order in which they refer to one another.
-    for (const table of ["notifications", "messages", "members"])
-      await query({
-        name: `delete-canary-${table}`,
-        text: `DELETE FROM ${table} WHERE conversation_id = ANY ($1::uuid[])`,
-        values: [ids],
-      });
-    await query({
-      name: "delete-canary-conversations",
-      text: "DELETE FROM conversations WHERE id = ANY ($1::uuid[])",
-      values: [ids],
-    });
+    if (found) {
+      for (const table of ["notifications", "messages"])
+        await query({
+          name: `empty-canary-${table}`,
+          text: `DELETE FROM ${table} WHERE conversation_id = $1 AND seq <= $2`,
+          values: [found.id, found.last_seq - keptMessages],
+        });
+      return found.id;
+    }
     const [created] = await query<{ id: string }>({
       name: "begin-canary-conversation",
       text: `INSERT INTO conversations (kind, subject_type, subject_id, subject_title, created_by)

@@ -94,13 +94,16 @@ describe("what a gateway has delivered", () => {
   afterAll(() => cluster.stop());
 
   /** A gateway's question, of one that has delivered `known` in `epoch`; answers with the epoch in force. */
-  async function ask(known: number, epoch: string): Promise<string> {
-    const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/heads`, {
+  const ask = (known: number, epoch: string, conversationId = id) =>
+    askApi("heads", { conversationId, known, epoch }).then((answer) => answer.epoch);
+
+  async function askApi(route: string, item: object) {
+    const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/${route}`, {
       method: "POST",
       headers: { authorization: `Bearer ${internalSecret}` },
-      body: JSON.stringify({ items: [{ conversationId: id, known, epoch }] }),
+      body: JSON.stringify({ items: [item] }),
     });
-    return ((await response.json()) as { epoch: string }).epoch;
+    return (await response.json()) as { epoch: string; results: { data: Record<string, unknown> }[] };
   }
 
   it("in the present epoch and is not in the database begins a new one, once", async () => {
@@ -119,6 +122,38 @@ describe("what a gateway has delivered", () => {
     await cluster.sql("UPDATE cluster_state SET epoch = $1", [earlier]);
     const epoch = await ask(7, later);
     expect(epoch > later).toBe(true);
+  });
+
+  it("of a canary stays in the database, however often it asks for its conversation", async () => {
+    const { id: userId } = await cluster.person("canary-of-gw1");
+    const canary = async () => (await askApi("canary", { userId })).results[0]!.data.conversationId as string;
+    const conversationId = await canary();
+    await cluster.sql(
+      `INSERT INTO messages (conversation_id, seq, id, sender_id, client_message_id, fingerprint, content, change, created_at)
+       SELECT $1, n, uuidv7(), $2, n::text, 0, 'canary', n, now() FROM generate_series(1, 1500) n`,
+      [conversationId, userId],
+    );
+    await cluster.sql("UPDATE conversations SET last_seq = 1500, last_change = 1500 WHERE id = $1", [
+      conversationId,
+    ]);
+    const epoch = await epochNow(cluster);
+    expect([await canary(), await canary()]).toEqual([conversationId, conversationId]);
+    expect(await ask(1500, epoch, conversationId)).toBe(epoch);
+    // What it said does not pile up.
+    expect(
+      await cluster.sql(
+        "SELECT min(seq)::int, max(seq)::int, count(*)::int FROM messages WHERE conversation_id = $1",
+        [conversationId],
+      ),
+    ).toEqual([{ min: 501, max: 1500, count: 1000 }]);
+  });
+
+  it("of the own channel of somebody who was erased proves nothing; of any other channel it does", async () => {
+    const epoch = await epochNow(cluster);
+    const heads = async (channel: string) =>
+      (await askApi("channelHeads", { channel, known: 3, epoch })).epoch;
+    expect(await heads("user:erased")).toBe(epoch);
+    expect(await heads("project:42")).not.toBe(epoch);
   });
 });
 

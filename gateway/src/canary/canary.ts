@@ -23,7 +23,7 @@ export type CanaryOutcome = "ok" | "unacked" | "undelivered" | "unconnected";
 const deadlineMs = 5_000;
 /** How long a pair stays: then the next gateway is listened to. */
 const pairMs = 30_000;
-/** One conversation an hour: an old one is deleted, so what canaries say does not pile up. */
+/** How often it is asked for: that empties it of old messages, so what canaries say does not pile up. */
 const conversationMs = 3_600_000;
 
 export function startCanary(options: {
@@ -75,8 +75,6 @@ export function startCanary(options: {
 
   async function conversation(now: number): Promise<string> {
     if (place && now - place.since < conversationMs) return place.id;
-    // In no room of a conversation that is deleted later.
-    if (place) sender.disconnect().connect();
     place = { id: await options.conversation(canaryIdOf(node)), since: now };
     return place.id;
   }
@@ -125,7 +123,7 @@ export function startCanary(options: {
       return came;
     });
     if (!(await answered)) {
-      // Perhaps the conversation is gone: the next round asks for one.
+      // Perhaps the conversation is gone, with a restored database: the next round asks for one.
       place = undefined;
       return "unacked";
     }
