@@ -108,6 +108,21 @@ describe("a device", () => {
     ]);
   });
 
+  it("takes a push that came before `ready` of another connection in its turn", async () => {
+    const { clock, link, ready, push, answer, seen } = await connected(3);
+    link().events.lost("closed");
+    clock.pass(250);
+    push(7);
+    ready(7);
+    await answer("sync", synced(4, 6));
+    expect(seen.filter(([what]) => what === "received" || what === "misordered")).toEqual([
+      ["received", 4, "sync"],
+      ["received", 5, "sync"],
+      ["received", 6, "sync"],
+      ["received", 7, "push"],
+    ]);
+  });
+
   it("waits longer after each failure, and as long as the server asks", async () => {
     const { clock, link, links, seen } = await connected();
     link().events.lost("closed");

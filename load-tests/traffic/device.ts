@@ -95,6 +95,8 @@ export function createDevice(options: DeviceOptions): Device {
     if (over) return;
     wantedAt = clock.now();
     session = null;
+    // A socket is in its rooms before it is told `ready`: what is pushed then does not follow what was had before.
+    if (known) cursor.hold();
     const mine: { current: Session | null } = { current: null };
     session = mine.current = options.open({
       event: (name, payload) => {
