@@ -124,14 +124,14 @@ describe("a run that measures nothing fails, and says so in its reports", () => 
 
   it.each(["steady", "fan-out"] as const)("%s with another key", async (name) => {
     const outcome = await run(name, { ...cases[name].env, LOAD_SERVER_KEY: "another" });
-    expect(outcome.code, outcome.output).toBe(exits.exception);
+    expect(outcome.code, outcome.output).toBe(exits.aborted);
     expect(outcome.output).toContain("UNAUTHENTICATED");
     failed(outcome);
   });
 
   it("smoke where nothing listens", async () => {
     const outcome = await run("smoke", { LOAD_URL: "http://127.0.0.1:2" });
-    expect(outcome.code, outcome.output).toBe(exits.exception);
+    expect(outcome.code, outcome.output).toBe(exits.aborted);
     expect(outcome.output).toContain("PUT http://127.0.0.1");
     failed(outcome);
   });

@@ -5,7 +5,7 @@ import { type LoadOptions, root } from "./options.ts";
 /** Where k6 comes from: a program on PATH, else its image, else advice. */
 
 const oldestMajor = 2;
-const image = "grafana/k6:2.3.0";
+const image = "grafana/k6:2.2.0";
 
 export const advice = `There is no k6 ${oldestMajor} or newer on PATH, and no Docker that answers.
   macOS            brew install k6

@@ -8,8 +8,8 @@ import { type LoadOptions, parseOptions, UsageError, usage } from "./options.ts"
 
 const meanings: Record<number, string> = {
   99: "a threshold was not held: a service level (infra/service-levels.json), or the run is not valid",
-  107: "the scenario could not begin: see the error above",
-  108: "the run was ended, because people for it could not be made: see the error above",
+  107: "the scenario could not begin with these options: see the error above",
+  108: "the run was ended: nothing answers there, the key is another, or people could not be made: see the error above",
 };
 
 function readOptions(): LoadOptions {

@@ -66,7 +66,11 @@ async function main(): Promise<number | null> {
       return exits.exception;
     },
   );
-  return Promise.race([work, aborted.then(() => exits.aborted)]);
+  const ended = aborted.then((reason) => {
+    log(`test aborted: ${reason}`);
+    return exits.aborted;
+  });
+  return Promise.race([work, ended]);
 }
 
 async function begin(): Promise<void> {
