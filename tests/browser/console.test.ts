@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Locator, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "./accessible.ts";
+import { drag } from "./dragging.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { beyond, createSupportDesk, notice, row, type SupportDesk } from "./support-desk.ts";
 import { type Visitor, waitMs } from "./visitor.ts";
@@ -70,6 +71,9 @@ describe("the console", () => {
     timeout: 120_000,
   }, async () => {
     await ana.page.getByRole("button", { name: "Private note", exact: true }).click();
+    // Refused in words, instead of opening in the place of the page.
+    expect(await drag(ana.page, "drop", ".thread-log", "contract.txt")).toBe(true);
+    await ana.page.getByText("A note takes no files.").waitFor();
     await ana.page.locator('[data-testid="note-composer"]').fill("She is a good customer.");
     await ana.page.locator('[data-testid="note-composer"]').press("Enter");
     await karim.page.locator('[data-testid="note"]', { hasText: "She is a good customer." }).waitFor();

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { png } from "../cluster/uploads.ts";
+import { drag, filesIn } from "./dragging.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
@@ -23,29 +24,6 @@ async function writing(account: string, to: string): Promise<Visitor> {
 
 const uploadsOf = (page: Page) => page.locator('[data-testid="uploads"] li');
 const ready = (page: Page) => page.locator('[data-testid="send"][aria-disabled="false"]');
-
-/** Text files that somebody holds over the page, or has copied: with `drop` and `paste` they are let go here. */
-const filesIn = (page: Page, ...names: string[]) =>
-  page.evaluateHandle((all) => {
-    const transfer = new DataTransfer();
-    for (const name of all) transfer.items.add(new File([name], name, { type: "text/plain" }));
-    return transfer;
-  }, names);
-
-/** Hands an event of dragging to what is there; answers whether the page took it, and the browser so does nothing. */
-async function drag(page: Page, type: string, selector: string, ...names: string[]): Promise<boolean> {
-  const dataTransfer = await filesIn(page, ...names);
-  return page
-    .locator(selector)
-    .first()
-    .evaluate(
-      (element, [name, transfer]) => {
-        const event = new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer: transfer });
-        return !element.dispatchEvent(event);
-      },
-      [type, dataTransfer] as const,
-    );
-}
 
 describe("files in a thread", () => {
   it("are picked, taken out, sent without words, and seen by the other", { timeout: 180_000 }, async () => {
@@ -104,6 +82,10 @@ describe("files in a thread", () => {
     expect(over.height).toBeGreaterThan(whole.height - 20);
     await drag(page, "dragleave", thread);
     await hint.waitFor({ state: "detached" });
+
+    // Beside it they would open in the place of the page.
+    for (const type of ["dragover", "drop"]) expect(await drag(page, type, ".list", "beside.txt")).toBe(true);
+    expect(await drag(page, "dragover", ".list")).toBe(false);
 
     await drag(page, "dragover", ".thread-log", "plan.txt");
     expect(await drag(page, "drop", ".thread-log", "plan.txt")).toBe(true);

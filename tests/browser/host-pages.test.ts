@@ -36,6 +36,12 @@ describe("the marketplace", () => {
     const zoe = await stage.visitor();
     await zoe.page.goto(`${stage.url}/marketplace`);
     const contact = zoe.page.locator('[data-listing="velo-1962"] [data-testid="contact-seller"]');
+    // Language and theme are anybody's to choose.
+    await at(zoe, "language-switch").getByRole("button", { name: "FR" }).click();
+    await zoe.page.getByRole("heading", { name: "Place de marché" }).waitFor();
+    await at(zoe, "theme-switch").selectOption("dark");
+    await expectAccessible(zoe.page);
+    await at(zoe, "language-switch").getByRole("button", { name: "EN" }).click();
     await contact.click();
     await zoe.page.locator('[data-demo-account="demo-zoe"]').click();
     // What was wanted before the sign-in comes about by itself; once, not at every visit.

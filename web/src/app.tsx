@@ -28,6 +28,8 @@ function App() {
     if (path !== wanted) go(wanted === "/sign-in" ? signInFor(path, search) : wanted, "replace");
   }, [path, search, wanted]);
 
+  useEffect(refuseStrayFiles, []);
+
   return (
     <LanguageProvider>
       <SettingsContext value={settings}>
@@ -37,6 +39,22 @@ function App() {
       </SettingsContext>
     </LanguageProvider>
   );
+}
+
+/** A file that is let go beside what takes files would open in the place of the page. */
+function refuseStrayFiles(): () => void {
+  const ended = new AbortController();
+  for (const type of ["dragover", "drop"] as const)
+    addEventListener(
+      type,
+      (event) => {
+        if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "none";
+      },
+      { signal: ended.signal },
+    );
+  return () => ended.abort();
 }
 
 /**

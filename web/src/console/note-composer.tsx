@@ -2,6 +2,7 @@ import { createId } from "@parloir/client/core/ids.ts";
 import { asCodedError } from "@parloir/client/core/link.ts";
 import type { Notes } from "@parloir/client/core/support/notes.ts";
 import { drafts } from "@parloir/client/react/thread/drafts.ts";
+import { useFileDrop } from "@parloir/client/react/thread/use-file-drop.ts";
 import { contentProblem } from "@parloir/contracts/content.ts";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useLanguage } from "../languages/language.tsx";
@@ -21,6 +22,8 @@ export function NoteComposer({ conversationId, notes }: { conversationId: string
   const canAdd = text.trim() !== "" && problem === null && !busy;
 
   useEffect(() => team.stopNoteTyping, [team]);
+  const form = useRef<HTMLFormElement>(null);
+  useFileDrop(form, () => notices.say(t.noFilesInNotes, { tone: "error" }));
 
   function write(next: string) {
     setText(next);
@@ -53,6 +56,7 @@ export function NoteComposer({ conversationId, notes }: { conversationId: string
 
   return (
     <form
+      ref={form}
       className="composer"
       onSubmit={(event) => {
         event.preventDefault();

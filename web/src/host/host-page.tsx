@@ -9,6 +9,7 @@ import type { ReactNode } from "react";
 import { Bar, leave } from "../bar.tsx";
 import { useLanguage } from "../languages/language.tsx";
 import { PageLinks } from "../page-links.tsx";
+import { LanguageSwitch, ThemeSwitch } from "../preferences.tsx";
 import { addressOf, go } from "../route.ts";
 import { token } from "../session.ts";
 import { theme } from "../theme.ts";
@@ -83,6 +84,8 @@ function PublicBar() {
         Parloir
       </div>
       <span className="bar-gap" />
+      <LanguageSwitch />
+      <ThemeSwitch />
       <a className="button button-filled" href="/sign-in?next=/marketplace" data-testid="sign-in">
         {t.signIn}
       </a>
