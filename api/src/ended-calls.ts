@@ -1,3 +1,4 @@
+import { rooms } from "@parloir/contracts/ids.ts";
 import type { EndedCallItem, ItemResult } from "@parloir/contracts/internal.ts";
 import type { RoomPublisher } from "@parloir/platform/publisher.ts";
 import { recordCall } from "@parloir/store/calls.ts";
@@ -19,6 +20,8 @@ export function createRecordCalls(options: {
     if (told) {
       announceUpdate(options.publisher, told.conversation, told.line);
       options.announceToAgents(item.conversationId);
+      if (told.missed?.announce)
+        options.publisher.emit(rooms.user(told.missed.userId), "notification", told.missed.notification);
     }
     return {};
   }

@@ -218,7 +218,7 @@ export const note = named<shapes.Note>("Note")(
 export const notification = named<shapes.Notification>("Notification")(
   z.strictObject({
     id: uuid,
-    type: z.enum(["message", "host"]),
+    type: z.enum(["message", "call", "host"]),
     conversationId: z.nullable(uuid),
     seq: z.nullable(seq),
     title: z.string(),

@@ -198,13 +198,13 @@ export type ToastLevel = (typeof toastLevels)[number];
 
 export interface Notification {
   id: string;
-  /** `host`: what the host's back end told this person, beside chat. */
-  type: "message" | "host";
+  /** `call`: one that came to nothing while it rang. `host`: what the host's back end told this person, beside chat. */
+  type: "message" | "call" | "host";
   conversationId: string | null;
   seq: number | null;
   title: string;
   message: string;
-  /** Unread messages that this line stands for; 1 of a host's. */
+  /** Unread messages, or missed calls, that this line stands for; 1 of a host's. */
   count: number;
   createdAt: string;
   readAt: string | null;

@@ -7,6 +7,7 @@ import type {
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { floorOf } from "./conversations.ts";
 import type { Database } from "./database.ts";
+import { missedCallSentence } from "./missed-calls.ts";
 import { type NoticeRow, noticeColumns, notificationOf } from "./notices.ts";
 import { longestPreview } from "./notifications.ts";
 
@@ -30,13 +31,16 @@ export async function listNotifications(
   const rows = await database.query<NoticeRow>({
     name: "list-notifications",
     text: `SELECT * FROM (
-        (SELECT n.id, n.type, n.conversation_id AS "conversationId", n.seq, COALESCE(u.name, '') AS title,
-          left(COALESCE(m.content, ''), ${longestPreview}) AS message, n.count, n.created_at AS "createdAt",
+        (SELECT n.id, n.type, n.conversation_id AS "conversationId", n.seq,
+          COALESCE(u.name, '') AS title, CASE n.type WHEN 'call' THEN '${missedCallSentence}'
+            ELSE left(COALESCE(m.content, ''), ${longestPreview}) END AS message, n.count, n.created_at AS "createdAt",
           n.read_at AS "readAt", NULL AS level, NULL AS href
         FROM notifications n
         LEFT JOIN LATERAL (SELECT * FROM messages x
           WHERE x.conversation_id = n.conversation_id AND x.seq = n.seq LIMIT 1) m ON true
-        LEFT JOIN users u ON u.id = m.sender_id
+        LEFT JOIN LATERAL (SELECT actor_id FROM system_lines
+          WHERE n.type = 'call' AND conversation_id = n.conversation_id AND seq = n.seq LIMIT 1) l ON true
+        LEFT JOIN users u ON u.id = COALESCE(l.actor_id, m.sender_id)
         WHERE n.user_id = $1 AND (NOT $2 OR n.read_at IS NULL) AND ${isVisible}
           AND (n.created_at, n.id) < (COALESCE($3::timestamptz, 'infinity'), $4::uuid)
         ORDER BY n.created_at DESC, n.id DESC LIMIT $5)
@@ -82,7 +86,7 @@ export async function readNotifications(
     text: `WITH lines AS MATERIALIZED (
         SELECT conversation_id, seq, type FROM notifications
         WHERE user_id = $1 AND read_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
-        ORDER BY user_id, conversation_id FOR UPDATE
+        ORDER BY user_id, conversation_id, type FOR UPDATE
       ), seen AS (
         UPDATE notifications n SET read_at = now() FROM lines l
         WHERE n.user_id = $1 AND n.conversation_id = l.conversation_id AND n.seq = l.seq AND n.type = l.type

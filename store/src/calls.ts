@@ -4,6 +4,7 @@ import { type SharedConversation, systemSender } from "@parloir/contracts/shapes
 import { agentRoles, findSharedConversation } from "./conversations.ts";
 import type { Database } from "./database.ts";
 import { lock } from "./members.ts";
+import { isMissed, type MissedCall, writeMissedCall } from "./missed-calls.ts";
 import { type Line, writeLine } from "./system-lines.ts";
 
 /** Who may call whom, and the line that a call leaves. While it lasts it lives in Redis, and nothing of it is here. */
@@ -71,7 +72,7 @@ function calleeOf(row: Row, userId: string, otherId: string | null, isAgent: boo
 }
 
 /**
- * The line of a call that is over, once. Its number is the call's and the moment's, not only the id that the caller
+ * The line of a call that is over, once, and the bell's for who missed it. Its number is the call's and the moment's, not only the id that the caller
  * chose: one that is used again would hide the second call.
  * @returns null when it has been told already
  * @throws CodedError NOT_FOUND
@@ -79,7 +80,7 @@ function calleeOf(row: Row, userId: string, otherId: string | null, isAgent: boo
 export function recordCall(
   database: Database,
   { conversationId, callId, startedAt, callerId, calleeId, ending, seconds }: EndedCallItem,
-): Promise<{ line: Line; conversation: SharedConversation } | null> {
+): Promise<{ line: Line; conversation: SharedConversation; missed: MissedCall | null } | null> {
   return database.transaction(async (query) => {
     const clientMessageId = `call:${callId}:${startedAt}`;
     // With the conversation's row held: of two gateways that tell the same, one is first.
@@ -96,6 +97,9 @@ export function recordCall(
       clientMessageId,
       call: { ending, seconds },
     });
-    return { line, conversation: (await findSharedConversation(query, conversationId))! };
+    const missed = isMissed(ending, seconds)
+      ? await writeMissedCall(query, { conversationId, calleeId, callerId, seq: line.seq })
+      : null;
+    return { line, conversation: (await findSharedConversation(query, conversationId))!, missed };
   });
 }

@@ -35,7 +35,7 @@ function newestOfEach(messages: OutboxMessage[]): OutboxMessage[] {
 }
 
 /**
- * The expressions that read the bell's lines of some conversations, up to a message each; `seen` returns whose. Each
+ * The expressions that read the bell's lines of some conversations, up to a message each: one of messages, one of calls; `seen` returns whose. Each
  * line is locked by itself, in the order in which everyone takes them (`writeNotifications`): an UPDATE that is joined
  * to a list takes rows in an order of its own, and two of them deadlock.
  */
@@ -46,8 +46,8 @@ export const readLines = (
         SELECT n.user_id, n.conversation_id, n.seq, n.type FROM ${items}
         CROSS JOIN LATERAL (
           SELECT * FROM notifications x WHERE x.user_id = ${person} AND x.conversation_id = ${conversation}
-            AND x.type = 'message' AND x.read_at IS NULL AND x.seq <= ${upTo} LIMIT 1) n
-        ORDER BY n.user_id, n.conversation_id
+            AND x.type IN ('message', 'call') AND x.read_at IS NULL AND x.seq <= ${upTo} LIMIT 2) n
+        ORDER BY n.user_id, n.conversation_id, n.type
       ), held AS MATERIALIZED (
         SELECT k.* FROM lines l CROSS JOIN LATERAL (
           SELECT user_id, conversation_id, seq, type FROM notifications
@@ -78,7 +78,7 @@ export async function readSendersLines(
       },
     )}
       SELECT p.user_id AS "userId", v.id AS "conversationId", ${unreadOf} AS "unreadCount"
-      FROM seen s
+      FROM (SELECT DISTINCT user_id, conversation_id FROM seen) s
       CROSS JOIN LATERAL (SELECT * FROM members
         WHERE conversation_id = s.conversation_id AND user_id = s.user_id AND left_at IS NULL LIMIT 1) p
       CROSS JOIN LATERAL (SELECT * FROM conversations WHERE id = s.conversation_id LIMIT 1) v`,

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { type Call, type IceServers, maxSdpCharacters, type Signal } from "@parloir/contracts/calls.ts";
 import type { HistoryPage, UnreadSummary } from "@parloir/contracts/http.ts";
 import type { EndedCallItem } from "@parloir/contracts/internal.ts";
+import type { NotificationList } from "@parloir/contracts/notifications.ts";
 import type { Conversation, Message } from "@parloir/contracts/shapes.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
@@ -219,6 +220,49 @@ describe("in its conversation", () => {
     expect(await linesIn(ben, elsewhere)).toEqual([]);
   });
 
+  it("one that nobody answered is a line of the bell of who missed it, until the conversation is read", async () => {
+    const { ana, ben, conversationId, anaSocket, benSocket } = await pair();
+    const bell = (person: TestPerson) => cluster.call<NotificationList>(person, "GET", "/api/notifications");
+    const call = async (end: (callId: string) => Promise<Call>) => {
+      const start = starting(conversationId);
+      await anaSocket.ok("start_call", start);
+      await end(start.callId);
+    };
+    const hangUp = (callId: string) => anaSocket.ok("end_call", { callId });
+    const raised = (seq: number) =>
+      benSocket.waitFor("notification", (line) => line.type === "call" && line.seq === seq);
+    await call(hangUp);
+    const first = await raised(1);
+    expect(first).toMatchObject({ conversationId, count: 1, title: ana.name, readAt: null });
+    await call((callId) => anaSocket.ok("end_call", { callId, because: "unanswered" }));
+    const second = await raised(2);
+    expect(second).toMatchObject({ id: first.id, count: 2 });
+    expect(await bell(ben)).toMatchObject({ items: [second], unread: 1 });
+    expect(await bell(ana)).toMatchObject({ items: [], unread: 0 });
+    // What one declines one has not missed, and who has muted the conversation is told of nothing.
+    await call((callId) => benSocket.ok("decline_call", { callId }));
+    await cluster.call(ben, "POST", `/api/messages/conversations/${conversationId}/mute`, {});
+    await call(hangUp);
+    await eventually(
+      "a line of each call",
+      () => linesIn(ben, conversationId),
+      (all) => all.length === 4,
+    );
+    expect(await bell(ben)).toMatchObject({ items: [second], unread: 1 });
+
+    await benSocket.ok("mark_read", { conversationId, seq: 1 });
+    expect(await bell(ben)).toMatchObject({ unread: 1 });
+    await benSocket.ok("mark_read", { conversationId, seq: 4 });
+    expect(await bell(ben)).toMatchObject({
+      items: [{ id: first.id, readAt: expect.any(String) }],
+      unread: 0,
+    });
+    await cluster.call(ben, "POST", `/api/messages/conversations/${conversationId}/mute`, { until: null });
+    await call(hangUp);
+    const later = await raised(5).then(() => bell(ben));
+    expect(later).toMatchObject({ items: [{ type: "call", count: 1, readAt: null }, { id: first.id }] });
+  });
+
   it("the call of an api that was told twice is one line, an id that is used again another call", async () => {
     const { ana, ben, conversationId } = await pair();
     const item: EndedCallItem = {
@@ -231,16 +275,23 @@ describe("in its conversation", () => {
       seconds: 61,
     };
     const items = [item, item, { ...item, startedAt: "2026-01-01T00:10:00.000Z" }];
-    const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/endedCalls`, {
-      method: "POST",
-      headers: { authorization: "Bearer development-internal-secret", "content-type": "application/json" },
-      body: JSON.stringify({ items: [...items, { ...item, conversationId: randomUUID() }] }),
-    });
+    const tell = async (told: unknown[]) => {
+      const response = await fetch(`${cluster.apis[0]!.privateUrl}/internal/endedCalls`, {
+        method: "POST",
+        headers: { authorization: "Bearer development-internal-secret", "content-type": "application/json" },
+        body: JSON.stringify({ items: told }),
+      });
+      return response.json();
+    };
     const done = { ok: true };
-    expect(await response.json()).toMatchObject({
+    expect(await tell([...items, { ...item, conversationId: randomUUID() }])).toMatchObject({
       results: [done, done, done, { error: { code: "NOT_FOUND" } }],
     });
     expect((await linesIn(ben, conversationId)).map(({ seq }) => seq)).toEqual([1, 2]);
+    const missed = { ...item, callId: randomUUID(), ending: "unanswered", seconds: null };
+    await tell([missed, missed]);
+    const { items: bell } = await cluster.call<NotificationList>(ben, "GET", "/api/notifications");
+    expect(bell).toMatchObject([{ type: "call", count: 1, seq: 3 }]);
   });
 });
 

@@ -118,7 +118,7 @@ function Lines({ bell, onOpen }: LinesProps) {
   return (
     <>
       <ul className="bell-lines">
-        {notifications.map(({ id, title, message, count, createdAt, readAt, conversationId, href }) => (
+        {notifications.map(({ id, type, title, message, count, createdAt, readAt, conversationId, href }) => (
           <li key={id}>
             <button
               type="button"
@@ -134,11 +134,15 @@ function Lines({ bell, onOpen }: LinesProps) {
             >
               <span className="bell-title" dir="auto">
                 {title || t.unnamed}
-                {readAt === null && count > 1 && <span className="bell-more">{t.newMessages(count)}</span>}
+                {readAt === null && count > 1 && (
+                  <span className="bell-more">
+                    {type === "call" ? t.missedCalls(count) : t.newMessages(count)}
+                  </span>
+                )}
               </span>
               <time dateTime={createdAt}>{formats.brief(new Date(createdAt))}</time>
               <span className="bell-text" dir="auto">
-                {message || t.deleted}
+                {type === "call" ? t.missedCalls(1) : message || t.deleted}
               </span>
             </button>
           </li>

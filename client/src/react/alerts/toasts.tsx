@@ -77,7 +77,12 @@ export function ChatToasts({ position = "top-right", theme = "system", onOpen, o
         }
         const action =
           conversationId === null ? {} : { action: { label: t.show, onClick: () => onOpen(conversationId) } };
-        notify({ title, message, ...action, ...(conversationId === null ? {} : { id: conversationId }) });
+        notify({
+          title,
+          message: type === "call" ? t.missedCalls(1) : message,
+          ...action,
+          ...(conversationId === null ? {} : { id: conversationId }),
+        });
       }),
       // What is open now needs no toast any more.
       client.viewing.subscribe(() => {

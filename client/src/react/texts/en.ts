@@ -137,6 +137,8 @@ export const en = {
   notifications: "Notifications",
   notificationsUnread: (count: number) =>
     plural(count, { one: "Notifications, 1 unread", other: `Notifications, ${count} unread` }),
+  missedCalls: (count: number) =>
+    plural(count, { one: "Missed video call", other: `${count} missed video calls` }),
   noNotifications: "Nothing new. Messages you have not seen will be listed here.",
   readAll: "Mark all as read",
   notificationSettings: "How you are notified",

@@ -145,6 +145,8 @@ export const fr: Texts = {
       one: `Notifications, ${count} non lue`,
       other: `Notifications, ${count} non lues`,
     }),
+  missedCalls: (count) =>
+    plural(count, { one: "Appel vidéo manqué", other: `${count} appels vidéo manqués` }),
   noNotifications: "Rien de nouveau. Les messages que vous n’avez pas vus apparaîtront ici.",
   notificationSettings: "Comment vous êtes prévenu",
   readAll: "Tout marquer comme lu",
