@@ -20,7 +20,7 @@ const canary = startCanary({
   secret,
   everyMs: 50,
   others: async () => [gw2.url],
-  conversation: (userId) => gw1.gateway.beginCanaryConversation(userId),
+  conversation: (userId) => gw1.gateway.openCanaryConversation(userId),
   log: pino({ level: "silent" }),
   metrics: gw1.metrics,
 });
