@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Application, buildApplication } from "./application.ts";
 import { host, sendAs } from "./host.ts";
-import { type Stage, startStage } from "./stage.ts";
+import { openSockets, type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** The published components, with their properties, in an application of somebody else's. */
@@ -235,4 +235,44 @@ describe("toasts", () => {
     await page.getByText("Looked.").waitFor();
     await expect.poll(() => toast(page, "A document").count(), { timeout: waitMs }).toBe(0);
   });
+});
+
+it("in React's strict mode, which mounts everything twice, there is one of each", {
+  timeout: 120_000,
+}, async () => {
+  await expect.poll(() => openSockets(stage), { timeout: waitMs }).toBe(0);
+  const page = await visit("demo-zoe", { strict: true, widget: {}, toasts: {} });
+  await by(page, "widget-launcher").click();
+  await by(page, "conversation").first().click();
+  expect(await page.evaluate(() => (window as { mounts?: number }).mounts)).toBe(2);
+  await by(page, "composer").fill("It is there once");
+  await by(page, "composer").press("Enter");
+  const bubble = (text: string) => by(page, "bubble").filter({ hasText: text });
+  await by(page, "delivery").and(page.locator('[data-delivery="sent"]')).last().waitFor();
+  await written("demo-tom", "Then I come once");
+  await bubble("Then I come once").waitFor();
+  expect([await bubble("It is there once").count(), await bubble("Then I come once").count()]).toEqual([
+    1, 1,
+  ]);
+  // What listened twice would show each twice. Toasts go by themselves, so each is noted as it comes.
+  await page.evaluate(() => {
+    const shown: string[] = [];
+    Object.assign(window, { shown });
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes)
+        for (const node of addedNodes)
+          if (node instanceof Element && node.matches("[data-sonner-toast]"))
+            shown.push(node.textContent ?? "");
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+  const toasts = async (title: string) => {
+    const all = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+    return all.filter((text) => text.includes(title)).length;
+  };
+  for (const title of ["The first notice", "The second notice"]) {
+    await host(stage.url, "POST", "/api/users/demo-zoe/notifications", { title, message: "For you." });
+    await expect.poll(() => toasts(title), { timeout: waitMs }).toBeGreaterThan(0);
+  }
+  expect(await toasts("The first notice")).toBe(1);
+  expect(await openSockets(stage)).toBe(1);
 });

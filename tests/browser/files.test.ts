@@ -63,6 +63,15 @@ describe("files in a thread", () => {
     expect(await row.textContent()).toContain("devis.txt");
     const [download] = await Promise.all([zoe.page.waitForEvent("download"), row.click()]);
     expect(download.suggestedFilename()).toBe("devis.txt");
+    // Its link is known still: without a network it leads nowhere, and says so.
+    await zoe.page.context().setOffline(true);
+    await row.click();
+    const problem = zoe.page.getByRole("alert").getByText("Ce fichier n’a pas pu être chargé");
+    await problem.waitFor();
+    await zoe.page.context().setOffline(false);
+    const [again] = await Promise.all([zoe.page.waitForEvent("download"), row.click()]);
+    expect(again.suggestedFilename()).toBe("devis.txt");
+    await problem.waitFor({ state: "detached" });
     expect([...tom.problems, ...zoe.problems]).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Stage, startStage } from "./stage.ts";
+import { openSockets, type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
 /** What a person sees when something breaks under their hands: nothing they wrote is lost. */
@@ -25,16 +25,6 @@ async function stored(...senders: string[]): Promise<{ id: string; content: stri
     [senders],
   );
   return rows;
-}
-
-/** The sockets of all gateways, as they count them. */
-async function sockets(): Promise<number> {
-  const gateways = stage.processes().filter(({ role }) => role === "gateway");
-  const texts = await Promise.all(gateways.map(async ({ metricsUrl }) => (await fetch(metricsUrl!)).text()));
-  return texts.reduce(
-    (sum, text) => sum + Number(/^parloir_sockets(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1]),
-    0,
-  );
 }
 
 it("what could not be sent survives a reload and goes out under the same ids, in order", async () => {
@@ -93,7 +83,7 @@ it("two tabs of one person share a connection, which passes to the other when it
   const first = await arrive("demo-karim");
   const second = await arrive("demo-karim", first);
   const other = await arrive("demo-ana");
-  await expect.poll(sockets, { timeout: waitMs }).toBe(2);
+  await expect.poll(() => openSockets(stage), { timeout: waitMs }).toBe(2);
   await other.writeTo("demo-karim");
   await other.say("To both tabs");
   for (const tab of [first, second]) {
@@ -109,7 +99,7 @@ it("two tabs of one person share a connection, which passes to the other when it
   await other.bubble("From the one that has it now").waitFor();
   await other.say("And back");
   await second.bubble("And back").waitFor();
-  await expect.poll(sockets, { timeout: waitMs }).toBe(2);
+  await expect.poll(() => openSockets(stage), { timeout: waitMs }).toBe(2);
   expect((await stored("demo-ana", "demo-karim")).map(({ content }) => content)).toEqual([
     "To both tabs",
     "From the one without a connection",

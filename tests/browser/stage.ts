@@ -95,3 +95,13 @@ export async function startStage(
     },
   };
 }
+
+/** The sockets of all gateways, as they count them; those of their own canaries are among them. */
+export async function openSockets({ processes }: Stage): Promise<number> {
+  const gateways = processes().filter(({ role }) => role === "gateway");
+  const texts = await Promise.all(gateways.map(async ({ metricsUrl }) => (await fetch(metricsUrl!)).text()));
+  return texts.reduce(
+    (sum, text) => sum + Number(/^parloir_sockets(?:\{[^}]*\})? (\S+)$/m.exec(text)?.[1]),
+    0,
+  );
+}

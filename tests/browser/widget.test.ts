@@ -181,6 +181,10 @@ describe("while nobody is signed in", () => {
     await launcher(page).tap();
     await frame.locator('[data-testid="conversation"]', { hasText: "Are you there?" }).tap();
     await frame.locator('[data-testid="bubble"]', { hasText: "Are you there?" }).waitFor();
+    // It takes a moment in sight to be read.
+    const marks = "SELECT last_read_seq::int AS seq FROM members WHERE conversation_id = $1 AND user_id = $2";
+    const read = async () => (await stage.database.query(marks, [conversation, nora])).rows;
+    await expect.poll(read, { timeout: waitMs }).toEqual([{ seq: 1 }]);
     await frame.getByRole("button", { name: "Close" }).tap();
     await page.getByRole("button", { name: "Messages", exact: true }).waitFor();
     await page.context().close();
@@ -273,6 +277,7 @@ describe("a thread", () => {
     const conversation = await direct(ines, writer);
     await sendFiles(writer, conversation, [
       [png(320, 200), "garden.png"],
+      [png(300, 400), "gate.png"],
       ["The terms of sale", "terms.txt"],
     ]);
     const { page } = await visit(shop, `data-token-url="/chat-token?as=${ines}" data-theme="dark"`, {
@@ -290,9 +295,22 @@ describe("a thread", () => {
     await expectAccessible(page, { without: "#shop" });
     await row.click();
 
-    const picture = frame.locator('[data-testid="picture"]');
-    const width = () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth);
-    await expect.poll(width, { timeout: waitMs }).toBeGreaterThan(0);
+    const width = (picture: string) =>
+      frame
+        .locator(`[data-testid="${picture}"]`)
+        .first()
+        .evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    await expect.poll(() => width("picture"), { timeout: waitMs }).toBeGreaterThan(0);
+    await frame.getByRole("button", { name: "View garden.png" }).click();
+    await expect.poll(() => width("viewed-picture"), { timeout: waitMs }).toBe(320);
+    await page.keyboard.press("ArrowRight");
+    await frame.getByRole("dialog", { name: "gate.png" }).waitFor();
+    await expect.poll(() => width("viewed-picture"), { timeout: waitMs }).toBe(300);
+    await expectAccessible(page, { without: "#shop" });
+    // Escape is for the picture: the widget stays open.
+    await page.keyboard.press("Escape");
+    await frame.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.locator("iframe").isVisible()).toBe(true);
     const coming = page.waitForEvent("download");
     await frame.getByRole("button", { name: "Save terms.txt" }).click();
     expect((await coming).suggestedFilename()).toBe("terms.txt");
@@ -347,6 +365,15 @@ describe("a thread", () => {
     const after = await read.boundingBox();
     expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
     expect(await top()).toBeGreaterThan(0);
+
+    const pill = frame.locator('[data-testid="to-latest"]');
+    await pill.getByText("Latest messages").waitFor();
+    for (const text of ["One", "Two", "Three"]) await sendAs(stage.url, writer, conversation, text);
+    await pill.getByText("3 new").waitFor();
+    await pill.click();
+    await pill.waitFor({ state: "detached" });
+    const end = () => log.evaluate((each) => each.scrollHeight - each.scrollTop - each.clientHeight);
+    expect(await end()).toBeLessThan(60);
 
     await asPerson(writer, "PUT", `/api/blocks/${otto}`);
     await frame.locator('[data-testid="composer"]').fill("Are you cross?");

@@ -42,6 +42,7 @@ export const en = {
   previousPicture: "Previous picture",
   nextPicture: "Next picture",
   openFile: (name: string) => `Save ${name}`,
+  fileFailed: "This file could not be fetched. Try again when you are connected.",
   uploadFailed: (code: string) =>
     ({
       TOO_LARGE: "This file is too large.",

@@ -43,6 +43,7 @@ export const fr: Texts = {
   previousPicture: "Image précédente",
   nextPicture: "Image suivante",
   openFile: (name) => `Enregistrer ${name}`,
+  fileFailed: "Ce fichier n’a pas pu être chargé. Réessayez une fois la connexion revenue.",
   uploadFailed: (code) =>
     ({
       TOO_LARGE: "Ce fichier est trop volumineux.",

@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react"
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
-import { saveFile } from "./save-file.ts";
+import { useSaveFile } from "./save-file.ts";
 import { VoiceNote } from "./voice-note.tsx";
 
 const ImageViewer = lazy(() => import("./image-viewer.tsx"));
@@ -72,20 +72,27 @@ function Picture({ file, link, refresh, onView }: LinkedProps) {
 
 function FileRow({ file }: { file: Attachment }) {
   const { t, formats } = useTexts();
-  const client = useClient();
+  const { failed, save } = useSaveFile(useClient());
   return (
-    <button
-      type="button"
-      className="attachment-file"
-      aria-label={t.openFile(file.name)}
-      onClick={() => saveFile(client, file)}
-    >
-      <Icon name="file" />
-      <span className="attachment-name" dir="auto">
-        {file.name}
-      </span>
-      <span>{formats.size(file.size)}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        className="attachment-file"
+        aria-label={t.openFile(file.name)}
+        onClick={() => save(file)}
+      >
+        <Icon name="file" />
+        <span className="attachment-name" dir="auto">
+          {file.name}
+        </span>
+        <span>{formats.size(file.size)}</span>
+      </button>
+      {failed && (
+        <p className="attachment-problem" role="alert">
+          {t.fileFailed}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useClient } from "../client-context.tsx";
 import { Icon } from "../icons.tsx";
 import { useTexts } from "../language.tsx";
-import { saveFile } from "./save-file.ts";
+import { useSaveFile } from "./save-file.ts";
 
 interface ImageViewerProps {
   pictures: readonly Attachment[];
@@ -18,6 +18,8 @@ export default function ImageViewer({ pictures, first, onClose }: ImageViewerPro
   const dialog = useRef<HTMLDialogElement>(null);
   const [index, setIndex] = useState(() => Math.max(0, pictures.indexOf(first)));
   const [url, setUrl] = useState<string | null>(null);
+  const [isLost, setLost] = useState(false);
+  const { failed, save } = useSaveFile(client);
   const picture = pictures[index] ?? first;
 
   // The browser's own modal: it keeps the focus inside, closes at Escape and gives the focus back.
@@ -25,9 +27,10 @@ export default function ImageViewer({ pictures, first, onClose }: ImageViewerPro
   useEffect(() => {
     let isCurrent = true;
     setUrl(null);
+    setLost(false);
     client.fileLink(picture).then(
       (link) => isCurrent && setUrl(link.url),
-      () => undefined,
+      () => isCurrent && setLost(true),
     );
     return () => {
       isCurrent = false;
@@ -56,7 +59,7 @@ export default function ImageViewer({ pictures, first, onClose }: ImageViewerPro
           type="button"
           className="button button-icon"
           aria-label={t.openFile(picture.name)}
-          onClick={() => saveFile(client, picture)}
+          onClick={() => save(picture)}
         >
           <Icon name="down" />
         </button>
@@ -69,6 +72,11 @@ export default function ImageViewer({ pictures, first, onClose }: ImageViewerPro
           <Icon name="close" />
         </button>
       </header>
+      {(failed || isLost) && (
+        <p className="viewer-problem" role="alert">
+          {t.fileFailed}
+        </p>
+      )}
       <div className="viewer-stage">
         {url && <img src={url} alt={picture.name} data-testid="viewed-picture" />}
       </div>

@@ -1,33 +1,40 @@
 import type { AttachmentLink } from "@parloir/contracts/http.ts";
 import type { Attachment } from "@parloir/contracts/shapes.ts";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { saveFile } from "../../react/thread/save-file.ts";
+import { useSaveFile } from "../../react/thread/save-file.ts";
+import { Viewer } from "./viewer.tsx";
 import { useWidget } from "./widget-context.ts";
+
+const isPicture = ({ mediaType, width, height }: Attachment) =>
+  mediaType.startsWith("image/") && width !== undefined && height !== undefined;
 
 /** What a message carries: pictures to see, sound to hear, and everything to save. */
 export function Files({ files }: { files: readonly Attachment[] }) {
+  const [viewed, setViewed] = useState<Attachment | null>(null);
   return (
-    <ul className="files">
-      {files.map((file) => (
-        <li key={file.id}>
-          <OneFile file={file} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="files">
+        {files.map((file) => (
+          <li key={file.id}>
+            <OneFile file={file} onView={() => setViewed(file)} />
+          </li>
+        ))}
+      </ul>
+      {viewed && <Viewer pictures={files.filter(isPicture)} first={viewed} onClose={() => setViewed(null)} />}
+    </>
   );
 }
 
-function OneFile({ file }: { file: Attachment }) {
+function OneFile({ file, onView }: { file: Attachment; onView: () => void }) {
   const { client, t, formats } = useWidget();
+  const { failed, save } = useSaveFile(client);
   const { name, mediaType, size, width, height } = file;
-  const isPicture = mediaType.startsWith("image/") && width !== undefined && height !== undefined;
   const isSound = mediaType.startsWith("audio/");
-  const { link, refresh } = useFileLink(file, isPicture || isSound);
-  const save = () => saveFile(client, file);
+  const { link, refresh } = useFileLink(file, isPicture(file) || isSound);
   const bytes = formats.size(size);
-  if (isPicture) {
+  if (isPicture(file)) {
     return (
-      <button type="button" className="picture" aria-label={t.save(name)} onClick={save}>
+      <button type="button" className="picture" aria-label={t.view(name)} onClick={onView}>
         <img
           src={link?.thumbnailUrl ?? link?.url}
           alt={name}
@@ -47,9 +54,15 @@ function OneFile({ file }: { file: Attachment }) {
           <track kind="captions" />
         </audio>
       )}
-      <button type="button" className="file" aria-label={t.save(`${name} ${bytes}`)} onClick={save}>
+      <button
+        type="button"
+        className="file"
+        aria-label={t.save(`${name} ${bytes}`)}
+        onClick={() => save(file)}
+      >
         <bdi>{name}</bdi> <span>{bytes}</span>
       </button>
+      {failed && <p role="alert">{t.fileFailed}</p>}
     </>
   );
 }

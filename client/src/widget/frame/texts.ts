@@ -16,6 +16,10 @@ const en = {
   more: "Show more",
   fresh: "New",
   save: (name: string) => `Save ${name}`,
+  view: (name: string) => `View ${name}`,
+  previous: "Previous picture",
+  next: "Next picture",
+  fileFailed: "This file could not be fetched. Try again when you are connected.",
   typing: (name: string) => `${name} is typing…`,
   somebody: "Somebody",
   sending: "Sending",
@@ -27,6 +31,8 @@ const en = {
   edited: "Edited",
   offline: "Not connected. What you write is sent as soon as the connection is back.",
   unread: (count: number) => `${count} unread`,
+  below: (count: number) => `${count} new`,
+  latest: "Latest messages",
   arrived: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
 };
 
@@ -50,6 +56,10 @@ const fr: WidgetTexts = {
   more: "Afficher plus",
   fresh: "Nouveau",
   save: (name) => `Enregistrer ${name}`,
+  view: (name) => `Voir ${name}`,
+  previous: "Image précédente",
+  next: "Image suivante",
+  fileFailed: "Ce fichier n’a pas pu être chargé. Réessayez une fois la connexion revenue.",
   typing: (name) => `${name} écrit…`,
   somebody: "Quelqu’un",
   sending: "Envoi",
@@ -61,6 +71,8 @@ const fr: WidgetTexts = {
   edited: "Modifié",
   offline: "Non connecté. Ce que vous écrivez partira dès que la connexion sera revenue.",
   unread: (count) => (count < 2 ? `${count} non lu` : `${count} non lus`),
+  below: (count) => (count < 2 ? `${count} nouveau` : `${count} nouveaux`),
+  latest: "Derniers messages",
   arrived: (count) => (count < 2 ? `${count} nouveau message` : `${count} nouveaux messages`),
 };
 

@@ -20,6 +20,8 @@ export function useScrolling(
   onBottom: (atBottom: boolean) => void,
 ): RefObject<HTMLDivElement | null> {
   const log = useRef<HTMLDivElement>(null);
+  const report = useRef(onBottom);
+  report.current = onBottom;
   const atBottom = useRef(true);
   const shown = useRef<Shown | null>(null);
   const first = rows[0]?.key;
@@ -42,7 +44,7 @@ export function useScrolling(
     shown.current = { first, unread, sent, ...placeOf(element) };
     atBottom.current = isAtBottom(element);
     // Now, not with the event of the scrolling: what is below would count as read until then.
-    onBottom(atBottom.current);
+    report.current(atBottom.current);
   });
 
   useEffect(() => {
@@ -51,7 +53,7 @@ export function useScrolling(
     const look = () => {
       atBottom.current = isAtBottom(element);
       if (shown.current) Object.assign(shown.current, placeOf(element));
-      onBottom(atBottom.current);
+      report.current(atBottom.current);
     };
     const resized = new ResizeObserver(() => {
       if (atBottom.current) element.scrollTop = element.scrollHeight;
@@ -63,7 +65,7 @@ export function useScrolling(
       resized.disconnect();
       element.removeEventListener("scroll", look);
     };
-  }, [onBottom]);
+  }, []);
   return log;
 }
 

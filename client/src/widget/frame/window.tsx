@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { Sentence } from "../../react/sentence.tsx";
 import { othersOf, readUpTo } from "../../react/thread/names.ts";
-import { counts, rowsOf } from "../../react/thread/rows.ts";
+import { counts, type Row, rowsOf } from "../../react/thread/rows.ts";
 import { useSelected, useSnapshot } from "../../react/use-snapshot.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
@@ -27,7 +27,11 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
   const me = client.me();
   const others = conversation ? othersOf(conversation, me) : [];
   const rows = rowsOf({ ...state, me, readUpTo: readUpTo(conversation, me), unreadAfter });
-  const log = useScrolling(rows, client.setAtBottom);
+  const [atBottom, setAtBottom] = useState(true);
+  const log = useScrolling(rows, (next) => {
+    setAtBottom(next);
+    client.setAtBottom(next, conversationId);
+  });
   const typing = useSelected(client.typing, (all) => all[conversationId])?.[0];
   const writer = others.find(({ userId }) => userId === typing)?.name ?? t.somebody;
   const title = conversation ? titleOf(conversation, me, t.team) : "";
@@ -65,11 +69,33 @@ export function ChatWindow({ conversationId, onBack, onClose }: ChatWindowProps)
           />
         ))}
       </div>
+      {!atBottom && <Pill rows={rows} log={log} />}
       <p className="typing" data-testid="typing">
         {typing !== undefined && <Sentence say={t.typing} name={writer} />}
       </p>
       <Announcer total={rows.filter(counts).length} />
       {state.error?.code !== "NOT_FOUND" && <Composer conversationId={conversationId} />}
+    </div>
+  );
+}
+
+/** Who reads further up is told how many came below, and led there. */
+function Pill({ rows, log }: { rows: readonly Row[]; log: RefObject<HTMLDivElement | null> }) {
+  const { t } = useWidget();
+  // What was the newest when the end went out of sight: with the end in sight this is not here.
+  const [seen] = useState(rows.findLast(({ seq }) => seq !== null)?.seq ?? 0);
+  const fresh = rows.filter((row) => counts(row) && (row.seq ?? 0) > seen).length;
+  return (
+    <div className="below">
+      <button
+        type="button"
+        className="pill"
+        data-new={fresh > 0 || undefined}
+        data-testid="to-latest"
+        onClick={() => log.current?.scrollTo({ top: log.current.scrollHeight })}
+      >
+        {fresh > 0 ? t.below(fresh) : t.latest}
+      </button>
     </div>
   );
 }
