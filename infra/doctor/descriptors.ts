@@ -7,17 +7,21 @@ interface Process {
   pid: number | null;
 }
 
-/** A socket is a descriptor; a balancer needs two for each. */
-const perSocket: Record<string, number> = { gateway: 1, balancer: 2 };
 const spare = 1_000;
 
-/** Linux only: what the kernel says of each process. */
+/** Linux only: what the kernel says of each process. `sockets` is how many a gateway takes. */
 export function checkDescriptors(processes: Process[], sockets: number): Finding[] {
   return processes.flatMap(({ name, role, pid }) => {
-    const each = perSocket[role];
-    if (each === undefined || pid === null) return [];
-    return [judge(name, limitOf(pid), each * sockets + spare)];
+    const needed = neededBy(role, processes, sockets);
+    return needed === null || pid === null ? [] : [judge(name, limitOf(pid), needed)];
   });
+}
+
+/** A socket is a descriptor of its gateway; the balancer has two for each socket of all gateways. */
+export function neededBy(role: string, all: Pick<Process, "role">[], sockets: number): number | null {
+  if (role === "gateway") return sockets + spare;
+  if (role !== "balancer") return null;
+  return 2 * sockets * all.filter((each) => each.role === "gateway").length + spare;
 }
 
 export function judge(name: string, limit: number | null, needed: number): Finding {

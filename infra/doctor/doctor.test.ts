@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { serverKey, startCluster } from "../../tests/cluster/cluster.ts";
 import { checkBalancer, checkIdle } from "./balancer.ts";
 import { checkClock } from "./clocks.ts";
-import { judge } from "./descriptors.ts";
+import { judge, neededBy } from "./descriptors.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Finding } from "./finding.ts";
 import { parseOptions } from "./options.ts";
@@ -209,6 +209,8 @@ it("clocks may differ by two seconds, and descriptors must suffice for every soc
   expect(judge("gw1", 21_000, 21_000).state).toBe("ok");
   expect(judge("gw1", 1_024, 21_000).state).toBe("problem");
   expect(judge("gw1", null, 21_000).state).toBe("unknown");
+  const all = ["balancer", "gateway", "gateway", "gateway", "api"].map((role) => ({ role }));
+  expect(all.map(({ role }) => neededBy(role, all, 20_000))).toEqual([121_000, 21_000, 21_000, 21_000, null]);
 });
 
 it("what a process knows by variables, the doctor knows by the same", () => {

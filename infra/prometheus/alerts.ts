@@ -60,6 +60,14 @@ const causes: (Rule & { alert: string; severity: "page" | "ticket"; summary: str
     summary: "{{ $labels.instance }} ({{ $labels.job }}) does not answer",
   },
   {
+    // Where targets are discovered, a process that is gone is no target any more, and nothing is 0.
+    alert: "ParloirRoleGone",
+    expr: ["gateway", "api", "worker"].map((role) => `absent(up{job="${role}"})`).join("\n  or\n"),
+    for: "2m",
+    severity: "page",
+    summary: "there is no {{ $labels.job }} to ask",
+  },
+  {
     alert: "ParloirQueueStuck",
     expr: "max by (queue) (parloir_queue_oldest_seconds) > 60",
     for: "2m",

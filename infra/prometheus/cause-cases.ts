@@ -10,6 +10,10 @@ interface Cause {
 
 const of = (metric: string, ...labels: string[]) => `${metric}{${[...labels, `node="gw1"`].join(",")}}`;
 const onNode = { node: "gw1" };
+const everyRole = {
+  'up{job="api",instance="api1:9100"}': "1x12",
+  'up{job="worker",instance="worker1:9100"}': "1x12",
+};
 
 /** Asked every minute. */
 const causes: Cause[] = [
@@ -26,6 +30,26 @@ const causes: Cause[] = [
     what: "somebody else's target is down",
     series: { 'up{job="node",instance="host:9100"}': "0x9" },
     at: "9m",
+  },
+  {
+    alert: "RoleGone",
+    what: "the last one of a role is no target any more",
+    series: { ...everyRole, [up("gateway1")]: "1x3" },
+    // A series is looked for in the five minutes before.
+    at: "12m",
+    fires: { job: "gateway" },
+  },
+  {
+    alert: "RoleGone",
+    what: "one of two is no target any more",
+    series: { ...everyRole, [up("gateway1")]: "1x3", [up("gateway2")]: "1x12" },
+    at: "12m",
+  },
+  {
+    alert: "RoleGone",
+    what: "one does not answer",
+    series: { ...everyRole, [up("gateway1")]: "1x3 0x9" },
+    at: "12m",
   },
   {
     alert: "QueueStuck",

@@ -5,8 +5,9 @@
 import { writeFileSync } from "node:fs";
 import { dashboards, fileOf, renderDashboard } from "../grafana/dashboards.ts";
 import { caseFile, caseFiles, renderCases } from "./cases.ts";
-import { renderRules, rulesFile } from "./rules.ts";
+import { operatorRulesFile, renderOperatorRules, renderRules, rulesFile } from "./rules.ts";
 
 writeFileSync(rulesFile, renderRules());
+writeFileSync(operatorRulesFile, renderOperatorRules());
 for (const [name, cases] of Object.entries(caseFiles)) writeFileSync(caseFile(name), renderCases(cases));
 for (const dashboard of dashboards) writeFileSync(fileOf(dashboard), renderDashboard(dashboard));

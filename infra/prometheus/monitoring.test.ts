@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type MetricName, metricTable } from "@parloir/platform/metrics.ts";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { dashboards, fileOf, renderDashboard } from "../grafana/dashboards.ts";
 import { burnAlerts, causeAlerts, recordingRules } from "./alerts.ts";
 import { caseFile, caseFiles, renderCases } from "./cases.ts";
-import { renderRules, rulesFile } from "./rules.ts";
+import { operatorRulesFile, renderOperatorRules, renderRules, rulesFile } from "./rules.ts";
 import { serviceLevels } from "./service-levels.ts";
 
 /** Whether the rules do what they say is for `promtool test rules` (.ci/run); here, whether they speak of what there is. */
@@ -27,6 +28,9 @@ function metricsIn(expr: string): string[] {
 describe("rules and dashboards", () => {
   it("are what `npm run monitoring` makes", () => {
     expect(readFileSync(rulesFile, "utf8")).toBe(renderRules());
+    const forOperator = readFileSync(operatorRulesFile, "utf8");
+    expect(forOperator).toBe(renderOperatorRules());
+    expect(parse(forOperator).spec).toEqual(parse(renderRules()));
     for (const [name, cases] of Object.entries(caseFiles))
       expect(readFileSync(caseFile(name), "utf8")).toBe(renderCases(cases));
     for (const dashboard of dashboards)

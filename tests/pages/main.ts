@@ -10,14 +10,36 @@ import { measureScrolling } from "./scrolling.ts";
  * smoothly a thread of 10,000 messages scrolls, before a cluster of its own. Figures, not a test: they are the machine's
  * as well. Ends with 1 when the median or the scrolling's frames are beyond the budget.
  */
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "5" },
-    slowdown: { type: "string", default: "4" },
-    messages: { type: "string", default: "10000" },
-    seconds: { type: "string", default: "20" },
-  },
-});
+const usage = `Usage: npm run bench:pages -- [options]
+
+  --runs N        of the first message (5)
+  --slowdown N    how many times slower the CPU is made (4)
+  --messages N    in the thread (10000)
+  --seconds N     of scrolling (20)
+`;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        runs: { type: "string", default: "5" },
+        slowdown: { type: "string", default: "4" },
+        messages: { type: "string", default: "10000" },
+        seconds: { type: "string", default: "20" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    return process.exit(2);
+  }
+}
+
+const values = readOptions();
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 const [runs, slowdown, count, seconds] = [
   Number(values.runs),
   Number(values.slowdown),
