@@ -256,17 +256,14 @@ it("in React's strict mode, which mounts everything twice, there is one of each"
   ]);
   // What listened twice would show each twice. Toasts go by themselves, so each is noted as it comes.
   await page.evaluate(() => {
-    const shown: string[] = [];
-    Object.assign(window, { shown });
-    new MutationObserver((changes) => {
-      for (const { addedNodes } of changes)
-        for (const node of addedNodes)
-          if (node instanceof Element && node.matches("[data-sonner-toast]"))
-            shown.push(node.textContent ?? "");
+    const shown = new Set<Element>();
+    Object.assign(window, { titles: () => [...shown].map(({ textContent }) => textContent) });
+    new MutationObserver(() => {
+      for (const toast of document.querySelectorAll("[data-sonner-toast]")) shown.add(toast);
     }).observe(document.body, { childList: true, subtree: true });
   });
   const toasts = async (title: string) => {
-    const all = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+    const all = await page.evaluate(() => (window as unknown as { titles: () => string[] }).titles());
     return all.filter((text) => text.includes(title)).length;
   };
   for (const title of ["The first notice", "The second notice"]) {
