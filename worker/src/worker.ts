@@ -15,6 +15,7 @@ import { type Deliveries, type DeliveryQueue, startDeliveries } from "./deliveri
 import { gatherJobs } from "./gather.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { type LivenessTimes, watchLiveness } from "./liveness.ts";
+import { startLostCalls } from "./lost-calls.ts";
 import { createMaintenance, scheduleMaintenance } from "./maintenance.ts";
 import { watchOutbox } from "./outbox-metrics.ts";
 import { startPrivacy } from "./privacy.ts";
@@ -148,6 +149,7 @@ export function startWorker(options: {
     },
   });
   const assignment = startAssignment({ database, redis, publisher, log, metrics });
+  const lostCalls = startLostCalls({ database, redis, publisher, log });
   const privacy = startPrivacy({ database, redis, publisher, policy: options.retention, ...shared });
   return {
     relay,
@@ -156,6 +158,7 @@ export function startWorker(options: {
       liveness.stop();
       schedules.stop();
       await assignment.stop();
+      await lostCalls.stop();
       await relay.stop();
       await privacy.close();
       await deliveries.close();

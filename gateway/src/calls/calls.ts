@@ -4,6 +4,7 @@ import { CodedError } from "@parloir/contracts/errors.ts";
 import { rooms as roomNames } from "@parloir/contracts/ids.ts";
 import type { Callee, CalleeItem, EndedCallItem } from "@parloir/contracts/internal.ts";
 import type { Metrics } from "@parloir/platform/metrics.ts";
+import { endedCall } from "@parloir/platform/untold-calls.ts";
 import type { GatewayServer, GatewaySocket } from "../context.ts";
 import type { CallStore } from "./call-store.ts";
 
@@ -50,6 +51,7 @@ export function createCalls(options: {
       io.to(roomNames.user(userId)).emit("call_updated", call);
     if (call.status === "ended") {
       counted.inc({ outcome: call.ending ?? "hung_up" });
+      // Only the gateway whose word ended it gets here; with a lost answer of the store a worker tells.
       options.record(endedCall(call));
       // Nothing more is relayed, whoever asks.
       io.in(roomNames.call(call.id)).socketsLeave(roomNames.call(call.id));
@@ -192,22 +194,6 @@ export function createCalls(options: {
 
 function ended(call: Call, ending: CallEnding): Call {
   return { ...call, status: "ended", ending, endedAt: new Date().toISOString() };
-}
-
-/** Only the gateway whose word ended it gets here, and with a lost answer of the store nobody does. */
-function endedCall(call: Call): EndedCallItem {
-  const { id: callId, conversationId, callerId, calleeId, startedAt, answeredAt } = call;
-  const ms = answeredAt === null ? null : Date.parse(call.endedAt ?? answeredAt) - Date.parse(answeredAt);
-  return {
-    callId,
-    conversationId,
-    callerId,
-    calleeId,
-    startedAt,
-    ending: call.ending ?? "hung_up",
-    // Answered and ended by the clocks of two gateways.
-    seconds: ms === null ? null : Math.max(0, Math.round(ms / 1_000)),
-  };
 }
 
 function isFrom(call: Call, callerId: string, calleeId: string, conversationId: string): boolean {
