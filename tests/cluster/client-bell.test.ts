@@ -1,4 +1,6 @@
 import { createClient } from "@parloir/client/core/client.ts";
+import { createPollingFallback } from "@parloir/client/core/polling.ts";
+import { createSocketLink } from "@parloir/client/core/socket.ts";
 import type { Notification } from "@parloir/contracts/shapes.ts";
 import { afterAll, expect, it } from "vitest";
 import { eventually } from "../setup/waiting.ts";
@@ -50,4 +52,47 @@ it("tells of a line, lists it, and says in the person's other page that it was r
   const wanted = { ...before, quietHours: { zone: "Europe/Paris", from: "21:00", to: "06:30" } };
   expect(await first.bell.setPreferences(wanted)).toEqual(wanted);
   expect(await second.bell.preferences()).toEqual(wanted);
+});
+
+it("rings where sockets are blocked too, and counts", async () => {
+  const cleo = await cluster.person("cleo");
+  const { id } = await cluster.conversation(ana, cleo);
+  const getToken = async () => cleo.token;
+  const page = createClient({
+    url: cluster.url,
+    userId: cleo.id,
+    getToken,
+    // Nobody listens there.
+    createLink: ({ rest, tokens }) =>
+      createPollingFallback({
+        socket: createSocketLink({ url: "http://127.0.0.1:9", tokens }),
+        rest,
+        afterMs: 10,
+        everyMs: 200,
+      }),
+  });
+  try {
+    const told: Notification[] = [];
+    page.onNotification((line) => told.push(line));
+    await eventually(
+      "polling",
+      () => page.connection.getSnapshot().via,
+      (via) => via === "polling",
+    );
+    await cluster.send(await cluster.socket(ana), id);
+    const [line] = await eventually(
+      "the line",
+      () => told,
+      (all) => all.length > 0,
+    );
+    expect(line).toMatchObject({ conversationId: id, readAt: null });
+    await eventually(
+      "the badge",
+      () => page.conversations.getSnapshot().unreadTotal,
+      (total) => total === 1,
+    );
+    expect(await page.bell.markRead()).toMatchObject({ unread: 0 });
+  } finally {
+    page.close();
+  }
 });

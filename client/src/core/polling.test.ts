@@ -2,6 +2,7 @@ import type { Notification } from "@parloir/contracts/shapes.ts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createClient } from "./client.ts";
 import { createPollingFallback } from "./polling.ts";
+import { isSilentNow } from "./polling-bell.ts";
 import { conversationId, createScriptedCluster } from "./scripted-cluster.ts";
 
 beforeEach(() => {
@@ -98,13 +99,32 @@ test("with sockets blocked, the bell rings and the badges count within 3 s, and 
   cluster.lines[0] = line("host", null, "2030-01-02T00:00:00.000Z");
   await settle(3_100);
   expect(heard.splice(0)).toEqual(["read host 1"]);
+  // Who wants no ringing has the count alone.
+  cluster.preferences.channels.socket = false;
+  cluster.lines.unshift(line("silent", null));
+  await settle(3_100);
+  expect(heard.splice(0)).toEqual(["read  2"]);
+  cluster.preferences.channels.socket = true;
   // The thread that one looks at rings no bell.
   client.open(conversationId);
   cluster.write("bob", "seen");
-  cluster.lines[1] = line("before", 3);
+  cluster.lines.splice(2, 1);
+  cluster.lines.unshift(line("before", 3));
   await settle(3_100);
   expect(heard.filter((each) => !each.startsWith("read"))).toEqual([]);
   client.close();
+});
+
+test.each([
+  { from: "22:00", to: "07:00", at: "2030-01-01T22:30:00Z", silent: true },
+  { from: "22:00", to: "07:00", at: "2030-01-01T06:30:00Z", silent: false },
+  { from: "22:00", to: "07:00", at: "2030-01-01T05:59:00Z", silent: true },
+  { from: "12:00", to: "14:00", at: "2030-01-01T11:30:00Z", silent: true },
+  { from: "12:00", to: "14:00", at: "2030-01-01T13:00:00Z", silent: false },
+])("in quiet hours, $from to $to in Paris, nothing rings: $at $silent", ({ from, to, at, silent }) => {
+  const channels = { socket: true, webhook: true, push: true, email: true };
+  const quietHours = { zone: "Europe/Paris", from, to };
+  expect(isSilentNow({ channels, quietHours }, new Date(at))).toBe(silent);
 });
 
 test("a quiet look costs two requests, for the list and the bell", async () => {

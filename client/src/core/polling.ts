@@ -79,9 +79,9 @@ export function createPollingFallback(options: PollingOptions): Link {
 
   async function begin(mine: number): Promise<void> {
     const person = await rest<Person>("GET", "/api/me");
-    const [page, lines] = await Promise.all([readList(), bell.read()]);
+    const [page, ring] = await Promise.all([readList(), bell.look()]);
     if (mine !== round) return;
-    bell.take(lines);
+    ring();
     for (const item of page.items) seen.set(item.id, seenOf(item));
     state.update((present) => nextState(present, "online", { via: "polling" }));
     events.emit({ event: "ready", payload: { userId: person.id, epoch: null, conversations: null } });
@@ -91,14 +91,14 @@ export function createPollingFallback(options: PollingOptions): Link {
 
   /** Two requests while nothing happens, for the list and the bell; what changed becomes the events that a socket would have brought. */
   async function look(mine: number): Promise<void> {
-    const [page, lines] = await Promise.all([readList(), bell.read()]);
+    const [page, ring] = await Promise.all([readList(), bell.look()]);
     const changed = page.items.filter((item) => seen.get(item.id)?.text !== JSON.stringify(item));
     const total = changed.length > 0 ? (await rest<UnreadSummary>("GET", "/api/messages/unread")).total : 0;
     const updates = await Promise.all(changed.map((item) => readUpdates(item)));
     if (mine !== round) return;
     for (const [index, item] of changed.entries()) tell(item, updates[index]!, total);
     // After the messages that its lines tell of.
-    bell.take(lines);
+    ring();
     if (page.nextCursor !== null) return;
     const present = new Set(page.items.map((item) => item.id));
     for (const id of seen.keys()) {

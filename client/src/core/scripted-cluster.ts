@@ -122,6 +122,7 @@ export function createScriptedCluster() {
         nextCursor: null,
         unread: lines.filter(({ readAt }) => readAt === null).length,
       }),
+      "GET /api/notifications/preferences": () => cluster.preferences,
       "POST /api/notifications/read": () => ({ ids: lines.splice(0).map(({ id }) => id), unread: 0 }),
       "GET /api/messages": () => history(searchParams),
       "POST /api/messages": () => {
@@ -151,6 +152,7 @@ export function createScriptedCluster() {
     messages,
     /** Of the bell. */
     lines,
+    preferences: { channels: { socket: true, webhook: true, push: true, email: true }, quietHours: null },
     /** What came by REST. */
     requests,
     setReachable(next: boolean) {
