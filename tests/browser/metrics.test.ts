@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "./accessible.ts";
 import { type Stage, startStage } from "./stage.ts";
@@ -195,6 +196,35 @@ describe("the chaos panel", () => {
   });
 });
 
+/** A process that stands still, as Linux says it (proc(5)). */
+const isFrozen = (pid: number) => /\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+
+describe("a gateway, frozen from the panel", () => {
+  it("stands still and goes on by itself, and what was written to it meanwhile arrives", {
+    timeout: 240_000,
+  }, async () => {
+    const [tom, zoe] = [await stage.visitor(), await stage.visitor()];
+    await zoe.signIn("demo-zoe");
+    await zoe.writeTo("demo-tom");
+    await tom.signIn("demo-tom");
+    const node = await tom.reload();
+    await tom.writeTo("demo-zoe");
+    const pid = () => stage.processes().find(({ name }) => name === node)!.pid!;
+    const before = pid();
+    await row(node)
+      .getByRole("button", { name: `Freeze ${node}` })
+      .click();
+    await expect.poll(() => isFrozen(before), { timeout: waitMs, interval: 100 }).toBe(true);
+    await tom.say("Into the ice");
+    await zoe.bubble("Into the ice").waitFor();
+    await expect.poll(() => isFrozen(before), { timeout: waitMs }).toBe(false);
+    expect(pid()).toBe(before);
+    await row(node).locator('[data-state="ready"]').waitFor();
+    await place(node).and(sam.page.locator('[data-state="ready"]')).waitFor();
+    for (const each of [tom, zoe]) await each.page.context().close();
+  });
+});
+
 describe("Redis, stopped from the panel", () => {
   it("comes back by itself, and nothing that was written meanwhile is lost", {
     timeout: 240_000,
@@ -240,6 +270,28 @@ describe("the team's pages", () => {
       await visitor.page.locator(".admin-nav a[aria-current]", { hasText: last }).waitFor();
     }
     await visitor.page.context().close();
+  });
+});
+
+describe("their links", () => {
+  it("fit beside everything else in the bar, in French as well, on every width from a tablet on", {
+    timeout: 120_000,
+  }, async () => {
+    const { page } = sam;
+    await page.getByTestId("language-switch").getByRole("button", { name: "FR" }).click();
+    for (const path of ["/admin/messages", "/admin/stats", "/admin/metrics"]) {
+      await page.goto(`${stage.url}${path}`);
+      await page.locator(".admin-nav a", { hasText: "Métriques" }).waitFor();
+      for (const width of [1_280, 1_200, 1_100, 1_024, 834, 768]) {
+        await page.setViewportSize({ width, height: 900 });
+        const clipped = () =>
+          [".admin-nav", ".bar", "html"].filter((selector) => {
+            const { scrollWidth, clientWidth } = document.querySelector(selector)!;
+            return scrollWidth > clientWidth;
+          });
+        expect([path, width, await page.evaluate(clipped)]).toEqual([path, width, []]);
+      }
+    }
   });
 });
 

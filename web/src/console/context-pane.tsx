@@ -2,7 +2,7 @@ import { Avatar } from "@parloir/client/react/avatar.tsx";
 import { Icon } from "@parloir/client/react/icons.tsx";
 import type { Conversation } from "@parloir/contracts/shapes.ts";
 import type { CustomerContext } from "@parloir/contracts/support.ts";
-import { useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { durationIn } from "../durations.ts";
 import { useLanguage } from "../languages/language.tsx";
 import { useTick } from "../use-tick.ts";
@@ -112,12 +112,27 @@ function Person({
             : [
                 <div key={name}>
                   <dt>{name}</dt>
-                  <dd dir="auto">{value}</dd>
+                  <dd dir="auto">{breakable(value)}</dd>
                 </div>,
               ],
         )}
       </dl>
     </section>
+  );
+}
+
+/** Addresses and ids have no blanks: a line may end behind what joins their parts. */
+function breakable(text: string): ReactNode {
+  const [first = "", ...others] = text.split(/(?<=[@._:-])(?=.)/);
+  return others.reduce<ReactNode>(
+    (before, part) => (
+      <>
+        {before}
+        <wbr />
+        {part}
+      </>
+    ),
+    first,
   );
 }
 

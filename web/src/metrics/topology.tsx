@@ -6,7 +6,7 @@ import { type Reach, reach } from "./health.ts";
 import { isHeard, type Seen, type Standing, standingOf } from "./standing.ts";
 import { StateDot, useStandingWords } from "./state.tsx";
 import { type MetricsTexts, metricsTexts } from "./texts.ts";
-import { useBalancer } from "./use-balancer.ts";
+import { type BalancerAnswer, useBalancer } from "./use-balancer.ts";
 
 /**
  * The cluster as it hangs together, drawn with boxes and hairlines: balancer, gateways and apis from left to right, the
@@ -60,10 +60,7 @@ function Place({ name, state, words, note, testId }: PlaceProps): ReactNode {
 }
 
 function Balancer({ t }: { t: MetricsTexts }) {
-  const took = useBalancer();
-  const state = took === undefined ? "unknown" : took === null ? "gone" : "ready";
-  const words =
-    took === undefined ? t.unknown : took === null ? t.answersNot : t.answersHere(Math.round(took));
+  const { state, words } = balancerStanding(useBalancer(), t);
   return (
     <div className="topology-column" data-column="balancer">
       <h3>{t.balancer}</h3>
@@ -72,6 +69,16 @@ function Balancer({ t }: { t: MetricsTexts }) {
       </div>
     </div>
   );
+}
+
+function balancerStanding(
+  answered: BalancerAnswer | null | undefined,
+  t: MetricsTexts,
+): { state: Standing | "unknown"; words: string } {
+  if (answered === undefined) return { state: "unknown", words: t.unknown };
+  if (answered === null) return { state: "gone", words: t.answersNot };
+  if (!answered.hasApi) return { state: "degraded", words: t.answersWithoutApi };
+  return { state: "ready", words: t.answersHere(Math.round(answered.ms)) };
 }
 
 interface DrawnProps {
