@@ -45,9 +45,10 @@ interface Edit {
 
 /**
  * What the version before did not have: giving conversations to agents (migration 0016, a worker's round, the team's
- * routes) and canaries (a question of gateways that its apis do not know).
+ * routes) and canaries (a question of gateways that its apis do not know). It need not be what was made last: migrations
+ * after it stay, as if they were older.
  */
-const lastMigration = "store/migrations/0016-desks.sql";
+const addedMigration = "store/migrations/0016-desks.sql";
 const takenBack: Edit[] = [
   { file: "api/src/api.ts", find: "...teamRoutes({ database, cursors }),", replace: "" },
   { file: "api/src/internal.ts", find: "async canary({ items }) {", replace: "async unknown({ items }) {" },
@@ -62,7 +63,7 @@ const takenBack: Edit[] = [
 
 /** Makes this tree the version before. @throws when the code is no longer such that this takes it back */
 export async function takeBack({ root }: Release): Promise<void> {
-  await rm(path.join(root, lastMigration));
+  await rm(path.join(root, addedMigration));
   for (const { file, find, replace } of takenBack) {
     const source = await readFile(path.join(root, file), "utf8");
     if (source.split(find).length !== 2) throw new Error(`not found once in ${file}: ${find}`);
@@ -78,7 +79,7 @@ export async function takeBack({ root }: Release): Promise<void> {
  * them touches the message table, and none asks for anything of the version before.
  */
 export async function putNext({ root }: Release, version: string): Promise<Release> {
-  for (const present of [lastMigration, ...new Set(takenBack.map(({ file }) => file))])
+  for (const present of [addedMigration, ...new Set(takenBack.map(({ file }) => file))])
     await cp(path.join(repository, present), path.join(root, present));
   const file = path.join(root, "platform/package.json");
   const manifest = JSON.parse(await readFile(file, "utf8"));

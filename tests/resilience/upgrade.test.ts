@@ -12,8 +12,8 @@ import { officialWriter, type Writer } from "./writers.ts";
 
 /**
  * A rolling upgrade by one version, under load: migrations first, then one process after the other, so that for a
- * while each role has both versions. The older one is this code without what was made last: a migration, routes, a round
- * of the worker, a question of gateways to apis. The newer one has these, and migrations of the next release on top
+ * while each role has both versions. The older one is this code without some of it: a migration, routes, a round of the
+ * worker, a question of gateways to apis. The newer one has these, and migrations of the next release on top
  * (release.ts).
  */
 const newer = "99.0.0";
@@ -65,6 +65,9 @@ it("loses and fails nothing, with both versions of every role at work together",
     for (const writer of writers) writer.close();
   });
   await Promise.all(writers.map((writer) => writer.connected));
+  // Each has the conversation open from its first message on.
+  const threads = writers.map(({ client }) => client.thread(conversationId));
+  for (const thread of threads) thread.load();
   let over = false;
   const writing = writers.map((writer) => writer.write(() => over));
 
@@ -99,6 +102,12 @@ it("loses and fails nothing, with both versions of every role at work together",
   const acked = writers.flatMap((writer) => writer.acked);
   expect(acked.filter((content) => !stored.includes(content))).toEqual([]);
   expect(rows.map(({ seq }) => Number(seq))).toEqual(rows.map((_, index) => index + 1));
+  for (const { state } of threads)
+    await eventually(
+      "every device to end with the same list",
+      () => state.getSnapshot().messages.map(({ content }) => content),
+      (shown) => shown.length === stored.length && shown.every((content, index) => content === stored[index]),
+    );
   for (const role of ["gateway", "api", "worker"])
     expect(await scraped(cluster, role, "parloir_unhandled_rejections_total")).toBe(0);
   // What follows from messages was done by workers of either version; canaries go on writing.
