@@ -154,6 +154,8 @@ export interface SocketLog {
   device: number;
   userId: string;
   node: string;
+  /** From `ready`; empty before it, or where it is not known. */
+  epoch: string;
   startedAt: number;
   readyAt: number;
   closedAt: number;

@@ -84,6 +84,7 @@ function snapshotOf(rows: Row[]): Snapshot {
     notifications: [{ userId: "ben", conversationId: talk, seq: 3, isRead: false }],
     deliveries: [{ id: "d1", userId: "ben", conversationId: talk, seq: 3, state: "sent", reason: null }],
     outbox: [],
+    epoch: "e1",
   };
 }
 
@@ -113,6 +114,7 @@ function socketOf(device: number, userId: string, rows: Row[]): SocketLog {
     device,
     userId,
     node: "gw1",
+    epoch: "e1",
     startedAt: 1,
     readyAt: 2,
     closedAt: Number.NaN,
@@ -311,6 +313,11 @@ const spoiled: Spoiled[] = [
   ["recovered", "it was never well again", ({ history }) => (history.faults[0]!.stableAt = Number.NaN)],
   ["recovered", "it took a minute", ({ history }) => (history.faults[0]!.stableAt = 60_060)],
   ["recovered", "somebody is still offline", ({ history }) => history.offlineAtEnd.push(1)],
+  [
+    "same history",
+    "a new epoch began without a restore",
+    ({ history }) => (history.sockets[1]!.epoch = "e2"),
+  ],
   [
     "admitted",
     "a valid token is refused",

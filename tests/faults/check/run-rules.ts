@@ -30,8 +30,19 @@ const admitted: Rule = ({ history }, report) => {
     if (code !== "UNAVAILABLE" && code !== "INTERNAL") report(`device ${device} was refused with ${code}`);
 };
 
+/** No fault here restores an older state: the epoch that the first socket was told is the one that there is at the end. */
+const sameHistory: Rule = ({ history, snapshot }, report) => {
+  const told = new Set(history.sockets.map(({ epoch }) => epoch).filter((epoch) => epoch !== ""));
+  for (const epoch of told)
+    if (epoch !== snapshot.epoch) report(`devices were told the epoch ${epoch}, now it is ${snapshot.epoch}`);
+};
+
 export const runRules = {
   happened: { promise: "Every fault really happened.", check: happened },
   recovered: { promise: "The cluster is well again within 30 s of every fault.", check: recovered },
+  "same history": {
+    promise: "No kill and no outage is taken for a restored database: nobody reloads for it.",
+    check: sameHistory,
+  },
   admitted: { promise: "A valid token is refused only for a while.", check: admitted },
 };

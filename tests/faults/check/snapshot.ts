@@ -5,6 +5,7 @@ import { groupBy } from "./evidence.ts";
 
 /** What the database holds when everything is quiet, read directly and in one transaction. */
 export interface Snapshot {
+  epoch: string;
   conversations: Map<string, { lastSeq: number; lastChange: number }>;
   /** Ascending by seq. */
   messages: Map<string, Row[]>;
@@ -32,13 +33,17 @@ export interface Row extends Shown {
   line: { event: string; personId: string } | null;
 }
 
+/** Gateways' canaries fly during a run, as they do everywhere; what they write is nobody's. */
+const peoples = "subject_type IS DISTINCT FROM 'canary'";
+const byPeople = `conversation_id IN (SELECT id FROM conversations WHERE ${peoples})`;
+
 /** The newest seq of each conversation. */
 export async function readHeads(databaseUrl: string): Promise<[conversationId: string, seq: number][]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ id: string; seq: string }>(
-      "SELECT id, last_seq AS seq FROM conversations",
+      `SELECT id, last_seq AS seq FROM conversations WHERE ${peoples}`,
     );
     return rows.map(({ id, seq }) => [id, Number(seq)]);
   } finally {
@@ -53,32 +58,38 @@ export async function readSnapshot(databaseUrl: string): Promise<Snapshot> {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const all = async <R extends pg.QueryResultRow>(sql: string) => (await client.query<R>(sql)).rows;
     const conversations = await all<{ id: string; seq: string; change: string }>(
-      "SELECT id, last_seq AS seq, last_change AS change FROM conversations",
+      `SELECT id, last_seq AS seq, last_change AS change FROM conversations WHERE ${peoples}`,
     );
     const messages = await all<Record<string, string>>(
       `SELECT m.conversation_id, m.seq, id, sender_id, client_message_id, content, change, ${time("created_at")},
         ${time("edited_at")}, ${time("deleted_at")}, l.event, l.person_id
       FROM messages m LEFT JOIN system_lines l ON m.kind = 'system' AND l.conversation_id = m.conversation_id
         AND l.seq = m.seq
+      WHERE m.${byPeople}
       ORDER BY m.conversation_id, m.seq`,
     );
     const reactions = await all<Reaction>(
       "SELECT conversation_id || ' ' || seq AS key, emoji, user_id FROM reactions ORDER BY change",
     );
     const marks = await all<{ key: string; seq: string }>(
-      "SELECT conversation_id || ' ' || user_id AS key, last_read_seq AS seq FROM members",
+      `SELECT conversation_id || ' ' || user_id AS key, last_read_seq AS seq FROM members WHERE ${byPeople}`,
     );
     const notifications = await all<{ user_id: string; conversation_id: string; seq: string; read: boolean }>(
-      "SELECT user_id, conversation_id, seq, read_at IS NOT NULL AS read FROM notifications",
+      `SELECT user_id, conversation_id, seq, read_at IS NOT NULL AS read FROM notifications WHERE ${byPeople}`,
     );
     const deliveries = await all<Omit<Delivery, "seq"> & { seq: string }>(
       `SELECT id, user_id AS "userId", conversation_id AS "conversationId", seq, state, reason FROM deliveries`,
     );
     const outbox = await all<{ line: string }>(
       `SELECT format('todo %s, taken %s times, written %s, last taken %s', todo, tries, created_at, taken_at) AS line
-      FROM outbox ORDER BY id`,
+      FROM outbox
+      WHERE NOT EXISTS (
+        SELECT FROM jsonb_array_elements(messages) m WHERE m ->> 'senderId' LIKE 'parloir-canary:%')
+      ORDER BY id`,
     );
+    const [state] = await all<{ epoch: string }>("SELECT epoch FROM cluster_state");
     return {
+      epoch: state!.epoch,
       conversations: new Map(
         conversations.map(({ id, seq, change }) => [
           id,

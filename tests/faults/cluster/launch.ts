@@ -29,7 +29,6 @@ export interface ClusterSize {
 
 /** Load from few people at a rate no person types at: limits would only measure themselves. */
 const environment = {
-  // The history holds what the load wrote, and nothing else.
   CANARY_MS: "0",
   LIMIT_SENDS_PER_SECOND: "0",
   LIMIT_EVENTS_PER_MINUTE: "0",

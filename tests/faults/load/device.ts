@@ -150,6 +150,7 @@ export function startDevice(options: DeviceOptions): Device {
   function opened(socket: SocketLog, ready: ReadyPayload): void {
     socket.readyAt = now();
     socket.node = ready.nodeId;
+    socket.epoch = ready.epoch;
     socket.heads = ready.conversations.map(({ id, lastSeq, lastReadSeq }) => {
       return { conversationId: id, lastSeq, lastReadSeq };
     });
@@ -208,6 +209,7 @@ function openLog({ id, userId, history, now }: DeviceOptions): SocketLog {
     device: id,
     userId,
     node: "",
+    epoch: "",
     startedAt: now(),
     readyAt: Number.NaN,
     closedAt: Number.NaN,

@@ -41,6 +41,7 @@ export function recordLink(
       device,
       userId,
       node,
+      epoch: "",
       // The link does not say when it dialled: NaN precedes nothing.
       startedAt: Number.NaN,
       readyAt: now(),

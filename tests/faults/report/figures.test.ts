@@ -53,6 +53,7 @@ function run() {
     notifications: [],
     deliveries: [],
     outbox: [],
+    epoch: "e1",
   };
   const verdict = { rule: "durable", promise: "Kept.", violations: 0, examples: [] };
   return {
