@@ -1,9 +1,10 @@
+import { canaryIdOf } from "@parloir/contracts/ids.ts";
 import type { Contact } from "@parloir/contracts/shapes.ts";
 import type { Database, Row } from "./database.ts";
 
 /**
- * Whom somebody can find by name. Never themselves, whoever was erased or banned, and whoever has blocked them or was
- * blocked by them: who blocks somebody is out of their sight, and they out of theirs.
+ * Whom somebody can find by name. Never themselves, a gateway's canary, whoever was erased or banned, and whoever has
+ * blocked them or was blocked by them: who blocks somebody is out of their sight, and they out of theirs.
  */
 export interface DirectorySearch {
   userId: string;
@@ -117,7 +118,7 @@ const sources = {
 
 const searchText = (source: keyof typeof sources, way: keyof typeof ways) => `
   SELECT u.id AS user_id, u.name, u.avatar_url, u.role, ${sortKey} AS sort_key FROM ${sources[source](ways[way])}
-    AND u.id <> $1 AND u.erased_at IS NULL AND u.banned_at IS NULL
+    AND u.id <> $1 AND u.erased_at IS NULL AND u.banned_at IS NULL AND u.id NOT LIKE '${canaryIdOf("%")}'
     AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = u.id)
     AND NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1)
     AND ($3::text IS NULL OR (${sortKey}, u.id) > ($3, $4))

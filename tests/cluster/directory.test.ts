@@ -55,6 +55,9 @@ describe("by default", () => {
   });
 
   it("agents find everyone, and nobody finds themselves", async () => {
+    // Gateways measure by somebody who is nobody.
+    await cluster.sql("INSERT INTO users (id, name) VALUES ('parloir-canary:gw9', 'Canary of gw9')");
+    expect(await names(agent!, { q: "canary" })).toEqual([]);
     expect(await names(agent!, { q: "stranger" })).toEqual(["Ursula Stranger"]);
     expect(await names(agent!, { q: "karim" })).toEqual([]);
     expect(await names(agent!)).toEqual(expect.arrayContaining(["Ana Ruiz", "Ursula Stranger"]));
