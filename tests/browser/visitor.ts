@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, WebSocket } from "playwright-core";
 import { eventually } from "../setup/waiting.ts";
 
 export const waitMs = 30_000;
@@ -10,17 +10,22 @@ export class Visitor {
   readonly problems: string[] = [];
   private readonly url: string;
   private node: string | null = null;
+  /** Its connections to gateways that are open. */
+  readonly sockets = new Set<WebSocket>();
 
   constructor(page: Page, url: string) {
     this.page = page;
     this.url = url;
     page.setDefaultTimeout(waitMs);
     page.on("pageerror", (error) => this.problems.push(error.message));
-    page.on("websocket", (socket) =>
+    page.on("websocket", (socket) => {
+      if (!socket.url().includes("/socket.io/")) return;
+      this.sockets.add(socket);
+      socket.on("close", () => this.sockets.delete(socket));
       socket.on("framereceived", ({ payload }) => {
         this.node = /^42\["ready".*"nodeId":"([^"]+)"/.exec(String(payload))?.[1] ?? this.node;
-      }),
-    );
+      });
+    });
   }
 
   async signIn(account: string): Promise<void> {
