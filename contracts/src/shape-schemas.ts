@@ -174,6 +174,7 @@ export const foundMessage = schemaFor<shapes.FoundMessage>()(
   z.strictObject({
     message,
     snippet: z.array(z.strictObject({ text: z.string(), match: z.boolean() })),
+    customerName: z.exactOptional(z.string()),
   }),
 );
 

@@ -149,6 +149,8 @@ export type Snippet = { text: string; match: boolean }[];
 export interface FoundMessage {
   message: Message;
   snippet: Snippet;
+  /** Whose support conversation it is in, for agents. */
+  customerName?: string;
 }
 
 /** What a message said before it was edited. */

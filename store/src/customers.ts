@@ -1,10 +1,25 @@
 import { CodedError } from "@parloir/contracts/errors.ts";
 import type { Customer, CustomerContext, EarlierConversation } from "@parloir/contracts/support.ts";
-import type { Database } from "./database.ts";
+import type { Database, Reader } from "./database.ts";
 import { waitsOf } from "./figures.ts";
 
 const shownConversations = 20;
 const shownWaits = 20;
+
+/** Of those conversations that are support. */
+export async function customerNamesOf(
+  reader: Reader,
+  conversationIds: string[],
+): Promise<Map<string, string>> {
+  if (conversationIds.length === 0) return new Map();
+  const rows = await reader.query<{ id: string; name: string }>({
+    name: "customer-names",
+    text: `SELECT v.id, u.name FROM conversations v JOIN users u ON u.id = v.pair_low
+      WHERE v.id = ANY ($1::uuid[]) AND v.kind = 'support'`,
+    values: [conversationIds],
+  });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
 
 /** What an agent sees beside a support conversation. @throws CodedError NOT_FOUND */
 export async function readCustomerContext(database: Database, id: string): Promise<CustomerContext> {

@@ -173,7 +173,10 @@ describe("the console", () => {
     await row(ana.page, lamp).waitFor();
     await ana.page.locator(".console-search").fill("bicycle");
     await ana.page.getByRole("button", { name: "Messages", exact: true }).click();
-    await ana.page.locator('[data-testid="hits"] button', { hasText: "Where is my" }).first().click();
+    await ana.page
+      .locator('[data-testid="hits"] button', { hasText: /Zoé Lambert.*Where is my/ })
+      .first()
+      .click();
     await ana.bubble("Where is my bicycle?").waitFor();
     await ana.page.locator(".console-search").fill("");
     await ana.page.locator('[data-testid="views"]').getByRole("button", { name: "All" }).click();

@@ -132,6 +132,14 @@ describe("what one may see", () => {
     expect(await find(eve, "zebra")).toEqual(["zebra for the team", "zebra among friends"]);
     expect(await find(bea, "zebra")).toEqual(["zebra among friends"]);
     expect(await find(kim, "zebra")).toEqual(["zebra for the team"]);
+    // An agent sees whose conversation it is; the customer knows.
+    const path = "/api/messages/search?q=zebra";
+    const named = async (person: TestPerson) =>
+      (await cluster.call<Page<FoundMessage>>(person, "GET", path)).items.map(
+        ({ customerName }) => customerName,
+      );
+    expect(await named(kim)).toEqual(["eve"]);
+    expect(await named(eve)).toEqual([undefined, undefined]);
     expect(await find(await cluster.person("mallory"), "zebra")).toEqual([]);
     for (const filter of [{ conversationId: friends.id }, { senderId: eve.id, status: "open" }]) {
       expect(await find(kim, { q: "zebra among", ...filter })).toEqual([]);

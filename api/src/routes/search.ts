@@ -3,6 +3,7 @@ import { defaultPageSize, type Page, searchQuery } from "@parloir/contracts/http
 import { foundMessage, pageOf } from "@parloir/contracts/shape-schemas.ts";
 import type { FoundMessage } from "@parloir/contracts/shapes.ts";
 import type { TokenBuckets } from "@parloir/platform/token-bucket.ts";
+import { customerNamesOf } from "@parloir/store/customers.ts";
 import type { Reader } from "@parloir/store/database.ts";
 import { type SearchPosition, searchMessages } from "@parloir/store/search.ts";
 import type { Cursors } from "../cursor.ts";
@@ -32,13 +33,14 @@ export function searchRoutes(options: {
         const scope = `search ${person.id} ${q} ${JSON.stringify({ ...query, limit: undefined })}`;
         const before = cursor === undefined ? null : positionOf(cursors.open(scope, cursor));
         const words = wordsOf(q);
+        const { isAgent } = actorOf({ person, byKey: false });
         const { subjectType: type, subjectId: id } = query;
         const found =
           words.length === 0
             ? []
             : await searchMessages(reader, {
                 userId: person.id,
-                isAgent: actorOf({ person, byKey: false }).isAgent,
+                isAgent,
                 words,
                 conversationId: query.conversationId ?? null,
                 senderId: query.senderId ?? null,
@@ -49,9 +51,15 @@ export function searchRoutes(options: {
                 before,
                 limit: limit + 1,
               });
-        const items = found
-          .slice(0, limit)
-          .map(({ message, marked }) => ({ message, snippet: snippetOf(message.content, marked) }));
+        const shown = found.slice(0, limit);
+        const customers = isAgent
+          ? await customerNamesOf(reader, [...new Set(shown.map(({ message }) => message.conversationId))])
+          : new Map<string, string>();
+        const items = shown.map(({ message, marked }) => {
+          const customerName = customers.get(message.conversationId);
+          const snippet = snippetOf(message.content, marked);
+          return { message, snippet, ...(customerName === undefined ? {} : { customerName }) };
+        });
         const last = items.at(-1)?.message;
         const nextCursor =
           found.length > limit && last

@@ -22,10 +22,11 @@ export function MessageHits({ text, onOpen }: { text: string; onOpen: (conversat
   if (items.length === 0) return <p className="empty">{t.noMatches}</p>;
   return (
     <ul className="list-scroll hits" data-testid="hits">
-      {items.map(({ message, snippet }) => (
+      {items.map(({ message, snippet, customerName }) => (
         <li key={message.id}>
           <button type="button" className="hit" onClick={() => onOpen(message.conversationId)}>
             <span dir="auto">
+              {customerName !== undefined && <strong className="hit-who">{customerName}</strong>}
               {snippet.map((part, index) => {
                 const key = `${message.id} ${index}`;
                 return part.match ? <mark key={key}>{part.text}</mark> : <span key={key}>{part.text}</span>;

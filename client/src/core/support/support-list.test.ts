@@ -102,6 +102,28 @@ test("mine is what I have, and its unread messages are counted from my mark", as
   list.close();
 });
 
+test("what the agent reads, here or on another device, is unread no more; a customer's mark is the customer's", async () => {
+  const me = { userId: "ana", name: "Ana", role: "agent", lastReadSeq: 2 } as const;
+  const zoe = shared(1).participants[0]!;
+  const { list, tell, events } = listOf([], { view: "mine", status: null, text: null });
+  const first = () => list.state.getSnapshot().items[0];
+  await vi.waitFor(() => expect(list.state.getSnapshot().status).toBe("ready"));
+  tell(shared(1, { assigneeId: "ana", lastSeq: 5, participants: [zoe, me] }));
+  await vi.waitFor(() => expect(first()).toMatchObject({ unreadCount: 3 }));
+  const read = (userId: string, seq: number) =>
+    events.emit({ event: "messages_read", payload: { conversationId: "c1", userId, seq } });
+  read("zoe", 5);
+  expect(first()).toMatchObject({ unreadCount: 3, lastReadSeq: 2 });
+  expect(first()!.participants[0]).toMatchObject({ userId: "zoe", lastReadSeq: 5 });
+  read("ana", 4);
+  expect(first()).toMatchObject({ unreadCount: 1, lastReadSeq: 4 });
+  read("ana", 3);
+  expect(first()).toMatchObject({ unreadCount: 1, lastReadSeq: 4 });
+  events.emit({ event: "messages_read", payload: { conversationId: "c9", userId: "ana", seq: 1 } });
+  expect(list.state.getSnapshot().items).toHaveLength(1);
+  list.close();
+});
+
 test("what is told while the list is read is in it, though the answer is older", async () => {
   const server = [shared(9), shared(8)];
   let answer = () => undefined as unknown;

@@ -7,7 +7,7 @@ import type {
   SupportView,
 } from "@parloir/contracts/shapes.ts";
 import { retryDelay } from "../backoff.ts";
-import { newer, withShared } from "../conversation-changes.ts";
+import { newer, withRead, withShared } from "../conversation-changes.ts";
 import { asCodedError, type Link } from "../link.ts";
 import { createCell, type Observable } from "../observable.ts";
 import type { Rest } from "../rest.ts";
@@ -41,6 +41,12 @@ export interface SupportList {
   /** What an answer just said, without waiting to be told. */
   put(conversation: Conversation): void;
   close(): void;
+}
+
+interface Read {
+  conversationId: string;
+  userId: string;
+  seq: number;
 }
 
 const pageSize = 100;
@@ -167,6 +173,14 @@ export function createSupportList(options: {
     });
   }
 
+  /** Also by another of this agent's devices: what was read there is unread here no more. */
+  function applyRead({ conversationId, userId, seq }: Read): void {
+    const present = state.getSnapshot();
+    const index = present.items.findIndex(({ id }) => id === conversationId);
+    const item = present.items[index];
+    if (item) state.set({ ...present, items: present.items.with(index, withRead(item, userId, seq, me())) });
+  }
+
   function gather(shared: SharedConversation): void {
     gathered.set(shared.id, shared);
     meanwhile.set(shared.id, shared);
@@ -175,6 +189,7 @@ export function createSupportList(options: {
 
   const ends = options.onEvent(({ event, payload }) => {
     if (event === "conversation_updated" && payload.kind === "support") gather(payload);
+    if (event === "messages_read") applyRead(payload);
     // Whatever was told while there was no connection.
     if (event === "ready" || (event === "resync" && payload.channel === undefined)) void refresh();
   });
