@@ -30,10 +30,10 @@ const clientEntries = new Set<string>([entries.react, entries.calls].map(chunkOf
 
 /**
  * Kilobytes after gzip, not minified, of all that an entry imports at once, without the package's dependencies; what is
- * lazy is not counted. A package that grows beyond fails to build. Measured: core 25, react 67 (70 within a test, with
+ * lazy is not counted. A package that grows beyond fails to build. Measured: core 27, react 72 (75 within a test, with
  * the JSX of development), server 5, calls 9.
  */
-const mostKilobytes = { core: 28, react: 74, server: 7, calls: 12 };
+const mostKilobytes = { core: 30, react: 78, server: 7, calls: 12 };
 
 export async function buildPackage(outDir: string): Promise<Record<string, number>> {
   await rm(outDir, { recursive: true, force: true });
