@@ -170,6 +170,129 @@ it("looks for a way by the relays of the configuration, with credentials of the 
   await call(lea, "ended").waitFor();
 }, 300_000);
 
+/** What the browser says when there is no such device. */
+const withoutDevices = ({ page }: Visitor) =>
+  page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = () => Promise.reject(new DOMException("gone", "NotFoundError"));
+    Object.assign(window, { plugIn: () => Object.assign(mediaDevices, { getUserMedia: open }) });
+  });
+const plugIn = ({ page }: Visitor) =>
+  page.evaluate(() => (window as unknown as { plugIn: () => void }).plugIn());
+/** As the browser does it when somebody pulls the cable. */
+const unplug = ({ page }: Visitor, kind: "audio" | "video") =>
+  page.locator('[data-testid="call-own"]').evaluate((element, wanted) => {
+    const stream = (element as HTMLVideoElement).srcObject as MediaStream;
+    for (const track of stream.getTracks().filter((each) => each.kind === wanted)) {
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }
+  }, kind);
+
+it("says in words what became of a camera or a microphone, and mends it when there is one", async () => {
+  const [tom, sam] = [await arrive("demo-tom"), await arrive("demo-sam")];
+  await tom.writeTo("demo-sam");
+  await tom.page.locator('[data-testid="call-button"]').click();
+  await call(sam, "incoming").waitFor();
+  await press(sam, "accept");
+  for (const person of [tom, sam]) await sees(person);
+  const trouble = tom.page.locator('[data-testid="call-trouble"]');
+  const nobody = sam.page.locator(".call-nobody");
+  const muted = sam.page.locator(".call-words", { hasText: "is muted" });
+
+  await unplug(tom, "video");
+  await trouble.getByText("The camera is not there any more.").waitFor();
+  await nobody.waitFor();
+  await withoutDevices(tom);
+  await press(tom, "video");
+  await trouble.getByText("The camera cannot be switched on").waitFor();
+  await expectAccessible(tom.page, theCall);
+  await plugIn(tom);
+  await press(tom, "video");
+  await trouble.waitFor({ state: "detached" });
+  await nobody.waitFor({ state: "detached" });
+  await sees(sam);
+
+  // With another microphone there it goes on by itself, without one the other is told.
+  await unplug(tom, "audio");
+  const heard = () =>
+    tom.page.locator('[data-testid="call-own"]').evaluate((element) => {
+      const stream = (element as HTMLVideoElement).srcObject as MediaStream;
+      return stream.getAudioTracks().map(({ readyState, enabled }) => `${readyState} ${enabled}`);
+    });
+  await expect.poll(heard, { timeout: waitMs }).toEqual(["live true"]);
+  expect(await trouble.count()).toBe(0);
+  await withoutDevices(tom);
+  await unplug(tom, "audio");
+  await trouble.getByText("nobody hears you").waitFor();
+  await muted.waitFor();
+  await plugIn(tom);
+  await press(tom, "mic");
+  await trouble.waitFor({ state: "detached" });
+  await muted.waitFor({ state: "detached" });
+  await press(tom, "end");
+  await call(sam, "ended").waitFor();
+}, 300_000);
+
+it("looks for another way with new credentials when the old ones have ended", async () => {
+  const people = [await stage.visitor(), await stage.visitor()] as const;
+  visitors.push(...people);
+  const [zoe, karim] = people;
+  for (const { page } of people) {
+    let asked = 0;
+    await page.route("**/api/calls/ice-servers", (route) => {
+      asked += 1;
+      const urls = ["turn:127.0.0.1:3478?transport=udp"];
+      const iceServers = [{ urls, username: `time-${asked}`, credential: "c" }];
+      // The first ones end while the two talk.
+      const expiresAt = new Date(asked === 1 ? 0 : Date.now() + 3_600_000).toISOString();
+      return route.fulfill({ json: { success: true, data: { iceServers, expiresAt } } });
+    });
+    await page.addInitScript(() => {
+      const Own = RTCPeerConnection;
+      const made: RTCPeerConnection[] = [];
+      Object.assign(window, {
+        made,
+        RTCPeerConnection: class extends Own {
+          constructor(configuration?: RTCConfiguration) {
+            super(configuration);
+            made.push(this);
+          }
+        },
+      });
+    });
+  }
+  await zoe.signIn("demo-zoe");
+  await karim.signIn("demo-karim");
+  await zoe.writeTo("demo-karim");
+  await zoe.page.locator('[data-testid="call-button"]').click();
+  await call(karim, "incoming").waitFor();
+  await press(karim, "accept");
+  for (const person of people) await sees(person);
+  const username = ({ page }: Visitor) =>
+    page.evaluate(() => {
+      const [connection] = (window as unknown as { made: RTCPeerConnection[] }).made;
+      return connection?.getConfiguration().iceServers?.[0]?.username;
+    });
+  for (const person of people) expect(await username(person)).toBe("time-1");
+  await zoe.page.evaluate(() => {
+    const [connection] = (window as unknown as { made: RTCPeerConnection[] }).made;
+    Object.defineProperty(connection, "connectionState", { configurable: true, value: "failed" });
+    connection!.dispatchEvent(new Event("connectionstatechange"));
+  });
+  await call(zoe, "lost").waitFor();
+  for (const person of people) await expect.poll(() => username(person), { timeout: waitMs }).toBe("time-2");
+  await zoe.page.evaluate(() => {
+    const [connection] = (window as unknown as { made: RTCPeerConnection[] }).made;
+    Reflect.deleteProperty(connection!, "connectionState");
+    connection!.dispatchEvent(new Event("connectionstatechange"));
+  });
+  for (const person of people) await sees(person);
+  await press(zoe, "end");
+  await call(karim, "ended").waitFor();
+}, 300_000);
+
 it("is declined, finds somebody busy, and is missed; in French", async () => {
   const tom = await arrive("demo-tom");
   await tom.writeTo("demo-ana");
@@ -195,7 +318,10 @@ it("is declined, finds somebody busy, and is missed; in French", async () => {
   // And so it stands in the conversation, for each as it was for them.
   await line(karim, /Karim.* called .*Ana.*, who declined/).waitFor();
   await line(karim, /Karim.* called .*Ana.*, without an answer/).waitFor();
-  await ana.page.locator('[data-testid="conversation"]', { hasText: "Karim" }).click();
+  await ana.page.locator('[data-testid="bell"]').click();
+  const missed = ana.page.locator('[data-testid="bell-line"]', { hasText: "Karim" });
+  await missed.getByText("Appel vidéo manqué").first().waitFor();
+  await missed.first().click();
   await line(ana, /^Appel vidéo manqué de .*Karim/).waitFor();
 }, 300_000);
 

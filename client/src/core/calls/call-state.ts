@@ -1,5 +1,6 @@
 import type { CallEnding } from "@parloir/contracts/calls.ts";
 import { asCodedError } from "../link.ts";
+import type { CallTrouble } from "./own-media.ts";
 
 /**
  * `asking`: for the camera, or whether one may call. `calling` rings at the other one, `incoming` rings here. `lost`:
@@ -34,6 +35,8 @@ export interface CallState {
   remote: MediaStream | null;
   muted: boolean;
   camera: boolean;
+  /** Of one's own camera or microphone, until it is mended. */
+  trouble: CallTrouble | null;
   /** What the other one sends. */
   other: { audio: boolean; video: boolean };
 }
@@ -52,6 +55,7 @@ export const idle: CallState = {
   remote: null,
   muted: false,
   camera: false,
+  trouble: null,
   other: { audio: true, video: true },
 };
 

@@ -2,7 +2,6 @@ import {
   type Call,
   type CallEnding,
   callBeatMs,
-  type IceServers,
   ringAgainMs,
   ringLostMs,
   ringMs,
@@ -14,7 +13,9 @@ import { asCodedError, type LinkEvent } from "../link.ts";
 import { createCell, type Observable } from "../observable.ts";
 import { type CallOutcome, type CallState, idle, outcomeOf } from "./call-state.ts";
 import { createFarewells } from "./farewells.ts";
-import { openCamera, openMedia } from "./media.ts";
+import { createServers } from "./ice-servers.ts";
+import { openMedia } from "./media.ts";
+import { createOwnControls } from "./own-controls.ts";
 import { createPeer, type Peer } from "./peer.ts";
 
 /** One call of this page, with its browser's media. */
@@ -25,7 +26,7 @@ export interface Calls {
   accept(): Promise<void>;
   decline(): void;
   hangUp(): void;
-  mute(muted: boolean): void;
+  mute(muted: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   /** What the last call came to is known. */
   dismiss(): void;
@@ -55,6 +56,8 @@ export function createCalls(client: CallingClient): Calls {
   const phase = () => state.getSnapshot().phase;
   const isBusy = () => phase() !== "idle" && phase() !== "ended";
 
+  const own = createOwnControls({ state, tellMedia, setTrack: (kind, track) => peer?.setTrack(kind, track) });
+
   function endAfter(ms: number, end: () => void): void {
     clearTimeout(deadline);
     deadline = setTimeout(end, ms);
@@ -67,8 +70,9 @@ export function createCalls(client: CallingClient): Calls {
     peer?.close();
     peer = null;
     call = null;
-    for (const track of state.getSnapshot().local?.getTracks() ?? []) track.stop();
-    set({ phase: "ended", outcome, endedAt: Date.now(), local: null, remote: null, camera: false });
+    own.letGo();
+    const nothing = { local: null, remote: null, camera: false, trouble: null };
+    set({ phase: "ended", outcome, endedAt: Date.now(), ...nothing });
   }
 
   /** Ours ends at once, whether or not it can be said now. */
@@ -110,19 +114,17 @@ export function createCalls(client: CallingClient): Calls {
   }
 
   async function connect(present: Call): Promise<void> {
-    const own = attempt;
+    const mine = attempt;
     const isCaller = present.callerDevice === deviceId;
     const remote = new MediaStream();
     set({ phase: "connecting", remote });
     beatEvery(callBeatMs);
     endAfter(giveUpMs, () => leave("failed"));
-    const { iceServers } = await client
-      .rest<IceServers>("GET", "/api/calls/ice-servers")
-      // Without them calls work within one network.
-      .catch(() => ({ iceServers: [] }));
+    const servers = createServers(client.rest);
+    const iceServers = (await servers()) ?? [];
     const { local } = state.getSnapshot();
-    if (own !== attempt || !local) return;
-    peer = createPeer({ iceServers, local, remote, send, onState: follow });
+    if (mine !== attempt || !local) return;
+    peer = createPeer({ iceServers, renewServers: servers, local, remote, send, onState: follow });
     for (const signal of early.splice(0)) peer.receive(signal);
     tellMedia();
     if (isCaller) peer.offer();
@@ -180,18 +182,18 @@ export function createCalls(client: CallingClient): Calls {
     dismiss();
   }
 
-  async function openOwn(own: number): Promise<boolean> {
+  async function openOwn(mine: number): Promise<boolean> {
     opening = true;
     try {
       const local = await openMedia();
-      if (own === attempt) {
-        set({ local, camera: local.getVideoTracks().length > 0 });
+      if (mine === attempt) {
+        own.hold(local);
         return true;
       }
       for (const track of local.getTracks()) track.stop();
     } catch {
-      if (own === attempt && phase() === "asking") finish("media");
-      else if (own === attempt) set({ outcome: "media" });
+      if (mine === attempt && phase() === "asking") finish("media");
+      else if (mine === attempt) set({ outcome: "media" });
     } finally {
       opening = false;
     }
@@ -200,14 +202,14 @@ export function createCalls(client: CallingClient): Calls {
 
   async function start(conversationId: string, otherName?: string): Promise<void> {
     if (isBusy()) return;
-    const own = ++attempt;
+    const mine = ++attempt;
     early.length = 0;
     state.set({ ...idle, phase: "asking", conversationId, isCaller: true, otherName: otherName ?? null });
-    if (!(await openOwn(own))) return;
+    if (!(await openOwn(mine))) return;
     try {
       const callId = createId();
       const begun = await request("start_call", { conversationId, callId, deviceId });
-      if (own !== attempt) return void request("end_call", { callId }).catch(() => undefined);
+      if (mine !== attempt) return void request("end_call", { callId }).catch(() => undefined);
       call = begun;
       // The other one called at the same moment.
       if (begun.id !== callId) return await answer(begun);
@@ -217,7 +219,7 @@ export function createCalls(client: CallingClient): Calls {
       beatEvery(ringAgainMs);
       endAfter(ringMs, () => leave("unanswered"));
     } catch (error) {
-      if (own !== attempt) return;
+      if (mine !== attempt) return;
       finish(outcomeOf(error));
     }
   }
@@ -230,14 +232,14 @@ export function createCalls(client: CallingClient): Calls {
 
   async function accept(): Promise<void> {
     const ringing = call;
-    const own = attempt;
+    const mine = attempt;
     if (!ringing || phase() !== "incoming" || opening) return;
     set({ outcome: null });
-    if (!(await openOwn(own))) return;
+    if (!(await openOwn(mine))) return;
     try {
       await answer(ringing);
     } catch (error) {
-      if (own !== attempt) return;
+      if (mine !== attempt) return;
       const outcome = outcomeOf(error);
       // It rings no more: cancelled, or answered by another device, in the same moment.
       finish(outcome === "refused" ? "cancelled" : outcome);
@@ -282,35 +284,8 @@ export function createCalls(client: CallingClient): Calls {
       if (phase() === "incoming" || !isBusy()) return;
       leave(phase() === "calling" || phase() === "asking" ? "cancelled" : "hung_up");
     },
-    mute(muted) {
-      for (const track of state.getSnapshot().local?.getAudioTracks() ?? []) track.enabled = !muted;
-      set({ muted });
-      tellMedia();
-    },
-    async setCamera(on) {
-      const own = attempt;
-      const { local, camera } = state.getSnapshot();
-      if (!local || camera === on) return;
-      if (on) {
-        const track = await openCamera().catch(() => null);
-        if (!track) return;
-        if (own !== attempt) {
-          track.stop();
-          return;
-        }
-        local.addTrack(track);
-        peer?.setTrack("video", track);
-      } else {
-        // Stopped, not only silenced: the camera's light goes out.
-        for (const track of local.getVideoTracks()) {
-          track.stop();
-          local.removeTrack(track);
-        }
-        peer?.setTrack("video", null);
-      }
-      set({ camera: on });
-      tellMedia();
-    },
+    mute: own.mute,
+    setCamera: own.setCamera,
     dismiss,
     close() {
       goodbye();

@@ -19,9 +19,10 @@ export async function openMedia(): Promise<MediaStream> {
   throw first;
 }
 
-export async function openCamera(): Promise<MediaStreamTrack> {
-  const [track] = (await navigator.mediaDevices.getUserMedia({ video: true })).getVideoTracks();
-  if (!track) throw new DOMException("no camera", "NotFoundError");
+/** A camera or a microphone. @throws the browser's error */
+export async function openTrack(kind: "audio" | "video"): Promise<MediaStreamTrack> {
+  const [track] = (await navigator.mediaDevices.getUserMedia({ [kind]: true })).getTracks();
+  if (!track) throw new DOMException("no such device", "NotFoundError");
   return track;
 }
 

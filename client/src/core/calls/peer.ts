@@ -14,6 +14,8 @@ export type PeerState = "connecting" | "connected" | "lost";
 
 interface PeerOptions {
   iceServers: IceServer[];
+  /** For another way: others, when these are not good any more. Fails never. */
+  renewServers: () => Promise<IceServer[] | null>;
   local: MediaStream;
   remote: MediaStream;
   send: (signal: Signal) => void;
@@ -29,7 +31,7 @@ const patienceMs = 3_000;
  * Only the caller offers, so two offers never meet. Both ends always send and receive both kinds, whatever they have:
  * a camera that is switched on later needs no new offer. What belongs to an earlier round of the caller's is ignored.
  */
-export function createPeer({ iceServers, local, remote, send, onState }: PeerOptions): Peer {
+export function createPeer({ iceServers, renewServers, local, remote, send, onState }: PeerOptions): Peer {
   const connection = new RTCPeerConnection({ iceServers });
   let round = 0;
   let isCaller = false;
@@ -70,15 +72,25 @@ export function createPeer({ iceServers, local, remote, send, onState }: PeerOpt
       if (connection.getTransceivers().length === 0) {
         for (const kind of ["audio", "video"])
           connection.addTransceiver(trackOf(kind) ?? kind, { direction: "sendrecv", streams: [local] });
-      } else connection.restartIce();
+      } else {
+        await renew();
+        connection.restartIce();
+      }
       await describe();
     });
+  }
+
+  /** In force with the next description. */
+  async function renew(): Promise<void> {
+    const renewed = await renewServers();
+    if (renewed) connection.setConfiguration({ ...connection.getConfiguration(), iceServers: renewed });
   }
 
   async function takeOffer(signal: Signal & { type: "offer" }): Promise<void> {
     if (isCaller || signal.round < round) return;
     // Our answer was lost.
     if (signal.round === answered) return tellDescription();
+    if (round > 0) await renew();
     round = signal.round;
     await connection.setRemoteDescription({ type: "offer", sdp: signal.sdp });
     for (const transceiver of connection.getTransceivers()) {

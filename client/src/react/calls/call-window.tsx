@@ -98,7 +98,7 @@ function Controls({ calls, state, texts, large, setLarge }: ControlsProps) {
             label={texts.mute}
             pressed={muted}
             kind="toggle"
-            onClick={() => calls.mute(!muted)}
+            onClick={() => void calls.mute(!muted)}
           />
           <CallAction
             name={camera ? "video" : "videoOff"}
@@ -163,6 +163,11 @@ function Words({ state, name, texts }: Omit<PanelProps, "calls">) {
       {phase === "incoming" && outcome !== null && (
         <p className="call-problem" role="alert">
           {texts.outcomes[outcome]}
+        </p>
+      )}
+      {state.trouble !== null && (
+        <p className="call-problem" role="alert" data-testid="call-trouble">
+          {texts.troubles[state.trouble]}
         </p>
       )}
       {phase === "talking" && !other.audio && (

@@ -1,4 +1,5 @@
 import type { CallOutcome, CallPhase } from "../../core/calls/call-state.ts";
+import type { CallTrouble } from "../../core/calls/own-media.ts";
 import type { Language } from "../texts/texts.ts";
 
 /** What calls say. Beside the other texts, because few who write also call: it comes with them. */
@@ -41,6 +42,12 @@ const en = {
     offline: "You are not connected. Try again in a moment.",
     refused: "There is nobody to call now.",
   } as Record<CallOutcome, string>,
+  troubles: {
+    camera: "The camera cannot be switched on: there is none, or this page may not use it.",
+    camera_lost: "The camera is not there any more. You can switch on another one.",
+    microphone: "The microphone cannot be used: there is none, or this page may not use it.",
+    microphone_lost: "The microphone is not there any more: nobody hears you.",
+  } as Record<CallTrouble, string>,
 };
 
 const fr: CallTexts = {
@@ -81,6 +88,12 @@ const fr: CallTexts = {
     media: "Il n’y a ni caméra ni micro, ou cette page n’y a pas accès.",
     offline: "Vous n’êtes pas connecté. Réessayez dans un instant.",
     refused: "Il n’y a personne à appeler pour le moment.",
+  },
+  troubles: {
+    camera: "La caméra ne peut pas être allumée : il n’y en a pas, ou cette page n’y a pas accès.",
+    camera_lost: "La caméra n’est plus là. Vous pouvez en allumer une autre.",
+    microphone: "Le micro ne peut pas être utilisé : il n’y en a pas, ou cette page n’y a pas accès.",
+    microphone_lost: "Le micro n’est plus là : personne ne vous entend.",
   },
 };
 
