@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { precompress } from "./precompress.ts";
 
 /**
  * The widget, beside the pages: `/widget.js`, which host pages include, and `/widget/`, the frame it opens. The frame is
@@ -9,7 +10,7 @@ import { defineConfig, type Plugin } from "vite";
  */
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [react(), limitSizes({ loader: 3_000, frame: 60_000 })],
+  plugins: [react(), limitSizes({ loader: 3_000, frame: 60_000 }), precompress()],
   resolve: {
     alias: {
       "react-dom/client": "preact/compat/client",

@@ -4,13 +4,14 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { Features } from "lightningcss";
 import { defineConfig, type Plugin } from "vite";
+import { precompress } from "../client/precompress.ts";
 
 /** `npm start` serves the built pages; `vite web` is for work on them, in front of a running cluster. */
 const cluster = process.env.PARLOIR_URL ?? "http://localhost:8080";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  plugins: [react(), preload("/src/app.tsx"), emojiNames(["en", "fr"])],
+  plugins: [react(), preload("/src/app.tsx"), emojiNames(["en", "fr"]), precompress()],
   // For older browsers the minifier writes «:dir(rtl)» as a list of languages, which is another thing: an English
   // page from right to left was no longer one.
   css: { lightningcss: { exclude: Features.DirSelector } },

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import compression from "compression";
 import express, { type Response, Router } from "express";
+import { createPrecompressed } from "./precompressed.ts";
 
 /** Paths that the single-page application answers; anything else that is no file is 404. */
 const pagePaths = ["/", "/sign-in", "/messages", /^\/(?:messages|admin|marketplace|portal|bank)(?:\/.*)?$/];
@@ -15,15 +16,16 @@ export function createPages(webRoot: string | null, embedders: readonly string[]
   const router = Router();
   if (webRoot === null || !existsSync(join(webRoot, "index.html"))) return router;
   router.use(compression());
-  router.use(
-    "/assets",
-    express.static(join(webRoot, "assets"), { immutable: true, maxAge: year, index: false }),
-  );
   router.get("/widget.js", (_request, response, next) => {
     // A script for pages of other sites.
     response.setHeader("cross-origin-resource-policy", "cross-origin");
     next();
   });
+  router.use(createPrecompressed(webRoot));
+  router.use(
+    "/assets",
+    express.static(join(webRoot, "assets"), { immutable: true, maxAge: year, index: false }),
+  );
   router.get("/widget/", (_request, response) => {
     response.removeHeader("x-frame-options");
     response.setHeader("content-security-policy", framePolicy(response, embedders));
