@@ -22,12 +22,17 @@ beforeAll(async () => {
 afterAll(() => rm(application, { recursive: true, force: true }));
 
 const page = `
-import { ChatProvider, ChatTicket, type Conversation, useMessages, useNotifications } from "@parloir/client/react";
+import { type ChannelNews, ChatProvider, ChatTicket, type Conversation, type UseChannel, useChannel, useMessages, useNotifications } from "@parloir/client/react";
 import { CodedError as HostError, createServer, type Person } from "@parloir/client/server";
-import { type Client, CodedError, createClient, type ErrorCode, type Message } from "@parloir/client/core";
+import { type Client, CodedError, type ConnectionState, createClient, type ErrorCode, type GetToken, type Message, type ThreadState } from "@parloir/client/core";
 import type { Notification } from "@parloir/client/react";
 export const server = createServer({ url: "http://cluster.test", serverKey: "key" });
 export const connect = (): Client => createClient({ url: "http://cluster.test", getToken: async () => "token" });
+const getToken: GetToken = async ({ renew }) => (renew ? "a new one" : "token");
+export const again = (): Client => createClient({ url: "http://cluster.test", getToken });
+export const stateOf = (client: Client): ConnectionState => client.connection.getSnapshot();
+export const threadOf = (client: Client, id: string): ThreadState => client.thread(id).state.getSnapshot();
+export const heard = (listener: (news: ChannelNews) => void): UseChannel => useChannel("ticket:7", listener);
 export const codeOf = (error: unknown): ErrorCode | null =>
   error instanceof CodedError || error instanceof HostError ? error.code : null;
 export const nameOf = ({ name }: Person) => name;

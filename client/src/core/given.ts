@@ -10,3 +10,8 @@ export type {
   Reaction,
   Subject,
 } from "@parloir/contracts/shapes.ts";
+export type { ChannelListener, ChannelNews } from "./channels.ts";
+export type { ConnectionState } from "./link.ts";
+export type { OutboxMessage, Pending } from "./outbox.ts";
+export type { Thread, ThreadState } from "./thread.ts";
+export type { GetToken } from "./token.ts";
