@@ -124,7 +124,7 @@ function noteOf(node: NodeSnapshot, t: MetricsTexts, { count, rate }: FigureForm
     .filter((store) => node.checks[store] === "degraded")
     .map((store) => t[store]);
   if (missing.length > 0) return t.withoutStores(missing.join(", "));
-  if (node.gateway) return t.socketsOf(count(node.gateway.sockets));
+  if (node.gateway) return t.socketsOf(node.gateway.sockets, count(node.gateway.sockets));
   if (node.api) return `${rate(node.api.requestsPerSecond)} ${t.perSecond}`;
   return node.worker ? `${rate(node.worker.jobsPerSecond)} ${t.perSecond}` : null;
 }
