@@ -299,19 +299,20 @@ describe("their links", () => {
   }, async () => {
     const { page } = sam;
     await page.getByTestId("language-switch").getByRole("button", { name: "FR" }).click();
-    for (const path of ["/admin/messages", "/admin/stats", "/admin/metrics"]) {
+    const links = ":is(.admin-nav, .page-links)";
+    for (const path of ["/admin/messages", "/admin/stats", "/admin/metrics", "/bank"]) {
       await page.goto(`${stage.url}${path}`);
-      await page.locator(".admin-nav a", { hasText: "Métriques" }).waitFor();
+      await page.locator(`${links} a`, { hasText: "Métriques" }).waitFor();
       for (const width of [1_280, 1_200, 1_100, 1_024, 834, 768]) {
         await page.setViewportSize({ width, height: 900 });
-        const clipped = () =>
-          [".admin-nav", ".bar", "html"].filter((selector) => {
+        const clipped = (nav: string) =>
+          [nav, ".bar", "html"].filter((selector) => {
             const { scrollWidth, clientWidth } = document.querySelector(selector)!;
             return scrollWidth > clientWidth;
           });
         // Charts take another width a frame later.
         await expect
-          .poll(() => page.evaluate(clipped), { message: `${path} at ${width}`, timeout: waitMs })
+          .poll(() => page.evaluate(clipped, links), { message: `${path} at ${width}`, timeout: waitMs })
           .toEqual([]);
       }
     }
