@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { expectAccessible } from "./accessible.ts";
-import { host, sendAs } from "./host.ts";
+import { directBetween, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
@@ -23,8 +23,7 @@ async function arrive(account: string): Promise<Visitor> {
 const by = ({ page }: Visitor, id: string) => page.locator(`[data-testid="${id}"]`);
 const person = ({ page }: Visitor, id: string) => page.locator(`[data-person="${id}"]`);
 const people = (visitor: Visitor) => visitor.page.locator("[data-person] .person-name").allTextContents();
-const conversation = (...memberIds: string[]) =>
-  host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", { kind: "direct", memberIds });
+const conversation = (one: string, other: string) => directBetween(stage.url, one, other);
 
 it("who knows nobody asks the team, and is told how people are found", { timeout: 120_000 }, async () => {
   const zoe = await arrive("demo-zoe");
@@ -94,7 +93,7 @@ it("several are a group: begun, added to, taken out of and left", { timeout: 180
 });
 
 it("one is a conversation of two, found again when it is begun again", { timeout: 120_000 }, async () => {
-  const { id } = await conversation("demo-karim", "demo-lea");
+  const id = await conversation("demo-karim", "demo-lea");
   await sendAs(stage.url, "demo-karim", id, "Said before");
   const lea = await arrive("demo-lea");
   await lea.writeTo("demo-karim");

@@ -6,6 +6,12 @@ export async function host<Data>(url: string, method: string, path: string, body
   return ((await response.json()) as { data: Data }).data;
 }
 
+/** The conversation of these two, made unless it is there. Answers with its id. */
+export async function directBetween(url: string, one: string, other: string): Promise<string> {
+  const body = { kind: "direct", memberIds: [one, other] };
+  return (await host<{ id: string }>(url, "POST", "/api/messages/conversations", body)).id;
+}
+
 /** Sends as this person, over REST. */
 export async function sendAs(
   url: string,

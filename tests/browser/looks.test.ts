@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { png } from "../cluster/uploads.ts";
 import { expectAccessible } from "./accessible.ts";
-import { host, sendAs } from "./host.ts";
+import { directBetween, host, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
@@ -30,8 +30,7 @@ const background = (page: Page) => page.evaluate(() => getComputedStyle(document
 const [light, dark] = ["rgb(255, 255, 255)", "rgb(15, 23, 42)"];
 
 async function conversation(one: string, other: string, ...texts: string[]): Promise<string> {
-  const body = { kind: "direct", memberIds: [one, other] };
-  const { id } = await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", body);
+  const id = await directBetween(stage.url, one, other);
   for (const text of texts) await sendAs(stage.url, one, id, text);
   return id;
 }

@@ -1,6 +1,6 @@
 import type { Locator, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { host, sendAs } from "./host.ts";
+import { directBetween, host, sendAs } from "./host.ts";
 import { fillThread } from "./long-thread.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
@@ -14,10 +14,7 @@ beforeAll(async () => {
 afterAll(() => stage?.stop(), 90_000);
 afterEach(() => seeOff(visitors));
 
-async function conversation(one: string, other: string): Promise<string> {
-  const body = { kind: "direct", memberIds: [one, other] };
-  return (await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", body)).id;
-}
+const conversation = (one: string, other: string) => directBetween(stage.url, one, other);
 
 async function visitor(): Promise<Visitor> {
   const one = await stage.visitor();

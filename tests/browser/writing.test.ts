@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { host, sendAs } from "./host.ts";
+import { directBetween, sendAs } from "./host.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { seeOff, type Visitor, waitMs } from "./visitor.ts";
 
@@ -20,10 +20,7 @@ async function arrive(account: string): Promise<Visitor> {
   return visitor;
 }
 
-async function conversation(one: string, other: string): Promise<string> {
-  const body = { kind: "direct", memberIds: [one, other] };
-  return (await host<{ id: string }>(stage.url, "POST", "/api/messages/conversations", body)).id;
-}
+const conversation = (one: string, other: string) => directBetween(stage.url, one, other);
 
 const stored = async (senderId: string) =>
   (
